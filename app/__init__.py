@@ -1,0 +1,1 @@
+"""Sổ tay: the backend of the electronic party member handbook."""

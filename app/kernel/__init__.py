@@ -1,0 +1,1 @@
+"""The plumbing every feature stands on; it knows no feature."""

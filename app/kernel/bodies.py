@@ -1,0 +1,97 @@
+"""Reading JSON bodies strictly, before any route sees them: depth, control characters, surrogates, normal form."""
+
+import unicodedata
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
+
+from app.kernel.errors import FieldProblem, Malformed, Unprocessable
+from app.kernel.i18n import Text
+
+MAX_JSON_BYTES = 64 * 1024
+MAX_DEPTH = 16
+MAX_INTEGER = 2**63 - 1
+_ALLOWED_CONTROLS = frozenset("\n\r\t")
+
+
+class BodyNotJson(Malformed):
+    title = Text(vi="Nội dung gửi lên không phải JSON hợp lệ", en="The body is not valid JSON")
+
+
+class BodyTooDeep(Malformed):
+    title = Text(vi="Nội dung JSON lồng nhau quá sâu", en="The JSON body is nested too deeply")
+
+
+class TextNotAllowed(Unprocessable):
+    title = Text(vi="Văn bản có ký tự không dùng được", en="The text holds characters that cannot be used")
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the JSON value with every string in NFC; Any, because JSON is.
+
+    Raises BodyNotJson (also for lone surrogates, NaN and integers beyond 64 bits), BodyTooDeep beyond 16
+    levels, TextNotAllowed with a pointer to the string that holds NUL or another control character.
+    """
+    try:
+        value = from_json(body, allow_inf_nan=False, cache_strings="none")
+    except ValueError as error:
+        # jiter stops at its own limit of nesting, far beyond ours.
+        raise BodyTooDeep if "recursion" in str(error) else BodyNotJson from None
+    return _clean(value, pointer="", depth=0)
+
+
+def _clean(value: Any, *, pointer: str, depth: int) -> Any:
+    if depth >= MAX_DEPTH and isinstance(value, list | dict):
+        raise BodyTooDeep
+    if isinstance(value, str):
+        if any(unicodedata.category(char) == "Cc" and char not in _ALLOWED_CONTROLS for char in value):
+            problem = FieldProblem(
+                pointer=pointer,
+                code="control_character",
+                detail=Text(
+                    vi="Có ký tự điều khiển không nhìn thấy được", en="It holds an invisible control character"
+                ),
+            )
+            raise TextNotAllowed(fields=(problem,))
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [_clean(item, pointer=f"{pointer}/{index}", depth=depth + 1) for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {
+            _clean(key, pointer=pointer, depth=depth): _clean(item, pointer=pointer + _step(key), depth=depth + 1)
+            for key, item in value.items()
+        }
+    if isinstance(value, int | float) and not abs(value) <= MAX_INTEGER:  # 1e999 is read as infinity
+        raise BodyNotJson
+    return value
+
+
+def _step(key: str) -> str:
+    return "/" + key.replace("~", "~0").replace("/", "~1")  # RFC 6901, 3
+
+
+class StrictRoute(APIRoute):
+    """A route whose JSON body is read by `parse_json`; every router is made with it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's handler; the parsed value is left where Starlette's `Request.json()` looks first."""
+        handler = super().get_route_handler()
+        reads_json = self.body_field is not None and not self.is_multipart
+
+        async def strict(request: Request) -> Response:
+            if reads_json:
+                body = await request.body()
+                content_type = request.headers.get("content-type", "").lower()
+                if body and "json" in content_type:  # any other kind FastAPI hands on unread, and it is refused
+                    request._json = parse_json(body)  # noqa: SLF001 the cache behind Request.json()
+            return await handler(request)
+
+        return strict
+
+    @property
+    def is_multipart(self) -> bool:
+        """Say whether the route takes a file."""
+        return self.body_field is not None and type(self.body_field.field_info).__name__ in {"File", "Form"}

@@ -1,0 +1,136 @@
+"""The database: naming of constraints, the engine, and the session that commits at the edge."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from sqlalchemy import DateTime, Enum, MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from app.kernel import scopes
+from app.kernel.clock import Clock
+from app.kernel.ids import new_id
+
+_HOME = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Base(DeclarativeBase):
+    """Every table; constraint names are made by rule, so that a migration can name what it drops."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 SQLAlchemy reads a plain dict
+        datetime: DateTime(timezone=True),
+        # Text, not a PostgreSQL enum: a new value must need no lock on the table.
+        StrEnum: Enum(StrEnum, native_enum=False, length=20, create_constraint=False),
+    }
+
+
+class Session(AsyncSession):
+    """One unit of work: a transaction, the instant it happens at, and the changes it will announce."""
+
+    def __init__(self, bind: Any = None, *, clock: Clock, **options: Any) -> None:
+        """Any: SQLAlchemy's own bind and options are passed through untouched."""
+        super().__init__(bind, **options)
+        self.moment: datetime = clock()
+        self.changes: list[scopes.Change] = []
+        self._ids = itertools.count()
+
+    def now(self) -> datetime:
+        """Return the instant of this unit of work (aware, UTC): one for all it writes."""
+        return self.moment
+
+    def today(self) -> date:
+        """Return the day it is in Việt Nam: standings, posts and away periods begin and end with its days."""
+        return self.moment.astimezone(_HOME).date()
+
+    def new_id(self) -> UUID:
+        """Return a fresh UUIDv7 of this unit of work's instant, after those it made before."""
+        return new_id(self.moment, count=next(self._ids))
+
+
+class Database(Protocol):
+    """What the application asks of its database; tests hand in one that never commits for good."""
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """Open a session of its own; what is not committed through `commit` is rolled back."""
+        ...
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        ...
+
+
+class PooledDatabase:
+    """A pool of connections to one PostgreSQL."""
+
+    def __init__(self, url: str, *, clock: Clock, pool_size: int, statement_timeout_ms: int) -> None:
+        """Open nothing yet; the first session does. A statement that takes longer than the timeout fails."""
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            hide_parameters=True,  # errors are logged, and phone numbers are parameters
+            connect_args={"options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC"},
+        )
+        self._sessions: Callable[[], Session] = async_sessionmaker(
+            self.engine, class_=Session, expire_on_commit=False, clock=clock
+        )
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """Open a session; roll back what was not committed."""
+        async with self._sessions() as session:
+            yield session
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()
+
+
+async def commit(session: Session) -> None:
+    """End the unit of work: bump the counters of the scopes it touched, last and in id order, and commit.
+
+    Only the edges call this: the request's dependency below, a worker's task, a command of `sotay`.
+    """
+    await scopes.bump(session, session.changes, at=session.now())
+    session.changes.clear()
+    await session.commit()
+
+
+@asynccontextmanager
+async def transaction(database: Database) -> AsyncIterator[Session]:
+    """Run one unit of work outside a request and commit it when the block ends without an error."""
+    async with database.session() as session:
+        yield session
+        await commit(session)
+
+
+def independently(request: Request) -> AbstractAsyncContextManager[Session]:
+    """Open a unit of work that survives the refusal of the request: a failed-login count, a revoked family."""
+    return transaction(request.app.state.database)
+
+
+async def _unit_of_work(request: Request) -> AsyncIterator[Session]:
+    async with request.app.state.database.session() as session:
+        yield session
+        await commit(session)
+
+
+# With FastAPI's default scope ("request") the commit would come after the answer has left:
+# a commit that fails would still have said 201.
+DbSession = Annotated[Session, Depends(_unit_of_work, scope="function")]

@@ -1,0 +1,102 @@
+"""Conditional requests: ETags made of version and viewer, never of the token, and checked before a change."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header, Request, Response
+
+from app.kernel.errors import PreconditionMissing, Stale
+from app.kernel.i18n import Text
+from app.kernel.pagination import Page
+from app.kernel.schemas import Versioned
+from app.kernel.security import CurrentActor
+
+V = TypeVar("V", bound=Versioned)
+P = TypeVar("P", bound="Page[Any]")
+
+
+class IfMatchMissing(PreconditionMissing):
+    title = Text(
+        vi="Cần tiêu đề If-Match với ETag của bản đang sửa", en="Send If-Match with the ETag of the version you edit"
+    )
+
+
+class VersionChanged(Stale):
+    title = Text(vi="Nội dung đã được người khác sửa, hãy tải lại", en="Somebody changed this meanwhile; load it again")
+
+
+class NotModified(Exception):
+    """The phone has it already: 304 (RFC 9110, 15.4.5)."""
+
+    def __init__(self, etag: str) -> None:
+        """Keep the tag, which the answer repeats."""
+        self.etag = etag
+
+
+class Tagger:
+    """Puts the ETag on an answer, or answers 304 to a GET when the caller holds it."""
+
+    def __init__(self, response: Response, viewer: str, if_none_match: str | None) -> None:
+        """Bind to one request; `viewer` tells two members' views of the same version apart."""
+        self._response = response
+        self._viewer = viewer
+        self._known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+
+    def one(self, view: V) -> V:
+        """Tag a resource: `"<version>-<digest>"`."""
+        self._apply(f'"{view.version}-{self._digest([view.state()])}"')
+        return view
+
+    def page(self, page: P) -> P:
+        """Tag a page by the states of its items (each has a `state()`), in order."""
+        self._apply(f'"{self._digest([item.state() for item in page.items] + [page.next_cursor or ""])}"')
+        return page
+
+    def _digest(self, states: Iterable[str]) -> str:
+        return hashlib.sha256("\n".join([self._viewer, *states]).encode()).hexdigest()[:24]
+
+    def _apply(self, etag: str) -> None:
+        if etag in self._known:
+            raise NotModified(etag)
+        self._response.headers["ETag"] = etag
+
+
+def _tagger(
+    request: Request,
+    response: Response,
+    actor: CurrentActor,
+    if_none_match: Annotated[
+        str | None,
+        Header(alias="If-None-Match", description="An ETag the caller holds: unchanged answers are 304 without a body"),
+    ] = None,
+) -> Tagger:
+    # 304 answers a GET only (RFC 9110, 13.1.2): raised in a command, it would roll back what was done.
+    return Tagger(response, str(actor.account_id), if_none_match if request.method == "GET" else None)
+
+
+Tagged = Annotated[Tagger, Depends(_tagger)]
+
+
+def _expected_version(
+    if_match: Annotated[
+        str | None,
+        Header(alias="If-Match", description='The ETag of the version being changed, as `GET` gave it: `"3-…"`'),
+    ] = None,
+) -> int:
+    if if_match is None:
+        raise IfMatchMissing
+    found = re.fullmatch(r'\s*(?:W/)?"(\d{1,9})-[0-9a-f]+"\s*', if_match)
+    # A tag this server never gave can match no version.
+    return int(found[1]) if found else -1
+
+
+ExpectedVersion = Annotated[int, Depends(_expected_version)]
+"""The version the caller has seen; a route that two people may write to hands it to its service."""
+
+
+def require_version(current: int, expected: int) -> None:
+    """Refuse a change to a version the caller has not seen; raises VersionChanged with the current one."""
+    if current != expected:
+        raise VersionChanged(current_version=current)

@@ -1,0 +1,58 @@
+"""Tables of the kernel: the facts, and the counters and change rows that phones catch up by."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base
+
+
+class EventRow(Base):
+    """A fact. The month of its id (UUIDv7) says which partition holds it; no foreign key leads here or away."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_organisation_id_id", "organisation_id", "id"),
+        Index("ix_events_subject_id_id", "subject_id", "id"),
+        Index("ix_events_actor_member_id_id", "actor_member_id", "id"),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    occurred_at: Mapped[datetime]
+    code: Mapped[str] = mapped_column(String(60))
+    organisation_id: Mapped[UUID]
+    subject_type: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[UUID]
+    actor_member_id: Mapped[UUID | None]
+    request_id: Mapped[str | None] = mapped_column(Text)
+    # Any: the event's own fields, as JSON.
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class ScopeRow(Base):
+    """A scope's counter: how many units of work have touched it."""
+
+    __tablename__ = "scopes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    counter: Mapped[int] = mapped_column(BigInteger)
+
+
+class ChangeRow(Base):
+    """The latest change of one object in one scope; each object has one row, a deleted one a tombstone."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index("ix_changes_scope_id_counter", "scope_id", "counter"),)
+
+    scope_id: Mapped[UUID] = mapped_column(primary_key=True)
+    object_type: Mapped[str] = mapped_column(String(30), primary_key=True)
+    object_id: Mapped[UUID] = mapped_column(primary_key=True)
+    counter: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int]
+    op: Mapped[str] = mapped_column(String(10))
+    changed_at: Mapped[datetime]

@@ -1,0 +1,72 @@
+"""What a feature says when people are to be told of a fact: whom, until when, and in which words."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from app.kernel.db import Session
+from app.kernel.events import Event
+from app.kernel.i18n import Locale, Text
+from app.kernel.push import Channel
+
+Params = Mapping[str, Any]
+"""What the texts need, as JSON (Any): names, instants in ISO form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a text is made."""
+
+    locale: Locale
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A notice about to be given out.
+
+    `audience` selects member ids. After `expires_at` no push leaves; `urgent` pushes wake the phone;
+    `breaks_quiet_hours` is for what must be known the same day.
+    """
+
+    audience: Select[UUID]
+    params: Params
+    expires_at: datetime
+    urgent: bool = False
+    breaks_quiet_hours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The notice of one kind of fact.
+
+    `title` and `body` are the generic lines of the push, which Google, Apple and the lock screen read: no names,
+    titles or agenda in them. `prepare` returns None when nobody needs to be told any more. `render` makes the inbox's
+    title and body for one reader.
+    """
+
+    event: type[Event]
+    type: str
+    channel: Channel
+    title: Text
+    body: Text
+    # Any: each takes its own event; `expand` hands it the one that `event` names.
+    prepare: Callable[[Session, Any], Awaitable[Prepared | None]]
+    render: Callable[[Params, Reader], tuple[str, str]]
+
+
+Notices = tuple[Notice, ...]
+
+
+def by_code(notices: Notices) -> dict[str, Notice]:
+    """Return the notices by the code of their event."""
+    return {notice.event.code: notice for notice in notices}
+
+
+def by_type(notices: Notices) -> dict[str, Notice]:
+    """Return the notices by their type, as inbox rows name it."""
+    return {notice.type: notice for notice in notices}

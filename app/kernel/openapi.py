@@ -1,0 +1,222 @@
+"""The OpenAPI document as clients are generated from it: problems named, integers with a format, one house style."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from app.kernel.bodies import BodyNotJson, BodyTooDeep, TextNotAllowed
+from app.kernel.errors import AppError
+from app.kernel.etags import IfMatchMissing, VersionChanged
+from app.kernel.problems import (
+    MEDIA_TYPE,
+    BodyTooLarge,
+    FieldsNotValid,
+    FieldView,
+    MediaTypeNotSupported,
+    Problem,
+    describe,
+)
+from app.kernel.security import TokenInvalid
+
+Document = dict[str, Any]  # Any: an OpenAPI document is JSON
+
+TAGS = [
+    {"name": "auth", "description": "Signing in: activation, tokens, passwords, public keys."},
+    {"name": "me", "description": "What is mine: account, sessions, devices, inbox, meetings."},
+    {"name": "organisations", "description": "The tree of organisations and the posts held in it."},
+    {"name": "members", "description": "Members, their standings, time away, and rosters to import."},
+    {"name": "meetings", "description": "Branch meetings: schedule, agenda, announcement, replies."},
+    {"name": "service", "description": "Whether the server lives and is ready."},
+]
+HEADERS: Document = {
+    "RequestId": {
+        "description": "The caller's own `X-Request-Id` (up to 64 letters, digits and `_.:-`), or one made here; "
+        "it names the request in the server's log",
+        "required": True,
+        "schema": {"type": "string", "examples": ["5f1c9f0e4d6b4b7d8f3c2a1b0e9d8c7b"]},
+    },
+    "ETag": {
+        "description": "This version as this reader sees it: for `If-None-Match`, and for `If-Match` in a change",
+        "required": True,
+        "schema": {"type": "string", "examples": ['"3-9f8e7d6c5b4a39281706f5e4"']},
+    },
+    "Link": {
+        "description": 'The next page, if there is one: `</v1/…?cursor=…>; rel="next"` (RFC 8288)',
+        "schema": {"type": "string", "examples": ['</v1/me/meetings?cursor=WyIyMDI2Il0>; rel="next"']},
+    },
+}
+EXAMPLES = {
+    "uuid": "01a20554-aa22-7cf5-97ba-64575c030d6e",
+    "date-time": "2026-12-04T12:30:00Z",
+}
+_METHODS = ("get", "put", "post", "delete", "patch")
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return the route function's name in lowerCamel: `schedule_meeting` → `scheduleMeeting`."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def install(app: FastAPI) -> None:
+    """Replace the app's document by the one made here; it is made once."""
+
+    def document() -> Document:
+        if app.openapi_schema is None:
+            app.openapi_schema = build(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way
+
+
+def build(app: FastAPI) -> Document:
+    """Make the document from the routes."""
+    made = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        tags=TAGS,
+        servers=[{"url": "/", "description": "This server"}],
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        contact={"name": "Sổ tay"},
+    )
+    schemas: Document = made["components"]["schemas"]
+    for unwanted in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unwanted, None)
+    for model in (Problem, FieldView):
+        schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas[model.__name__].pop("$defs", None)
+    made["components"]["headers"] = HEADERS
+    for operation in operations(made):
+        _name_form(operation, schemas)
+    _finish(made["paths"])
+    _finish(schemas)
+    for path in made["paths"].values():
+        for method in _METHODS:
+            if method in path:
+                _finish_operation(method, path[method], schemas)
+    made["components"]["schemas"] = dict(sorted(schemas.items()))
+    return made
+
+
+def operations(document: Document) -> Iterator[Document]:
+    """Yield every operation of a document."""
+    for path in document["paths"].values():
+        yield from (path[method] for method in _METHODS if method in path)
+
+
+def _name_form(operation: Document, schemas: Document) -> None:
+    # FastAPI calls it `Body_importMembers`, and clients would show that name.
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        given = content["schema"].get("$ref", "").rsplit("/", 1)[-1]
+        if given.startswith("Body_"):
+            name = operation["operationId"][0].upper() + operation["operationId"][1:] + "Form"
+            schemas[name] = schemas.pop(given)
+            content["schema"] = {"$ref": f"#/components/schemas/{name}"}
+
+
+def _finish_operation(method: str, operation: Document, schemas: Document) -> None:
+    responses: Document = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    names = _finish_parameters(method, operation)
+    success = next(response for status, response in responses.items() if status.startswith("2"))
+    _describe_headers(success, tagged="If-None-Match" in names, paged="cursor" in names)
+    if "If-None-Match" in names:
+        responses["304"] = {"description": "Not modified: the caller holds this version"}
+        _describe_headers(responses["304"], tagged=True)
+    content: Document = operation.get("requestBody", {}).get("content", {})
+    _add(responses, *_common_refusals(operation, names, content))
+    responses["default"] = {"description": "Any other error", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    for response in responses.values():
+        _describe_headers(response)
+        for example in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).values():
+            # FastAPI leaves out what is null; the server does not.
+            example["value"] = {name: example["value"].get(name) for name in Problem.model_fields}
+    operation["responses"] = dict(sorted(responses.items()))
+    operation.setdefault("security", [])  # open to everybody: said, not forgotten
+    for media_type in content.values():
+        _mark_files(schemas, media_type["schema"])
+
+
+def _common_refusals(operation: Document, names: set[str], content: Document) -> Iterator[type[AppError]]:
+    if "If-Match" in names:
+        yield from (VersionChanged, IfMatchMissing)
+    if operation.get("security"):
+        yield TokenInvalid
+    yield BodyTooLarge
+    if "application/json" in content:
+        yield from (BodyNotJson, BodyTooDeep, TextNotAllowed, MediaTypeNotSupported)
+    if names or content:
+        yield FieldsNotValid
+
+
+def _finish_parameters(method: str, operation: Document) -> set[str]:
+    given: list[Document] = operation.pop("parameters", [])
+    kept = [parameter for parameter in given if method == "get" or parameter["name"] != "If-None-Match"]
+    for parameter in kept:
+        _finish_parameter(parameter)
+    if kept:
+        operation["parameters"] = kept
+    return {parameter["name"] for parameter in kept}
+
+
+def _finish_parameter(parameter: Document) -> None:
+    schema: Document = parameter["schema"]
+    # A parameter is there or not; none can be null.
+    kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
+    for kind in kinds:
+        schema.update(kind)
+    if parameter["name"] == "If-Match":
+        parameter["required"] = True  # without it: 428, by that name
+
+
+def _describe_headers(response: Document, *, tagged: bool = False, paged: bool = False) -> None:
+    wanted = {"X-Request-Id": "RequestId"}
+    if tagged:
+        wanted["ETag"] = "ETag"
+    if paged:
+        wanted["Link"] = "Link"
+    headers = response.setdefault("headers", {})
+    for name, component in wanted.items():
+        headers[name] = {"$ref": f"#/components/headers/{component}"}
+
+
+def _mark_files(schemas: Document, schema: Document) -> None:
+    found = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {})
+    for field in found.get("properties", {}).values():
+        if "contentMediaType" in field:
+            field["format"] = "binary"  # what generators take for a file
+
+
+def _add(responses: Document, *errors: type[AppError]) -> None:
+    for error in errors:
+        described = describe([error])
+        present = responses.setdefault(str(error.status), described)
+        if present is not described and error.code not in present["content"][MEDIA_TYPE]["examples"]:
+            present["description"] += " · " + described["description"]
+            present["content"][MEDIA_TYPE]["examples"].update(described["content"][MEDIA_TYPE]["examples"])
+
+
+def _finish(node: Any) -> None:
+    # Any: a node of the document. No format means 32-bit Int in Kotlin, and titles made of field names are noise.
+    if isinstance(node, list):
+        for item in node:
+            _finish(item)
+    if not isinstance(node, dict):
+        return
+    if node.get("type") == "integer":
+        node.setdefault("format", "int32")
+    if isinstance(node.get("title"), str):
+        del node["title"]
+    for name, value in node.items():
+        if name not in {"examples", "default", "const", "enum"}:
+            _finish(value)
+    if node.get("type") == "string" and node.get("format") in EXAMPLES:
+        node.setdefault("examples", [EXAMPLES[node["format"]]])

@@ -1,0 +1,55 @@
+"""Passwords: Argon2id off the event loop, with bounded concurrency, and the rules for choosing one."""
+
+import asyncio
+import re
+import unicodedata
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MIN_LENGTH = 8
+MAX_LENGTH = 128
+
+# NIST SP 800-63B 5.1.1.2: length and a list of known ones, no composition rules. The file holds the heads of
+# published frequency lists at eight characters and more, with what Vietnamese users add to them.
+_COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split())
+
+
+class Passwords:
+    """Hashes and checks; each check costs the same whether the account exists or not."""
+
+    def __init__(self, hasher: PasswordHasher, *, concurrency: int) -> None:
+        """`concurrency` checks run at once: Argon2 takes its memory and a core for each."""
+        self._hasher = hasher
+        self._slots = asyncio.Semaphore(concurrency)
+        self._nobody = hasher.hash("nobody has this password")
+
+    async def hash(self, password: str) -> str:
+        """Return the Argon2id hash in PHC form."""
+        async with self._slots:
+            return await asyncio.to_thread(self._hasher.hash, _normal(password))
+
+    async def matches(self, password_hash: str | None, password: str) -> bool:
+        """Say whether the password is the hash's; with no hash the same work is done, and the answer is no."""
+        async with self._slots:
+            return await asyncio.to_thread(self._check, password_hash, password)
+
+    def _check(self, password_hash: str | None, password: str) -> bool:
+        try:
+            self._hasher.verify(password_hash or self._nobody, _normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
+        return password_hash is not None
+
+
+def is_common(password: str) -> bool:
+    """Say whether the password is one that everybody tries first, in any case and with a digit or two added."""
+    folded = _normal(password).casefold()
+    without_digits = re.sub(r"[0-9]{1,2}$", "", folded)
+    return folded in _COMMON or without_digits in _COMMON or len(set(folded)) <= 2  # noqa: PLR2004 "aaaaaaaa", "abababab"
+
+
+def _normal(password: str) -> str:
+    # The same letters typed on two keyboards are the same password (NIST SP 800-63B 5.1.1.2).
+    return unicodedata.normalize("NFC", password)

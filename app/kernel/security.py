@@ -1,0 +1,97 @@
+"""Who is asking: the Actor, the posts that give rights, and the dependency that turns a bearer token into one."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.kernel.db import DbSession, Session
+from app.kernel.errors import Forbidden, NotSignedIn
+from app.kernel.i18n import Text
+
+
+class PostKind(StrEnum):
+    """Posts a member may hold in an organisation; a post reaches the subtree its kind says."""
+
+    secretary = "secretary"
+    deputy_secretary = "deputy_secretary"
+    minute_taker = "minute_taker"
+    committee_member = "committee_member"
+    committee_officer = "committee_officer"
+    administrator = "administrator"
+    auditor = "auditor"
+
+
+ORGANISERS = frozenset({PostKind.secretary, PostKind.deputy_secretary, PostKind.minute_taker})
+LEADERS = frozenset({PostKind.secretary, PostKind.deputy_secretary})
+OFFICERS = frozenset({PostKind.secretary, PostKind.deputy_secretary, PostKind.committee_officer})
+
+
+class TokenInvalid(NotSignedIn):
+    title = Text(vi="Phiên đăng nhập không hợp lệ hoặc đã hết hạn", en="The session is not valid or has expired")
+
+
+class NotForYourPost(Forbidden):
+    title = Text(vi="Chức vụ của đồng chí không có quyền này", en="Your post does not give you this right")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPost:
+    """A post held today."""
+
+    kind: PostKind
+    organisation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person behind a request, as one query found them a moment ago; nothing here outlives the request.
+
+    `path` runs from the root of the tree to the member's own branch.
+    """
+
+    account_id: UUID
+    session_id: UUID
+    member_id: UUID
+    organisation_id: UUID
+    path: tuple[UUID, ...]
+    posts: tuple[HeldPost, ...]
+    time_zone: str
+
+    def holds_in(self, organisation_id: UUID, kinds: Collection[PostKind]) -> bool:
+        """Say whether one of the posts is held in this very organisation."""
+        return any(post.kind in kinds and post.organisation_id == organisation_id for post in self.posts)
+
+    def holds_above(self, path: Sequence[UUID], kinds: Collection[PostKind]) -> bool:
+        """Say whether one of the posts is held in an organisation above the last of the path."""
+        return any(post.kind in kinds and post.organisation_id in path[:-1] for post in self.posts)
+
+    def holds_over(self, path: Sequence[UUID], kinds: Collection[PostKind]) -> bool:
+        """Say whether one of the posts is held in the last organisation of the path or above it."""
+        return any(post.kind in kinds and post.organisation_id in path for post in self.posts)
+
+
+Authenticate = Callable[[Session, str], Awaitable[Actor]]
+"""Turns a bearer token into its Actor or raises NotSignedIn. `identity` answers it, `main` introduces the two."""
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="accessToken", bearerFormat="JWT", description="The `access_token` of a sign-in."
+)
+
+
+async def _current_actor(
+    request: Request,
+    session: DbSession,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor:
+    if credentials is None:
+        raise TokenInvalid(headers={"WWW-Authenticate": "Bearer"})
+    authenticate: Authenticate = request.app.state.authenticate
+    return await authenticate(session, credentials.credentials)
+
+
+CurrentActor = Annotated[Actor, Depends(_current_actor)]

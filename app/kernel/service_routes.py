@@ -1,0 +1,69 @@
+"""Routes of the service itself: alive, ready, documented, with nothing fetched from elsewhere."""
+
+from datetime import timedelta
+from importlib.resources import files
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import Field
+from sqlalchemy import text
+
+from app.kernel.db import DbSession
+from app.kernel.errors import Unavailable
+from app.kernel.i18n import Text
+from app.kernel.problems import problems
+from app.kernel.schemas import Response
+
+router = APIRouter(tags=["service"])
+
+
+class NotMigrated(Unavailable):
+    title = Text(vi="Cơ sở dữ liệu chưa được nâng cấp", en="The database has not been migrated")
+
+
+class WorkerSilent(Unavailable):
+    title = Text(vi="Tiến trình gửi thông báo không hoạt động", en="No worker is sending notifications")
+
+
+class Health(Response):
+    """A sign of life."""
+
+    status: str = Field(examples=["ok"])
+
+
+@router.get("/healthz", operation_id="getHealth", summary="Alive")
+async def get_health() -> Health:
+    """Answer as long as the process does; nothing behind it is asked."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", operation_id="getReadiness", summary="Ready", responses=problems(NotMigrated, WorkerSilent))
+async def get_readiness(request: Request, session: DbSession) -> Health:
+    """Answer 200 when the database is there and migrated and a worker has shown a heartbeat lately."""
+    if await session.scalar(text("SELECT version_num FROM alembic_version")) != request.app.state.newest_revision:
+        raise NotMigrated
+    silence = timedelta(seconds=3 * request.app.state.settings.worker_heartbeat_seconds)
+    beating = await session.scalar(
+        text("SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > clock_timestamp() - :silence)"),
+        {"silence": silence},
+    )
+    if not beating:
+        raise WorkerSilent
+    return Health(status="ready")
+
+
+def install_docs(app: FastAPI) -> None:
+    """Serve `/docs` with assets out of the `fastapi-offline` package: no address outside is needed."""
+    app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="Sổ tay · API",
+            swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+            swagger_css_url="/docs/assets/swagger-ui.css",
+            swagger_favicon_url="/docs/assets/favicon.png",
+        )

@@ -1,0 +1,64 @@
+"""Every setting of the service, read once from the environment (`SOTAY_…`); secrets have no defaults."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class PushMode(StrEnum):
+    """Where pushes go: to Firebase Cloud Messaging, or only onto the screen."""
+
+    fcm = "fcm"
+    record = "record"
+
+
+class LogFormat(StrEnum):
+    json = "json"
+    console = "console"
+
+
+class Settings(BaseSettings):
+    """One frozen object; README's configuration table lists the same names in the same order."""
+
+    model_config = SettingsConfigDict(env_prefix="SOTAY_", frozen=True, extra="ignore")
+
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL ≥ 15; without it one is started in the data directory"
+    )
+    data_dir: Path = Field(default=Path(".data"), description="Signing keys, and the embedded PostgreSQL")
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Where phones reach this server; links in pushes begin with it",
+    )
+    push: PushMode = Field(
+        default=PushMode.record, description="`fcm` sends; `record` prints each push as a phone would show it"
+    )
+    fcm_credentials: Path | None = Field(default=None, description="Service-account file of the Firebase project")
+    fcm_url: str = Field(default="https://fcm.googleapis.com", description="Base address of FCM's HTTP v1 API")
+    push_lease_seconds: float = Field(
+        default=60, gt=0, description="How long a worker may hold deliveries before another takes them over"
+    )
+    push_timeout_seconds: float = Field(default=15, gt=0, description="How long one send may take")
+    push_concurrency: int = Field(
+        default=100, ge=1, le=1000, description="Sends under way at once in one worker process"
+    )
+    worker_heartbeat_seconds: float = Field(
+        default=10, gt=0, description="A worker silent for three of these is taken for dead"
+    )
+    database_pool_size: int = Field(default=10, ge=1, description="Connections one process holds at most")
+    log_format: LogFormat = Field(default=LogFormat.json, description="`json` for machines, `console` for people")
+
+    @model_validator(mode="after")
+    def _fcm_needs_credentials(self) -> Self:
+        if self.push is PushMode.fcm and self.fcm_credentials is None:
+            message = "SOTAY_PUSH=fcm needs SOTAY_FCM_CREDENTIALS: the service-account file of the Firebase project"
+            raise ValueError(message)
+        return self
+
+    @property
+    def keys_dir(self) -> Path:
+        """Private keys (PEM, one a file) that sign access tokens; the newest signs, all verify."""
+        return self.data_dir / "keys"

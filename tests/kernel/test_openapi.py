@@ -1,0 +1,56 @@
+"""The document's house style; what it says of each operation is checked by the contract tests."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+Node = Any  # JSON
+
+
+def nodes(node: Node) -> Iterator[dict[str, Node]]:
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from nodes(value)
+    if isinstance(node, list):
+        for value in node:
+            yield from nodes(value)
+
+
+async def test_the_document_is_made_once_and_served(app: FastAPI, client: AsyncClient) -> None:
+    served = await client.get("/openapi.json")
+
+    assert served.status_code == 200
+    assert served.json() == app.openapi()
+    assert app.openapi() is app.openapi()
+
+
+async def test_every_integer_has_a_format(app: FastAPI) -> None:
+    integers = [node for node in nodes(app.openapi()) if node.get("type") == "integer"]
+
+    assert len(integers) > 10
+    assert [node for node in integers if node.get("format") not in {"int32", "int64"}] == []
+
+
+async def test_every_error_is_a_problem(app: FastAPI) -> None:
+    document = app.openapi()
+    operations = [
+        operation for path in document["paths"].values() for name, operation in path.items() if name != "parameters"
+    ]
+
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    for operation in operations:
+        assert "default" in operation["responses"], operation["operationId"]
+        for status, response in operation["responses"].items():
+            if status[0] in "45" or status == "default":
+                assert list(response["content"]) == ["application/problem+json"], operation["operationId"]
+
+
+async def test_the_documentation_asks_no_other_server(client: AsyncClient) -> None:
+    page = await client.get("/docs")
+
+    assert page.status_code == 200
+    assert "https://" not in page.text
+    assert (await client.get("/docs/assets/swagger-ui.css")).status_code == 200
