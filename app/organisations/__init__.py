@@ -1,0 +1,1 @@
+"""Organisations: the dated tree from the Central Committee down to the branch."""

@@ -1,0 +1,16 @@
+"""Refusals about the tree of organisations."""
+
+from app.kernel.errors import Conflict, NotFound
+from app.kernel.i18n import Text
+
+
+class OrganisationNotFound(NotFound):
+    title = Text(vi="Không tìm thấy tổ chức", en="There is no such organisation")
+
+
+class OrganisationIdTaken(Conflict):
+    title = Text(vi="Mã định danh này đã dùng cho tổ chức khác", en="Another organisation has this id")
+
+
+class OrganisationCodeTaken(Conflict):
+    title = Text(vi="Mã tổ chức này đã được dùng", en="This official code is in use")

@@ -1,0 +1,58 @@
+"""Reads of the tree of organisations."""
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, literal, or_, select, tuple_
+
+from app.kernel.db import Session
+from app.kernel.pagination import PageRequest
+from app.kernel.security import Actor
+from app.organisations import access
+from app.organisations.errors import OrganisationNotFound
+from app.organisations.models import Organisation
+from app.organisations.schemas import OrganisationPage, OrganisationView
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Say, for a row of `organisations`, what `access.sees_organisation` says of its path."""
+    roots = literal(sorted(access.roots_of(actor)), ARRAY(Uuid))
+    return or_(Organisation.id.in_(actor.path), Organisation.path.bool_op("&&")(roots))
+
+
+async def get_visible_organisation(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
+    """Return an organisation above or below the actor; raises OrganisationNotFound for any other."""
+    found = await session.get(Organisation, organisation_id)
+    if found is None or not access.sees_organisation(actor, found.path):
+        raise OrganisationNotFound
+    return found
+
+
+async def get_organisation(session: Session, organisation_id: UUID) -> Organisation:
+    """Return any organisation, for the operator's console; raises OrganisationNotFound."""
+    found = await session.get(Organisation, organisation_id)
+    if found is None:
+        raise OrganisationNotFound
+    return found
+
+
+async def get_organisation_path(session: Session, organisation_id: UUID) -> tuple[UUID, ...]:
+    """Return the path from the root to the organisation, itself included; raises OrganisationNotFound."""
+    path = await session.scalar(select(Organisation.path).where(Organisation.id == organisation_id))
+    if path is None:
+        raise OrganisationNotFound
+    return tuple(path)
+
+
+async def list_children(
+    session: Session, actor: Actor, organisation_id: UUID, *, page: PageRequest
+) -> OrganisationPage:
+    """List what stands directly below, by name; above the actor's branch, only what they may see."""
+    await get_visible_organisation(session, actor, organisation_id)
+    name = Organisation.name.collate("C")
+    query = select(Organisation).where(Organisation.parent_id == organisation_id, visible_to(actor))
+    if page.after is not None:
+        query = query.where(tuple_(name, Organisation.id) > tuple_(literal(page.after[0]), literal(page.after[1])))
+    rows = (await session.scalars(query.order_by(name, Organisation.id).limit(page.limit + 1))).all()
+    return page.page(
+        rows, into=OrganisationPage, view=OrganisationView.model_validate, key=lambda row: (row.name, row.id)
+    )
