@@ -1,0 +1,1 @@
+"""Members: the person, the card, the standing, posts held, time away, rosters imported."""

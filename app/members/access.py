@@ -1,0 +1,58 @@
+"""Who may know what about a member, and who may write it down (domain.md 6, reliability 14 and 19)."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from uuid import UUID
+
+from app.kernel.security import LEADERS, OFFICERS, ORGANISERS, Actor, NotForYourPost, PostKind
+
+
+class Facet(StrEnum):
+    """A part of what is known about a member."""
+
+    name = "name"
+    standings = "standings"
+    away = "away"
+    record = "record"
+    identifiers = "identifiers"
+    """Citizen id and phone in clear; who sees the record without it sees them masked."""
+
+
+_OFFICER = frozenset({Facet.name, Facet.standings})
+_ORGANISER = _OFFICER | {Facet.away}
+_KEEPER = _ORGANISER | {Facet.record}
+
+
+def facets_of_branch(actor: Actor, path: Sequence[UUID]) -> frozenset[Facet]:
+    """Return what the actor may know about the members of the branch at the path's end; empty: nothing."""
+    if keeps_records(actor, path):
+        return _KEEPER
+    if actor.holds_in(path[-1], ORGANISERS):
+        return _ORGANISER
+    if actor.holds_over(path, OFFICERS):
+        return _OFFICER
+    if actor.organisation_id == path[-1]:
+        return frozenset({Facet.name})
+    return frozenset()
+
+
+def facets_of_member(actor: Actor, member_id: UUID, path: Sequence[UUID]) -> frozenset[Facet]:
+    """Return what the actor may know about one member; about themself, all."""
+    return frozenset(Facet) if actor.member_id == member_id else facets_of_branch(actor, path)
+
+
+def keeps_records(actor: Actor, path: Sequence[UUID]) -> bool:
+    """Say whether the actor is secretary or deputy of the branch, or an administrator of it or above it."""
+    return actor.holds_in(path[-1], LEADERS) or actor.holds_over(path, {PostKind.administrator})
+
+
+def require_record_keeper(actor: Actor, path: Sequence[UUID]) -> None:
+    """Let pass the branch's secretary and deputy, and administrators of it or above it."""
+    if not keeps_records(actor, path):
+        raise NotForYourPost
+
+
+def require_facets(actor: Actor, path: Sequence[UUID], *facets: Facet) -> None:
+    """Let pass whoever may know these about every member of the branch: a filter tells as much as a field."""
+    if not facets_of_branch(actor, path).issuperset(facets):
+        raise NotForYourPost

@@ -1,0 +1,43 @@
+"""Refusals about members; a value that somebody else has is refused without saying who."""
+
+from app.kernel.errors import Conflict, NotFound
+from app.kernel.i18n import Text
+
+
+class MemberNotFound(NotFound):
+    title = Text(vi="Không tìm thấy đảng viên", en="There is no such member")
+
+
+class MemberIdTaken(Conflict):
+    title = Text(vi="Mã định danh này đã dùng cho người khác", en="Another member has this id")
+
+
+class CardNumberTaken(Conflict):
+    title = Text(vi="Số thẻ đảng này đã có trong hệ thống", en="This party card number is on record already")
+
+
+class CitizenIdTaken(Conflict):
+    title = Text(vi="Số căn cước này đã có trong hệ thống", en="This citizen id is on record already")
+
+
+class PhoneTaken(Conflict):
+    title = Text(vi="Số điện thoại này đã có trong hệ thống", en="This phone number is on record already")
+
+
+class NotABranch(Conflict):
+    title = Text(vi="Chỉ chi bộ mới kết nạp đảng viên", en="Only a branch enrols members")
+
+
+class FormerMember(Conflict):
+    title = Text(vi="Đồng chí này không còn sinh hoạt ở đây", en="This person's membership has ended")
+
+
+class MembershipDatesFixed(Conflict):
+    title = Text(
+        vi="Đảng viên đã chuyển hoặc thôi sinh hoạt: không sửa được ngày vào Đảng, ngày chính thức",
+        en="Transferred or ended membership: its admission and official dates can no longer be corrected",
+    )
+
+
+class RosterHasErrors(Conflict):
+    title = Text(vi="Danh sách còn dòng lỗi nên chưa nhập dòng nào", en="Some rows have errors, so no row was imported")

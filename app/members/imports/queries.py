@@ -1,0 +1,111 @@
+"""Reads of imports: which rows of a roster name somebody who is on record already; and the template."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.kernel.db import Session
+from app.kernel.i18n import Text
+from app.members.imports.headings import HEADINGS, Column
+from app.members.imports.template import roster_template
+from app.members.imports.verdicts import Finding, Roster, RosterRow, RowStatus, Severity, status_of
+from app.members.models import Member
+from app.members.names import sort_key
+
+_TAKEN = {
+    Column.card_number: Text(
+        vi="Số thẻ đảng này đã có trong hệ thống.", en="This party card number is on record already."
+    ),
+    Column.citizen_id: Text(vi="Số căn cước này đã có trong hệ thống.", en="This citizen id is on record already."),
+    Column.phone: Text(vi="Số điện thoại này đã có trong hệ thống.", en="This phone number is on record already."),
+}
+_IN_BRANCH = Text(vi="Đã có trong danh sách chi bộ.", en="On the branch's roll already.")
+_NAMESAKE = Text(
+    vi="Chi bộ đã có người trùng họ tên; hãy kiểm tra có phải cùng một người.",
+    en="The branch has somebody of this name already; check that it is not the same person.",
+)
+
+
+async def get_template() -> bytes:
+    """Return the roster to fill in, as .xlsx; made in a thread."""
+    return await asyncio.to_thread(roster_template)
+
+
+async def compare_with_members(session: Session, branch_id: UUID, roster: Roster) -> Roster:
+    """Return the roster with what the members on record say about its rows; whose a taken number is, is not told."""
+    known = await _load_known(session, branch_id, roster.rows)
+    found = {row.row_number: tuple(known.judge(row)) for row in roster.rows}
+    verdicts = tuple(
+        replace(verdict, findings=findings, status=status_of(findings))
+        for verdict in roster.verdicts
+        for findings in [verdict.findings + found.get(verdict.row_number, ())]
+    )
+    refused = {verdict.row_number for verdict in verdicts if verdict.status is RowStatus.error}
+    rows = tuple(row for row in roster.rows if row.row_number not in refused)
+    return replace(roster, rows=rows, verdicts=verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Members on record who share something with the roster."""
+
+    branch_id: UUID
+    by_number: dict[tuple[Column, str], Member]
+    by_name: dict[str, list[Member]]
+
+    def judge(self, row: RosterRow) -> Iterator[Finding]:
+        """Say what they mean for one row."""
+        same = self._same_person(row)
+        if same is not None:
+            column, _ = same
+            yield _finding(row, column, Severity.error, "already_in_branch", _IN_BRANCH)
+        elif sort_key(row.full_name) in self.by_name:
+            yield _finding(row, Column.full_name, Severity.warning, "same_name_in_branch", _NAMESAKE)
+        for column, text in _TAKEN.items():
+            holder = self.by_number.get((column, getattr(row, column) or ""))
+            if holder is not None and (same is None or holder is not same[1]):
+                yield _finding(row, column, Severity.error, f"{column}_taken", text)
+
+    def _same_person(self, row: RosterRow) -> tuple[Column, Member] | None:
+        by_card = self.by_number.get((Column.card_number, row.card_number or ""))
+        if by_card is not None and by_card.organisation_id == self.branch_id:
+            return Column.card_number, by_card
+        for namesake in self.by_name.get(sort_key(row.full_name), ()):
+            if row.born_on is not None and namesake.born_on == row.born_on:
+                return Column.full_name, namesake
+        return None
+
+
+async def _load_known(session: Session, branch_id: UUID, rows: Sequence[RosterRow]) -> _Known:
+    names = {sort_key(row.full_name) for row in rows}
+    members = (
+        await session.scalars(
+            select(Member).where(
+                or_(
+                    Member.card_number.in_(_given(row.card_number for row in rows)),
+                    Member.citizen_id.in_(_given(row.citizen_id for row in rows)),
+                    Member.phone.in_(_given(row.phone for row in rows)),
+                    (Member.organisation_id == branch_id) & Member.sort_key.in_(names),
+                )
+            )
+        )
+    ).all()
+    known = _Known(branch_id=branch_id, by_number={}, by_name={})
+    for member in members:
+        for column in _TAKEN:
+            if value := getattr(member, column):
+                known.by_number[column, value] = member
+        if member.organisation_id == branch_id and member.sort_key in names:
+            known.by_name.setdefault(member.sort_key, []).append(member)
+    return known
+
+
+def _given(values: Iterable[str | None]) -> set[str]:
+    return {value for value in values if value is not None}
+
+
+def _finding(row: RosterRow, column: Column, severity: Severity, code: str, text: Text) -> Finding:
+    return Finding(row_number=row.row_number, column=HEADINGS[column][0], severity=severity, code=code, text=text)

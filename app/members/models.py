@@ -1,0 +1,102 @@
+"""Tables of the person: who they are, the dated standings of their membership, the times they work away."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base
+
+
+class Sex(StrEnum):
+    male = "male"
+    female = "female"
+
+
+class StandingKind(StrEnum):
+    """States of membership, several at once as dated rows (domain.md 5); the last five are final."""
+
+    candidate = "candidate"
+    probationary = "probationary"
+    official = "official"
+    temporary_away = "temporary_away"
+    temporary_guest = "temporary_guest"
+    temporarily_exempt = "temporarily_exempt"
+    exempt = "exempt"
+    suspended = "suspended"
+    transferring = "transferring"
+    transferred = "transferred"
+    resigned = "resigned"
+    removed = "removed"
+    expelled = "expelled"
+    deceased = "deceased"
+
+
+MEMBERSHIP = frozenset({StandingKind.probationary, StandingKind.official})
+FINAL = frozenset(
+    {
+        StandingKind.transferred,
+        StandingKind.resigned,
+        StandingKind.removed,
+        StandingKind.expelled,
+        StandingKind.deceased,
+    }
+)
+
+
+class Member(Base):
+    """A person with a party card, or on the way to one; `organisation_id` is the home branch today."""
+
+    __tablename__ = "members"
+    __table_args__ = (Index("ix_members_organisation_id_sort_key", "organisation_id", "sort_key", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    full_name: Mapped[str] = mapped_column(Text)
+    sort_key: Mapped[str] = mapped_column(Text(collation="C"))
+    search_key: Mapped[str] = mapped_column(Text)
+    born_on: Mapped[date | None]
+    sex: Mapped[Sex | None]
+    card_number: Mapped[str | None] = mapped_column(String(20), unique=True)
+    citizen_id: Mapped[str | None] = mapped_column(String(12), unique=True)
+    phone: Mapped[str | None] = mapped_column(String(16), unique=True)
+    admitted_on: Mapped[date | None]
+    official_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime]
+
+
+class Standing(Base):
+    """One state of one member from a day to a day; the organisation is the one where it holds (a host, for a guest)."""
+
+    __tablename__ = "standings"
+    __table_args__ = (
+        Index("ix_standings_member_id_kind", "member_id", "kind"),
+        Index("ix_standings_organisation_id_kind", "organisation_id", "kind"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="order"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    kind: Mapped[StandingKind]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class AwayPeriod(Base):
+    """A member working away from a day to a day (both included; open when the return is not known)."""
+
+    __tablename__ = "away_periods"
+    __table_args__ = (CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="order"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    place: Mapped[str] = mapped_column(Text)
+    time_zone: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime]

@@ -1,0 +1,85 @@
+"""Commands on posts: grant one, end one."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.kernel.db import Session
+from app.kernel.events import record
+from app.kernel.security import Actor
+from app.members.errors import FormerMember
+from app.members.posts import queries
+from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld
+from app.members.posts.events import PostEnded, PostGranted
+from app.members.posts.models import Post
+from app.members.posts.schemas import PostCreate, PostView
+from app.members.queries import get_visible_member, has_left
+from app.organisations.access import require_administrator
+from app.organisations.queries import get_visible_organisation
+
+
+async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body: PostCreate) -> PostView:
+    """Give a member of the organisation's subtree a post in it.
+
+    Raises OrganisationNotFound, NotForYourPost, MemberNotFound, MemberOutsideOrganisation, FormerMember,
+    PostAlreadyHeld.
+    """
+    organisation = await get_visible_organisation(session, actor, organisation_id)
+    require_administrator(actor, organisation.path)
+    member, path = await get_visible_member(session, actor, body.member_id)
+    if organisation.id not in path:
+        raise MemberOutsideOrganisation
+    if await has_left(session, member):
+        raise FormerMember
+    await session.refresh(member, with_for_update=True)  # one after the other: two at once would both find none
+    post = Post(
+        id=session.new_id(),
+        member_id=member.id,
+        organisation_id=organisation.id,
+        kind=body.kind,
+        starts_on=body.starts_on,
+        ends_on=body.ends_on,
+    )
+    if await queries.find_overlapping(session, post) is not None:
+        raise PostAlreadyHeld
+    session.add(post)
+    await record(
+        session,
+        PostGranted(
+            organisation_id=organisation.id,
+            subject_id=post.id,
+            actor_member_id=actor.member_id,
+            member_id=member.id,
+            kind=post.kind,
+            starts_on=post.starts_on,
+            ends_on=post.ends_on,
+        ),
+    )
+    return queries.view_post(post, full_name=member.full_name)
+
+
+async def end_post(session: Session, actor: Actor, post_id: UUID) -> None:
+    """End a post at once: its holder's next request lacks its rights; ending it again changes nothing.
+
+    Yesterday becomes its last day: a post holds for whole days, and one that has not held for a day is taken back.
+    Raises PostNotFound, NotForYourPost.
+    """
+    post, path = await queries.get_visible_post(session, actor, post_id)
+    require_administrator(actor, path)
+    await session.refresh(post, with_for_update=True)
+    today = session.today()
+    if post.ends_on is not None and post.ends_on < today:
+        return
+    if post.starts_on < today:
+        post.ends_on = today - timedelta(days=1)
+    else:
+        await session.delete(post)
+    await record(
+        session,
+        PostEnded(
+            organisation_id=post.organisation_id,
+            subject_id=post.id,
+            actor_member_id=actor.member_id,
+            member_id=post.member_id,
+            kind=post.kind,
+        ),
+    )

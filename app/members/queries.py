@@ -1,0 +1,207 @@
+"""Reads of members: who may be seen, the record as far as it may be known, who is convened, who is away."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.kernel.db import Session
+from app.kernel.pagination import PageRequest
+from app.kernel.security import Actor
+from app.members import access
+from app.members.access import Facet
+from app.members.errors import MemberNotFound
+from app.members.identifiers import mask_citizen_id, mask_phone
+from app.members.models import FINAL, MEMBERSHIP, AwayPeriod, Member, Standing, StandingKind
+from app.members.names import search_key
+from app.members.schemas import AwayNow, MemberPage, MemberView, StandingView
+from app.organisations.models import Organisation
+from app.organisations.queries import get_visible_organisation
+from app.organisations.schemas import OrganisationRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFilter:
+    """What a list of members is narrowed down to; None is no wish."""
+
+    standing: StandingKind | None = None
+    away: bool | None = None
+    q: str | None = None
+
+
+async def get_visible_member(session: Session, actor: Actor, member_id: UUID) -> tuple[Member, tuple[UUID, ...]]:
+    """Return a member of whom the actor may know the name, and the path of the home branch.
+
+    Who left stays visible to the old branch, for its closed minutes. Raises MemberNotFound.
+    """
+    found = (
+        await session.execute(
+            select(Member, Organisation.path)
+            .join(Organisation, Organisation.id == Member.organisation_id)
+            .where(Member.id == member_id)
+        )
+    ).one_or_none()
+    if found is None:
+        raise MemberNotFound
+    member, path = found
+    if Facet.name not in access.facets_of_member(actor, member.id, path):
+        raise MemberNotFound
+    return member, tuple(path)
+
+
+async def get_member(session: Session, actor: Actor, member_id: UUID) -> MemberView:
+    """Return a member as far as the actor may know them; raises MemberNotFound."""
+    member, path = await get_visible_member(session, actor, member_id)
+    return (await view_members(session, actor, [member], path=path))[0]
+
+
+async def list_members(
+    session: Session, actor: Actor, organisation_id: UUID, *, wanted: MemberFilter, page: PageRequest
+) -> MemberPage:
+    """List the members whose home is the branch, by given name; who left only if asked for.
+
+    Raises OrganisationNotFound; NotForYourPost where the actor may know nobody there, or filters by what
+    they may not know.
+    """
+    branch = await get_visible_organisation(session, actor, organisation_id)
+    needed = [Facet.name]
+    needed += [Facet.standings] if wanted.standing is not None else []
+    needed += [Facet.away] if wanted.away is not None else []
+    access.require_facets(actor, branch.path, *needed)
+    today = session.today()
+    query = select(Member).where(Member.organisation_id == branch.id)
+    if wanted.standing not in FINAL:
+        query = query.where(Member.id.not_in(_left(branch.id, today)))
+    if wanted.standing is not None:
+        query = query.where(
+            Member.id.in_(select(Standing.member_id).where(Standing.kind == wanted.standing, _in_force(today)))
+        )
+    if wanted.away is not None:
+        gone = Member.id.in_(away_on(today))
+        query = query.where(gone if wanted.away else ~gone)
+    if wanted.q is not None:
+        query = query.where(Member.search_key.contains(search_key(wanted.q), autoescape=True))
+    if page.after is not None:
+        query = query.where(tuple_(Member.sort_key, Member.id) > tuple_(literal(page.after[0]), literal(page.after[1])))
+    query = query.order_by(Member.sort_key, Member.id).limit(page.limit + 1)
+    members = (await session.scalars(query)).all()
+    views = {view.id: view for view in await view_members(session, actor, members, path=branch.path)}
+    return page.page(members, into=MemberPage, view=lambda row: views[row.id], key=lambda row: (row.sort_key, row.id))
+
+
+async def view_members(
+    session: Session, actor: Actor, members: Sequence[Member], *, path: Sequence[UUID]
+) -> list[MemberView]:
+    """Return members of one branch as far as the actor may know each of them."""
+    ids = [member.id for member in members]
+    today = session.today()
+    branch = (await session.execute(select(Organisation.name).where(Organisation.id == path[-1]))).scalar_one()
+    standings: dict[UUID, list[StandingView]] = defaultdict(list)
+    for row in await session.scalars(
+        select(Standing).where(Standing.member_id.in_(ids)).order_by(Standing.starts_on, Standing.id)
+    ):
+        standings[row.member_id].append(StandingView.model_validate(row))
+    away = {
+        row.member_id: AwayNow.model_validate(row)
+        for row in await session.scalars(
+            select(AwayPeriod).where(
+                AwayPeriod.member_id.in_(ids), holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, today)
+            )
+        )
+    }
+    return [
+        _view(
+            member,
+            known=access.facets_of_member(actor, member.id, path),
+            organisation=OrganisationRef(id=path[-1], name=branch),
+            standings=standings[member.id],
+            away=away.get(member.id),
+        )
+        for member in members
+    ]
+
+
+def convened(organisation_id: UUID, on: date) -> Select[UUID]:
+    """Select the ids of whoever is called to a meeting of the branch on a day (domain.md 5, 7, 18).
+
+    Probationary and official members and temporary guests, the exempt among them too, since they may come;
+    not candidates, nor who left.
+    """
+    return (
+        select(Standing.member_id)
+        .distinct()
+        .where(
+            Standing.organisation_id == organisation_id,
+            Standing.kind.in_(MEMBERSHIP | {StandingKind.temporary_guest}),
+            _in_force(on),
+            Standing.member_id.not_in(_left(organisation_id, on)),
+        )
+    )
+
+
+def away_on(on: date) -> Select[UUID]:
+    """Select the ids of whoever is working away on a day."""
+    return select(AwayPeriod.member_id).distinct().where(holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, on))
+
+
+async def has_left(session: Session, member: Member) -> bool:
+    """Say whether a final standing holds today."""
+    left = _left(member.organisation_id, session.today()).where(Standing.member_id == member.id)
+    return await session.scalar(left.limit(1)) is not None
+
+
+def holds_on(
+    starts_on: InstrumentedAttribute[date], ends_on: InstrumentedAttribute[date | None], on: date
+) -> ColumnElement[bool]:
+    """Say whether a row from a day to a day (both included) holds on a day."""
+    return (starts_on <= on) & or_(ends_on.is_(None), ends_on >= on)
+
+
+def _in_force(on: date) -> ColumnElement[bool]:
+    return holds_on(Standing.starts_on, Standing.ends_on, on)
+
+
+def _left(organisation_id: UUID, on: date) -> Select[UUID]:
+    # A transfer ends the membership of the branch it was from, not of the one it went to.
+    return select(Standing.member_id).where(
+        Standing.kind.in_(FINAL),
+        or_(Standing.kind != StandingKind.transferred, Standing.organisation_id == organisation_id),
+        _in_force(on),
+    )
+
+
+def _view(
+    member: Member,
+    *,
+    known: frozenset[Facet],
+    organisation: OrganisationRef,
+    standings: list[StandingView],
+    away: AwayNow | None,
+) -> MemberView:
+    record, clear = Facet.record in known, Facet.identifiers in known
+    citizen_id, phone = member.citizen_id, member.phone
+    return MemberView(
+        id=member.id,
+        version=member.version,
+        full_name=member.full_name,
+        organisation=organisation,
+        standings=standings if Facet.standings in known else [],
+        born_on=member.born_on if record else None,
+        sex=member.sex if record else None,
+        card_number=member.card_number if record else None,
+        citizen_id=_shown(citizen_id, mask_citizen_id(citizen_id or ""), record=record, clear=clear),
+        phone=_shown(phone, mask_phone(phone or ""), record=record, clear=clear),
+        admitted_on=member.admitted_on if record else None,
+        official_on=member.official_on if record else None,
+        away=away if Facet.away in known else None,
+    )
+
+
+def _shown(value: str | None, masked: str, *, record: bool, clear: bool) -> str | None:
+    if value is None or not record:
+        return None
+    return value if clear else masked

@@ -1,0 +1,165 @@
+"""Commands on members: enrol one in a branch, correct their record."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+
+from app.kernel.db import Session
+from app.kernel.errors import AppError
+from app.kernel.etags import require_version
+from app.kernel.events import record
+from app.kernel.problems import FieldsNotValid
+from app.kernel.security import Actor
+from app.kernel.uniqueness import refusing_duplicates
+from app.members import access, queries
+from app.members.admission import find_contradictions, terms_of
+from app.members.errors import (
+    CardNumberTaken,
+    CitizenIdTaken,
+    MemberIdTaken,
+    MembershipDatesFixed,
+    NotABranch,
+    PhoneTaken,
+)
+from app.members.events import MemberCorrected, MemberEnrolled
+from app.members.models import FINAL, MEMBERSHIP, Member, Standing
+from app.members.names import search_key, sort_key
+from app.members.schemas import MemberCreate, MemberPatch, MemberView
+from app.organisations.models import Organisation, OrganisationKind
+from app.organisations.queries import get_visible_organisation
+
+DUPLICATES: dict[str, type[AppError]] = {
+    "pk_members": MemberIdTaken,
+    "uq_members_card_number": CardNumberTaken,
+    "uq_members_citizen_id": CitizenIdTaken,
+    "uq_members_phone": PhoneTaken,
+}
+_MEMBERSHIP_DATES = frozenset({"admitted_on", "official_on"})
+
+Values = Mapping[str, Any]
+"""Columns of `members` by name (Any: they are of several types)."""
+
+
+async def enrol_member(session: Session, actor: Actor, organisation_id: UUID, body: MemberCreate) -> MemberView:
+    """Enter a member of the branch, with the standings that follow from the dates.
+
+    Raises OrganisationNotFound, NotForYourPost, NotABranch, FieldsNotValid, MemberIdTaken, CardNumberTaken,
+    CitizenIdTaken, PhoneTaken.
+    """
+    branch = await get_visible_organisation(session, actor, organisation_id)
+    access.require_record_keeper(actor, branch.path)
+    require_branch(branch)
+    _require_consistent(session, body)
+    values = {**body.model_dump(), "id": body.id or session.new_id()}
+    await add_members(session, branch, [values])
+    await record(
+        session,
+        MemberEnrolled(organisation_id=branch.id, subject_id=values["id"], actor_member_id=actor.member_id),
+    )
+    return await queries.get_member(session, actor, values["id"])
+
+
+async def correct_member(
+    session: Session, actor: Actor, member_id: UUID, body: MemberPatch, *, expected: int
+) -> MemberView:
+    """Correct a record; changed dates make its standings anew, a first official date is the recognition.
+
+    Raises MemberNotFound, NotForYourPost, VersionChanged, FieldsNotValid, MembershipDatesFixed,
+    CardNumberTaken, CitizenIdTaken, PhoneTaken.
+    """
+    member, path = await queries.get_visible_member(session, actor, member_id)
+    access.require_record_keeper(actor, path)
+    await session.refresh(member, with_for_update=True)
+    require_version(member.version, expected)
+    wanted = body.model_dump(exclude_unset=True)
+    fields = tuple(name for name, value in wanted.items() if getattr(member, name) != value)
+    if fields:
+        async with refusing_duplicates(session, DUPLICATES):
+            for name in fields:
+                setattr(member, name, wanted[name])
+            member.sort_key = sort_key(member.full_name)
+            member.search_key = search_key(member.full_name)
+            member.version += 1
+        _require_consistent(session, member)
+        if not _MEMBERSHIP_DATES.isdisjoint(fields):
+            await _renew_standings(session, member)
+        await record(
+            session,
+            MemberCorrected(
+                organisation_id=member.organisation_id,
+                subject_id=member.id,
+                actor_member_id=actor.member_id,
+                fields=fields,
+                version=member.version,
+            ),
+        )
+    return await queries.get_member(session, actor, member_id)
+
+
+def require_branch(organisation: Organisation) -> None:
+    """Refuse to enrol anybody but in a branch; a mistaken upload must not land in a province."""
+    if organisation.kind != OrganisationKind.branch:
+        raise NotABranch
+
+
+async def add_members(session: Session, branch: Organisation, people: Iterable[Values]) -> None:
+    """Write members with their standings; each has an id. Raises what `DUPLICATES` names."""
+    members = [
+        {
+            **person,
+            "organisation_id": branch.id,
+            "sort_key": sort_key(person["full_name"]),
+            "search_key": search_key(person["full_name"]),
+            "version": 1,
+            "created_at": session.now(),
+        }
+        for person in people
+    ]
+    standings = [
+        {
+            "id": session.new_id(),
+            "member_id": member["id"],
+            "organisation_id": branch.id,
+            "kind": term.kind,
+            "starts_on": term.starts_on,
+            "ends_on": term.ends_on,
+        }
+        for member in members
+        for term in terms_of(admitted_on=member["admitted_on"], official_on=member["official_on"])
+    ]
+    async with refusing_duplicates(session, DUPLICATES):
+        await session.execute(insert(Member), members)
+    await session.execute(insert(Standing), standings)
+
+
+async def _renew_standings(session: Session, member: Member) -> None:
+    rows = (await session.scalars(select(Standing).where(Standing.member_id == member.id))).all()
+    elsewhere = any(row.kind in MEMBERSHIP and row.organisation_id != member.organisation_id for row in rows)
+    if elsewhere or any(row.kind in FINAL for row in rows):
+        raise MembershipDatesFixed
+    await session.execute(delete(Standing).where(Standing.member_id == member.id, Standing.kind.in_(MEMBERSHIP)))
+    for term in terms_of(admitted_on=member.admitted_on, official_on=member.official_on):
+        session.add(
+            Standing(
+                id=session.new_id(),
+                member_id=member.id,
+                organisation_id=member.organisation_id,
+                kind=term.kind,
+                starts_on=term.starts_on,
+                ends_on=term.ends_on,
+            )
+        )
+    await session.flush()  # the answer reads them back
+
+
+def _require_consistent(session: Session, dated: MemberCreate | Member) -> None:
+    found = find_contradictions(
+        born_on=dated.born_on,
+        admitted_on=dated.admitted_on,
+        official_on=dated.official_on,
+        today=session.today(),
+    )
+    if found:
+        raise FieldsNotValid(fields=found)

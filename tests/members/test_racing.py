@@ -1,0 +1,71 @@
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from app.kernel.db import PooledDatabase
+from app.kernel.passwords import Passwords
+from app.kernel.settings import Settings
+from app.kernel.tokens import TokenKeys
+from app.main import Parts, create_app
+from tests.factories.clock import FakeClock
+from tests.factories.members import new_member
+from tests.factories.world import World, make_world
+
+
+@pytest.fixture
+async def live(live_database_url: str, clock: FakeClock) -> AsyncIterator[PooledDatabase]:
+    """A database of its own with a pool: requests at the same time have transactions of their own."""
+    database = PooledDatabase(live_database_url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def people(live: PooledDatabase) -> World:
+    async with live.session() as session:
+        made = await make_world(session)
+        await session.commit()
+        return made
+
+
+@pytest.fixture
+def secretary(
+    live: PooledDatabase, people: World, clock: FakeClock, settings: Settings, keys: TokenKeys, passwords: Passwords
+) -> AsyncClient:
+    app = create_app(Parts(settings=settings, database=live, passwords=passwords, keys=keys))
+    token = keys.issue(
+        account_id=people.secretary.account_id,
+        session_id=people.secretary.session_id,
+        token_id=uuid4(),
+        now=clock(),
+    )
+    return AsyncClient(
+        transport=ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://sotay.test",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+
+
+async def test_one_of_two_with_the_same_card_is_enrolled(people: World, secretary: AsyncClient) -> None:
+    url = f"/v1/organisations/{people.branch_a}/members"
+    answers = await asyncio.gather(*(secretary.post(url, json=new_member()) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_one_of_two_times_away_on_the_same_days_is_entered(people: World, secretary: AsyncClient) -> None:
+    url = f"/v1/members/{people.member.member_id}/away-periods"
+    body = {"starts_on": "2026-12-01", "place": "Tokyo", "time_zone": "Asia/Tokyo"}
+    answers = await asyncio.gather(*(secretary.post(url, json=body) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_one_of_two_changes_to_the_same_version_is_made(people: World, secretary: AsyncClient) -> None:
+    url = f"/v1/members/{people.member.member_id}"
+    etag = (await secretary.get(url)).headers["etag"]
+    answers = await asyncio.gather(
+        *(secretary.patch(url, json={"born_on": f"1971-01-0{day}"}, headers={"If-Match": etag}) for day in range(1, 5))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
