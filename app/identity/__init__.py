@@ -1,0 +1,1 @@
+"""Identity: accounts, sessions, devices; a bearer token becomes an Actor."""

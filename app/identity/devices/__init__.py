@@ -1,0 +1,1 @@
+"""Devices: the installations that can be pushed to."""

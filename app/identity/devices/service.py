@@ -1,0 +1,76 @@
+"""Commands of the device: register it for pushes, or stop them."""
+
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.identity import queries
+from app.identity.errors import DeviceNotFound, InstallationTaken
+from app.identity.models import Device, LoginSession
+from app.identity.schemas import DeviceReplace, DeviceView
+from app.kernel.db import Session
+from app.kernel.security import Actor
+
+
+async def replace_device(session: Session, actor: Actor, installation_id: UUID, body: DeviceReplace) -> DeviceView:
+    """Register this installation for pushes, or bring its data up to date.
+
+    A push token belongs to one account: another device row that held it loses it. An installation moves to the account
+    that signed in on it last; raises InstallationTaken when the caller never did.
+    """
+    now = session.now()
+    # An app that gets a new token while it starts sends this twice at once: the second waits here for the first.
+    await session.execute(
+        insert(Device)
+        .values(
+            id=session.new_id(),
+            installation_id=installation_id,
+            account_id=actor.account_id,
+            created_at=now,
+            updated_at=now,
+            **body.model_dump(exclude={"push_token"}),
+        )
+        .on_conflict_do_nothing(index_elements=["installation_id"])
+    )
+    device = (
+        await session.scalars(select(Device).where(Device.installation_id == installation_id).with_for_update())
+    ).one()
+    if device.account_id != actor.account_id:
+        signed_in_here = await session.scalar(
+            select(LoginSession.id).where(
+                LoginSession.account_id == actor.account_id,
+                LoginSession.installation_id == installation_id,
+                LoginSession.revoked_at.is_(None),
+            )
+        )
+        if signed_in_here is None:
+            raise InstallationTaken
+    if body.push_token is not None:
+        await session.execute(
+            update(Device)
+            .where(Device.push_token == body.push_token, Device.installation_id != installation_id)
+            .values(push_token=None, updated_at=now)
+        )
+    login = await session.get_one(LoginSession, actor.session_id)
+    device.account_id = actor.account_id
+    device.platform = body.platform
+    device.push_token = body.push_token
+    device.locale = body.locale
+    device.time_zone = body.time_zone
+    device.app_version = body.app_version
+    device.device_name = login.device_name if login.installation_id == installation_id else device.device_name
+    device.updated_at = now
+    return queries.view_device(device)
+
+
+async def remove_device(session: Session, actor: Actor, installation_id: UUID) -> None:
+    """Stop pushing to an installation of one's own; raises DeviceNotFound."""
+    removed = await session.scalar(
+        update(Device)
+        .where(Device.installation_id == installation_id, Device.account_id == actor.account_id)
+        .values(push_token=None, updated_at=session.now())
+        .returning(Device.id)
+    )
+    if removed is None:
+        raise DeviceNotFound

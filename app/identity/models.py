@@ -1,0 +1,86 @@
+"""Tables of signing in: accounts, activation codes, sessions with their refresh tokens, and devices."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base
+from app.kernel.i18n import Locale
+from app.kernel.push import Platform
+
+
+class Account(Base):
+    """A member's way in: the hash of the password that goes with the phone number on their record."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), unique=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class ActivationCode(Base):
+    """A code handed to a member on paper or by voice: 4 letters that find the row, 6 that are secret and hashed."""
+
+    __tablename__ = "activation_codes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), index=True)
+    selector: Mapped[str] = mapped_column(String(4), unique=True)
+    secret_hash: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime]
+    try_count: Mapped[int] = mapped_column(server_default=text("0"))
+    issued_by: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
+    created_at: Mapped[datetime]
+
+
+class LoginSession(Base):
+    """One sign-in on one installation; its refresh tokens are one family, ended together."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_account_id_installation_id", "account_id", "installation_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    installation_id: Mapped[UUID]
+    platform: Mapped[Platform]
+    device_name: Mapped[str | None] = mapped_column(Text)
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class RefreshToken(Base):
+    """A refresh token by its SHA-256; when used it keeps its child, sealed so that only its own bearer can open it."""
+
+    __tablename__ = "refresh_tokens"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    child_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    sealed_child: Mapped[bytes | None] = mapped_column(LargeBinary)
+    used_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Device(Base):
+    """An installation that can be pushed to; one push token belongs to one account."""
+
+    __tablename__ = "devices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    installation_id: Mapped[UUID] = mapped_column(unique=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    platform: Mapped[Platform]
+    push_token: Mapped[str | None] = mapped_column(Text, unique=True)
+    locale: Mapped[Locale]
+    time_zone: Mapped[str] = mapped_column(Text)
+    app_version: Mapped[str] = mapped_column(String(40))
+    device_name: Mapped[str | None] = mapped_column(Text)
+    updated_at: Mapped[datetime]
+    created_at: Mapped[datetime]

@@ -1,0 +1,210 @@
+"""Reads of identity: the one query that makes the Actor, one's own account, sessions and devices."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from app.identity.errors import SessionNotFound
+from app.identity.models import Account, Device, LoginSession
+from app.identity.schemas import (
+    DeviceView,
+    Me,
+    MyPost,
+    SessionList,
+    SessionView,
+)
+from app.kernel.db import Session
+from app.kernel.security import Actor, HeldPost, PostKind, TokenInvalid
+from app.kernel.tokens import TokenKeys, TokenRefused
+from app.members.models import FINAL, AwayPeriod, Member, Standing, StandingKind
+from app.members.posts.models import Post
+from app.organisations.models import Organisation
+from app.organisations.schemas import OrganisationRef
+
+
+def is_active(today: date) -> ColumnElement[bool]:
+    """Say, for a joined `members` row, that no final standing holds: who left sees nothing from that day on."""
+    return ~exists().where(
+        Standing.member_id == Member.id,
+        Standing.kind.in_(FINAL),
+        # A transfer ends the membership of the branch it was from, not of the one it went to.
+        or_(Standing.kind != StandingKind.transferred, Standing.organisation_id == Member.organisation_id),
+        Standing.starts_on <= today,
+        or_(Standing.ends_on.is_(None), Standing.ends_on >= today),
+    )
+
+
+def _away_zone(today: date) -> Select[str]:
+    return (
+        select(AwayPeriod.time_zone)
+        .where(
+            AwayPeriod.member_id == Member.id,
+            AwayPeriod.starts_on <= today,
+            or_(AwayPeriod.ends_on.is_(None), AwayPeriod.ends_on >= today),
+        )
+        .order_by(AwayPeriod.starts_on.desc())
+        .limit(1)
+    )
+
+
+async def authenticate(session: Session, token: str, *, keys: TokenKeys) -> Actor:
+    """Turn a bearer token into its Actor; raises TokenInvalid, which never says what was wrong with it."""
+    refusal = TokenInvalid(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    try:
+        claims = keys.verify(token, now=session.now())
+    except TokenRefused:
+        raise refusal from None
+    actor = await find_actor(session, session_id=claims.sid, account_id=claims.sub)
+    if actor is None:
+        raise refusal
+    return actor
+
+
+async def find_actor(session: Session, *, session_id: UUID, account_id: UUID) -> Actor | None:
+    """Load, in one query, all that a request is judged by; None when the session, the account or the membership ended.
+
+    Nothing of it is cached: a session revoked or a post lost bites on the next request.
+    """
+    today = session.today()
+    posts = (
+        select(
+            func.array_agg(aggregate_order_by(Post.kind, Post.id)).label("kinds"),
+            func.array_agg(aggregate_order_by(Post.organisation_id, Post.id)).label("organisations"),
+        )
+        .where(
+            Post.member_id == Member.id,
+            Post.starts_on <= today,
+            or_(Post.ends_on.is_(None), Post.ends_on >= today),
+        )
+        .lateral("held")
+    )
+    row = (
+        await session.execute(
+            select(
+                Member.id,
+                Member.organisation_id,
+                Organisation.path,
+                func.coalesce(_away_zone(today).scalar_subquery(), Organisation.time_zone).label("time_zone"),
+                posts.c.kinds,
+                posts.c.organisations,
+            )
+            .select_from(LoginSession)
+            .join(Account, Account.id == LoginSession.account_id)
+            .join(Member, Member.id == Account.member_id)
+            .join(Organisation, Organisation.id == Member.organisation_id)
+            .join(posts, true())
+            .where(
+                LoginSession.id == session_id,
+                LoginSession.account_id == account_id,
+                LoginSession.revoked_at.is_(None),
+                LoginSession.expires_at > session.now(),
+                Account.disabled_at.is_(None),
+                is_active(today),
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    held = zip(row.kinds or (), row.organisations or (), strict=True)
+    return Actor(
+        account_id=account_id,
+        session_id=session_id,
+        member_id=row.id,
+        organisation_id=row.organisation_id,
+        path=tuple(row.path),
+        posts=tuple(HeldPost(kind=PostKind(kind), organisation_id=organisation) for kind, organisation in held),
+        time_zone=row.time_zone,
+    )
+
+
+async def get_me(session: Session, actor: Actor) -> Me:
+    """Return the person signed in, with the posts they hold today."""
+    today = session.today()
+    me = (
+        await session.execute(
+            select(
+                Member.full_name,
+                Organisation.id,
+                Organisation.name,
+                _away_zone(today).exists().label("away"),
+            )
+            .join(Organisation, Organisation.id == Member.organisation_id)
+            .where(Member.id == actor.member_id)
+        )
+    ).one()
+    named = await session.execute(
+        select(Organisation.id, Organisation.name).where(
+            Organisation.id.in_({post.organisation_id for post in actor.posts})
+        )
+    )
+    names = {row.id: row.name for row in named}
+    return Me(
+        account_id=actor.account_id,
+        member_id=actor.member_id,
+        full_name=me.full_name,
+        organisation=OrganisationRef(id=me.id, name=me.name),
+        posts=[
+            MyPost(
+                kind=post.kind, organisation=OrganisationRef(id=post.organisation_id, name=names[post.organisation_id])
+            )
+            for post in actor.posts
+        ],
+        time_zone=actor.time_zone,
+        away=me.away,
+    )
+
+
+async def list_my_sessions(session: Session, actor: Actor) -> SessionList:
+    """Return one's own open sessions, the latest used first."""
+    rows = await session.scalars(
+        select(LoginSession)
+        .where(_is_open_session_of(session, actor))
+        .order_by(LoginSession.last_used_at.desc(), LoginSession.id.desc())
+        .limit(100)
+    )
+    items = [
+        SessionView(
+            id=row.id,
+            installation_id=row.installation_id,
+            platform=row.platform,
+            device_name=row.device_name,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            current=row.id == actor.session_id,
+        )
+        for row in rows
+    ]
+    return SessionList(items=items, next_cursor=None)
+
+
+async def get_my_session(session: Session, actor: Actor, session_id: UUID) -> LoginSession:
+    """Return one of one's own open sessions; raises SessionNotFound."""
+    found = await session.scalar(
+        select(LoginSession).where(_is_open_session_of(session, actor), LoginSession.id == session_id)
+    )
+    if found is None:
+        raise SessionNotFound
+    return found
+
+
+def _is_open_session_of(session: Session, actor: Actor) -> ColumnElement[bool]:
+    return and_(
+        LoginSession.account_id == actor.account_id,
+        LoginSession.revoked_at.is_(None),
+        LoginSession.expires_at > session.now(),
+    )
+
+
+def view_device(device: Device) -> DeviceView:
+    """Return what is shown of a device: all but the token."""
+    return DeviceView(
+        installation_id=device.installation_id,
+        platform=device.platform,
+        locale=device.locale,
+        time_zone=device.time_zone,
+        app_version=device.app_version,
+        has_push_token=device.push_token is not None,
+        updated_at=device.updated_at,
+    )

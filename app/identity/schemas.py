@@ -1,0 +1,162 @@
+"""Bodies of signing in, of one's own account, sessions and devices."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.kernel.i18n import Locale
+from app.kernel.passwords import MAX_LENGTH, MIN_LENGTH
+from app.kernel.push import Platform
+from app.kernel.schemas import Instant, Int32, Line, Request, Response
+from app.kernel.security import PostKind
+from app.kernel.timezones import TimeZone
+from app.organisations.schemas import OrganisationRef
+
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+NewPassword = Annotated[
+    str,
+    Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH, examples=["con-trau-di-truoc"], description="8–128 characters"),
+]
+
+
+class Installation(Request):
+    """The app on one phone, as it names itself; made once when the app is installed."""
+
+    installation_id: UUID = Field(examples=["7d0f6a0e-52a5-4a37-9a1e-0c1c5f4d9a10"])
+    platform: Platform
+    device_name: Line | None = Field(default=None, examples=["Samsung A05"])
+
+
+class Activation(Request):
+    """A member's first sign-in, or a new password after the old one was lost."""
+
+    activation_code: Secret = Field(
+        examples=["K7MN-4PQR-TW"], description="As handed out; case and dashes do not matter"
+    )
+    password: NewPassword
+    installation: Installation
+
+
+class SignIn(Request):
+    """Signing in on a phone."""
+
+    phone: Secret = Field(examples=["+84900000003"], description="With or without the country code")
+    password: Secret = Field(examples=["so-tay-demo-1"])
+    installation: Installation
+
+
+class Refresh(Request):
+    """Changing a refresh token for the next pair."""
+
+    refresh_token: Secret = Field(examples=["c2VjcmV0LXNlY3JldC1zZWNyZXQ"])
+    installation_id: UUID | None = Field(default=None, description="Where sent, it must be the one that signed in")
+
+
+class PasswordChange(Request):
+    """A new password; every other session ends."""
+
+    current_password: Secret = Field(examples=["so-tay-demo-1"])
+    new_password: NewPassword
+
+
+class Tokens(Response):
+    """What a signed-in app keeps. The access token lives `expires_in` seconds, the refresh token 30 days of silence."""
+
+    access_token: str = Field(examples=["eyJhbGciOiJFUzI1NiIsImtpZCI6IjBh…"])
+    token_type: str = Field(examples=["Bearer"])
+    expires_in: Int32 = Field(examples=[600], description="Seconds")
+    refresh_token: str = Field(examples=["c2VjcmV0LXNlY3JldC1zZWNyZXQ"])
+
+
+class MyPost(Response):
+    """A post held today."""
+
+    kind: PostKind
+    organisation: OrganisationRef
+
+
+class Me(Response):
+    """The person signed in."""
+
+    account_id: UUID
+    member_id: UUID
+    full_name: str = Field(examples=["Lê Văn Cường"])
+    organisation: OrganisationRef
+    posts: list[MyPost]
+    time_zone: str = Field(
+        examples=["Europe/Berlin"], description="Where they are: of the away period, else of the branch"
+    )
+    away: bool = Field(description="Whether an away period holds today", examples=[True])
+
+
+class SessionView(Response):
+    """A sign-in on one installation."""
+
+    id: UUID
+    installation_id: UUID
+    platform: Platform
+    device_name: str | None = Field(examples=["Samsung A05"])
+    created_at: Instant
+    last_used_at: Instant
+    current: bool = Field(description="Whether it is the one asking")
+
+
+class SessionList(Response):
+    """One's own sessions, the latest used first."""
+
+    items: list[SessionView]
+    next_cursor: str | None = Field(description="Always null: nobody has more than fit", examples=[None])
+
+
+class DeviceReplace(Request):
+    """What the server needs to push to an installation; sent at each start of the app."""
+
+    platform: Platform
+    push_token: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = Field(
+        default=None,
+        description="FCM registration token; absent where the person allows no pushes",
+        examples=["fcm-token"],
+    )
+    locale: Locale = Field(default=Locale.vi)
+    time_zone: TimeZone = Field(examples=["Asia/Ho_Chi_Minh"], description="The phone's own; quiet hours follow it")
+    app_version: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z.+\-]+$")] = Field(
+        examples=["1.0.0"]
+    )
+
+
+class DeviceView(Response):
+    """A device as the server knows it; the token is not shown again."""
+
+    installation_id: UUID
+    platform: Platform
+    locale: Locale
+    time_zone: str = Field(examples=["Asia/Ho_Chi_Minh"])
+    app_version: str = Field(examples=["1.0.0"])
+    has_push_token: bool
+    updated_at: Instant
+
+
+class ActivationCodeView(Response):
+    """A fresh code, shown this once."""
+
+    activation_code: str = Field(examples=["K7MN-4PQR-TW"])
+    expires_at: Instant
+
+
+class Jwk(Response):
+    """A public signing key (RFC 7517)."""
+
+    kty: str = Field(examples=["EC"])
+    crv: str = Field(examples=["P-256"])
+    x: str = Field(examples=["f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"])
+    y: str = Field(examples=["x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"])
+    kid: str = Field(examples=["0a1f9c2d3e4b5a69788796a5b4c3d2e1"])
+    use: str = Field(examples=["sig"])
+    alg: str = Field(examples=["ES256"])
+
+
+class Jwks(Response):
+    """The keys that verify access tokens."""
+
+    keys: list[Jwk]

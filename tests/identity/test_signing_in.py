@@ -1,0 +1,224 @@
+"""Signing in: what is right, and that everything else looks the same."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from argon2 import PasswordHasher
+from httpx import ASGITransport, AsyncClient
+
+from app.kernel.db import Database
+from app.kernel.passwords import Passwords
+from app.kernel.settings import Settings
+from app.kernel.tokens import TokenKeys
+from app.main import Parts, create_app
+from tests.factories.world import World
+from tests.identity.steps import (
+    PASSWORD,
+    change,
+    end_membership,
+    give_password,
+    refresh,
+    rows,
+    said,
+    sign_in,
+    try_to_sign_in,
+    whoami,
+)
+
+
+class CountingPasswords(Passwords):
+    """Counts the checks, so that equal work is seen without a stopwatch."""
+
+    checks = 0
+
+    async def matches(self, password_hash: str | None, password: str) -> bool:
+        self.checks += 1
+        return await super().matches(password_hash, password)
+
+
+class CountingHasher(PasswordHasher):
+    """Counts how often Argon2 really ran over a well-formed hash."""
+
+    verified = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override] # noqa: A002
+        assert str(hash).startswith("$argon2id$")
+        self.verified += 1
+        return super().verify(hash, password)
+
+
+@pytest.fixture
+def hasher() -> CountingHasher:
+    return CountingHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture
+def counting(hasher: CountingHasher) -> CountingPasswords:
+    return CountingPasswords(hasher, concurrency=2)
+
+
+@pytest.fixture
+async def counted_client(
+    database: Database, settings: Settings, keys: TokenKeys, counting: CountingPasswords
+) -> AsyncIterator[AsyncClient]:
+    app = create_app(Parts(settings=settings, database=database, passwords=counting, keys=keys))
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://sotay.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def world(world: World, database: Database, passwords: Passwords) -> World:
+    """Everybody has a real password here who signs in."""
+    for person in (world.member, world.former, world.secretary):
+        await give_password(database, passwords, person)
+    return world
+
+
+async def test_phone_and_password_sign_in(client: AsyncClient, world: World) -> None:
+    tokens = await sign_in(client, world.member)
+
+    me = (await whoami(client, tokens)).json()
+
+    assert me["account_id"] == str(world.member.account_id)
+    assert me["full_name"] == "Lê Văn Cường"
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 600)
+    assert set(tokens) == {"access_token", "token_type", "expires_in", "refresh_token"}
+
+
+async def test_signing_in_shows_posts_branch_and_zone(client: AsyncClient, world: World) -> None:
+    me = (await whoami(client, await sign_in(client, world.secretary))).json()
+
+    branch = {"id": str(world.branch_a), "name": "Chi bộ thôn Đông"}
+    assert me["organisation"] == branch
+    assert me["posts"] == [{"kind": "secretary", "organisation": branch}]
+    assert (me["time_zone"], me["away"]) == ("Asia/Ho_Chi_Minh", False)
+
+
+@pytest.mark.parametrize("form", ["0{}", "84{}", "+84 {}", "{}", "0084{}", "+84 (0){}"])
+async def test_the_phone_number_is_taken_however_it_is_written(form: str, client: AsyncClient, world: World) -> None:
+    assert world.member.phone is not None
+    typed = form.format(world.member.phone.removeprefix("+84"))
+
+    assert (await try_to_sign_in(client, typed)).status_code == 200
+
+
+async def test_a_password_may_be_typed_in_another_normal_form(client: AsyncClient, world: World) -> None:
+    decomposed = "con tra\u0302u \u0111i tru\u031bo\u031b\u0301c ca\u0301i ca\u0300y"
+    assert decomposed != PASSWORD
+
+    assert (await try_to_sign_in(client, world.member.phone, decomposed)).status_code == 200
+
+
+async def test_every_refusal_looks_the_same_and_costs_the_same_work(
+    counted_client: AsyncClient, counting: CountingPasswords, hasher: CountingHasher, database: Database, world: World
+) -> None:
+    await change(
+        database,
+        "UPDATE accounts SET disabled_at = now() WHERE id = :id",
+        id=world.secretary.account_id,
+    )
+    answers, work = [], []
+    for phone, password in (
+        (world.member.phone, "không phải mật khẩu này"),
+        ("0999999999", PASSWORD),
+        ("không phải số", PASSWORD),
+        (world.former.phone, PASSWORD),
+        (world.secretary.phone, PASSWORD),
+        (world.member.phone, "x" * 512),
+    ):
+        counting.checks = hasher.verified = 0
+        answers.append(await try_to_sign_in(counted_client, phone, password))
+        work.append((counting.checks, hasher.verified))
+
+    assert work == [(1, 1)] * 6
+    assert {str(said(answer)) for answer in answers} == {str(said(answers[0]))}
+    assert (answers[0].status_code, answers[0].json()["code"]) == (401, "credentials_refused")
+    assert await rows(database, "SELECT 1 FROM refresh_tokens") == []
+
+
+async def test_the_disabled_account_was_refused_for_being_disabled(
+    client: AsyncClient, database: Database, world: World
+) -> None:
+    tokens = await sign_in(client, world.secretary)
+    await change(
+        database,
+        "UPDATE accounts SET disabled_at = now() WHERE id = :id",
+        id=world.secretary.account_id,
+    )
+
+    assert (await try_to_sign_in(client, world.secretary.phone)).status_code == 401
+    assert (await whoami(client, tokens)).status_code == 401
+    assert (await refresh(client, tokens["refresh_token"])).status_code == 401
+
+
+async def test_who_leaves_is_out_at_the_next_request(client: AsyncClient, database: Database, world: World) -> None:
+    tokens = await sign_in(client, world.member)
+    assert (await whoami(client, tokens)).status_code == 200
+    await end_membership(database, world.member)
+
+    assert (await whoami(client, tokens)).status_code == 401
+    assert (await refresh(client, tokens["refresh_token"])).status_code == 401
+    assert (await try_to_sign_in(client, world.member.phone)).status_code == 401
+
+
+async def test_signing_in_again_on_the_same_phone_replaces_the_session(client: AsyncClient, world: World) -> None:
+    first = await sign_in(client, world.member)
+    elsewhere = (await try_to_sign_in(client, world.member.phone, on=uuid4())).json()
+    second = await sign_in(client, world.member)
+
+    assert (await whoami(client, first)).status_code == 401
+    assert (await refresh(client, first["refresh_token"])).status_code == 401
+    assert (await whoami(client, second)).status_code == 200
+    assert (await whoami(client, elsewhere)).status_code == 200
+
+
+async def test_two_people_on_one_phone_do_not_end_each_others_sessions(client: AsyncClient, world: World) -> None:
+    mine = await sign_in(client, world.member)
+    theirs = await try_to_sign_in(client, world.secretary.phone, on=world.member.installation_id)
+
+    assert (await whoami(client, mine)).status_code == 200
+    assert (await whoami(client, theirs.json())).status_code == 200
+
+
+async def test_signing_in_is_recorded_without_any_secret(client: AsyncClient, database: Database, world: World) -> None:
+    tokens = await sign_in(client, world.member)
+
+    [fact] = await rows(
+        database, "SELECT code, actor_member_id, data::text AS data, row_to_json(e)::text AS whole FROM events AS e"
+    )
+    [stored] = await rows(database, "SELECT encode(token_hash, 'escape') AS hash FROM refresh_tokens")
+
+    assert (fact.code, fact.actor_member_id) == ("identity.signed_in", world.member.member_id)
+    assert str(world.member.installation_id) in fact.data
+    assert not any(secret in fact.whole for secret in (tokens["refresh_token"], tokens["access_token"], PASSWORD))
+    assert tokens["refresh_token"] not in stored.hash
+
+
+@pytest.mark.parametrize("missing", ["phone", "password", "installation"])
+async def test_a_missing_field_is_named(missing: str, client: AsyncClient) -> None:
+    body = {
+        "phone": "0900000001",
+        "password": PASSWORD,
+        "installation": {"installation_id": str(uuid4()), "platform": "ios"},
+    }
+    del body[missing]
+
+    refused = await client.post("/v1/auth/login", json=body)
+
+    assert refused.status_code == 422
+    assert [(field["pointer"], field["code"]) for field in refused.json()["errors"]] == [(f"/{missing}", "missing")]
+
+
+async def test_an_unknown_platform_is_named_within_its_object(client: AsyncClient) -> None:
+    body = {
+        "phone": "0900000001",
+        "password": PASSWORD,
+        "installation": {"installation_id": str(uuid4()), "platform": "symbian"},
+    }
+
+    refused = await client.post("/v1/auth/login", json=body)
+
+    assert [(field["pointer"], field["code"]) for field in refused.json()["errors"]] == [
+        ("/installation/platform", "enum")
+    ]
