@@ -1,0 +1,1 @@
+"""Notifications: inbox, preferences, deliveries to phones."""

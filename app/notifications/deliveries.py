@@ -1,0 +1,322 @@
+"""Delivering a chunk: find what is owed, lease it, send, store each outcome, come back for the rest."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import RowMapping, text
+
+from app.kernel.clock import Clock
+from app.kernel.db import Database, Session, transaction
+from app.kernel.i18n import Locale
+from app.kernel.jobs import Lane, defer
+from app.kernel.notices import Notices, by_type
+from app.kernel.push import (
+    Outcome,
+    Platform,
+    PushMessage,
+    PushSender,
+    Rejected,
+    RetryAfter,
+    Sent,
+    Target,
+    TokenDead,
+    backoff,
+)
+from app.kernel.timezones import end_of_quiet_hours
+from app.notifications.models import Notification
+from app.notifications.service import DELIVER_TASK
+
+log = structlog.get_logger()
+
+QUIET_FROM = time(22)
+QUIET_UNTIL = time(6)
+STORED_AT_ONCE = 50
+"""Outcomes stored in one transaction: few, since a crash forgets, and sends again, what was not stored yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostOffice:
+    """What delivering needs beside a chunk; the worker makes one for all its jobs.
+
+    `lease` and `timeout` are how long deliveries may be held, and how long one send may take. `jitter` returns a
+    number in [0, 1).
+    """
+
+    database: Database
+    sender: PushSender
+    notices: Notices
+    clock: Clock
+    public_url: str
+    lease: timedelta
+    timeout: timedelta
+    jitter: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The devices of a notice with ids above `after`, up to and with `through`; None is no border."""
+
+    notification_id: UUID
+    after: UUID | None
+    through: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A delivery held by this worker; a result is taken only with the lease's own `fence`."""
+
+    target: Target
+    fence: int
+    attempts: int
+
+
+_RANGE = """
+    deliveries.notification_id = :notification
+    AND (CAST(:after AS uuid) IS NULL OR deliveries.device_id > :after)
+    AND (CAST(:through AS uuid) IS NULL OR deliveries.device_id <= :through)
+"""
+
+# A wish not to be pushed, a notice that was read, an account that was closed: no delivery is owed.
+_OWE = text("""
+INSERT INTO deliveries (notification_id, device_id)
+SELECT :notification, devices.id
+FROM devices
+JOIN accounts ON accounts.id = devices.account_id AND accounts.disabled_at IS NULL
+JOIN inbox_entries ON inbox_entries.member_id = accounts.member_id
+    AND inbox_entries.notification_id = :notification AND inbox_entries.read_at IS NULL
+WHERE devices.push_token IS NOT NULL
+    AND (CAST(:after AS uuid) IS NULL OR devices.id > :after)
+    AND (CAST(:through AS uuid) IS NULL OR devices.id <= :through)
+    AND NOT EXISTS (
+        SELECT FROM notification_preferences AS wish
+        WHERE wish.account_id = accounts.id AND wish.kind = :channel AND wish.channel = 'push' AND NOT wish.enabled
+    )
+ON CONFLICT DO NOTHING
+""")
+
+_WITHDRAW = text(f"""
+UPDATE deliveries SET outcome = 'withdrawn', reason = :reason, finished_at = :now, leased_until = NULL
+WHERE {_RANGE} AND outcome IS NULL AND (leased_until IS NULL OR leased_until < clock_timestamp())
+""")  # noqa: S608 only this module's own text is put together
+
+# The recheck before sending: read meanwhile, token gone, or the person has left.
+_WITHDRAW_SETTLED = text(f"""
+UPDATE deliveries SET outcome = 'withdrawn', reason = 'no longer owed', finished_at = :now
+FROM devices
+JOIN accounts ON accounts.id = devices.account_id
+LEFT JOIN inbox_entries ON inbox_entries.member_id = accounts.member_id
+    AND inbox_entries.notification_id = :notification
+WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
+    AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    AND (devices.push_token IS NULL OR accounts.disabled_at IS NOT NULL
+         OR inbox_entries.member_id IS NULL OR inbox_entries.read_at IS NOT NULL)
+""")  # noqa: S608 only this module's own text is put together
+
+# Of the chunk's own phones: its range may hold everybody else's too.
+_ZONES = text(f"""
+SELECT DISTINCT devices.time_zone FROM deliveries JOIN devices ON devices.id = device_id
+WHERE {_RANGE} AND outcome IS NULL
+""")  # noqa: S608 only this module's own text is put together
+
+_LEASE = text(f"""
+UPDATE deliveries
+SET leased_until = clock_timestamp() + :lease, fence = fence + 1, attempts = attempts + 1
+FROM devices
+WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
+    AND devices.push_token IS NOT NULL
+    AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    AND (not_before IS NULL OR not_before <= :now)
+    AND devices.time_zone <> ALL (CAST(:quiet AS text[]))
+RETURNING device_id, fence, attempts, platform, push_token, locale, devices.time_zone, device_name
+""")  # noqa: S608 only this module's own text is put together
+
+_STORE = text("""
+UPDATE deliveries
+SET outcome = result.outcome, reason = result.reason, not_before = result.not_before, leased_until = NULL,
+    finished_at = CASE WHEN result.outcome IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END
+FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[]),
+            CAST(:not_befores AS timestamptz[])) AS result(device_id, fence, outcome, reason, not_before)
+WHERE deliveries.notification_id = :notification AND deliveries.device_id = result.device_id
+    AND deliveries.fence = result.fence AND deliveries.outcome IS NULL
+""")
+
+# A token that changed since the send is another token: it stays.
+_DROP_TOKENS = text("""
+UPDATE devices SET push_token = NULL, updated_at = :now
+FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS text[])) AS dead(id, token)
+WHERE devices.id = dead.id AND devices.push_token = dead.token
+""")
+
+_OPEN = text(f"""
+SELECT devices.time_zone, min(greatest(coalesce(not_before, :now), coalesce(leased_until, :now))) AS next_at
+FROM deliveries JOIN devices ON devices.id = device_id
+WHERE {_RANGE} AND outcome IS NULL
+GROUP BY devices.time_zone
+""")  # noqa: S608 only this module's own text is put together
+
+
+async def deliver(office: PostOffice, chunk: Chunk) -> None:
+    """Push a notice to the devices of one chunk, as far as it is owed now, and defer a job for what remains.
+
+    Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
+    its way goes with the same tag, so that the phone shows it once.
+    """
+    async with transaction(office.database) as session:
+        notification = await session.get_one(Notification, chunk.notification_id)
+        leased = await _lease(session, office, chunk, notification)
+        lane = Lane.urgent if notification.urgent else Lane.bulk
+    sent = await _send(office, chunk, notification, leased) if leased else 0
+    async with transaction(office.database) as session:
+        again = await _next_try(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
+        if again is not None:
+            arguments = {
+                "notification_id": str(chunk.notification_id),
+                "after": str(chunk.after) if chunk.after else None,
+                "through": str(chunk.through) if chunk.through else None,
+            }
+            await defer(session, DELIVER_TASK, arguments, lane=lane, schedule_at=again)
+    log.info(
+        "chunk_delivered",
+        notification_id=str(chunk.notification_id),
+        type=notification.type,
+        leased=len(leased),
+        sent=sent,
+        next_try_at=again.isoformat() if again else None,
+    )
+
+
+async def _send(office: PostOffice, chunk: Chunk, notification: Notification, leased: Sequence[Leased]) -> int:
+    """Send to all, store the outcomes of each part as it is through, and return how many were sent."""
+    message = _message(notification, office)
+    until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
+    storing = asyncio.Lock()  # one connection a job is enough
+
+    async def send(part: Sequence[Leased]) -> int:
+        results = await office.sender.send(message, [one.target for one in part], until=until)
+        async with storing, transaction(office.database) as session:
+            await _store(session, office, chunk, part, results)
+        return sum(isinstance(outcome, Sent) for outcome in results.values())
+
+    # The sender serves them in turn, so that the first parts are through, and safe from a crash, before the last begin.
+    async with asyncio.TaskGroup() as group:
+        parts = [
+            group.create_task(send(leased[start : start + STORED_AT_ONCE]))
+            for start in range(0, len(leased), STORED_AT_ONCE)
+        ]
+    return sum(part.result() for part in parts)
+
+
+def _parameters(chunk: Chunk, now: datetime) -> dict[str, Any]:
+    # Any: the parameters are of several types.
+    return {
+        "notification": chunk.notification_id,
+        "after": chunk.after,
+        "through": chunk.through,
+        "now": now,
+    }
+
+
+async def _lease(session: Session, office: PostOffice, chunk: Chunk, notification: Notification) -> list[Leased]:
+    now = session.now()
+    range_ = _parameters(chunk, now)
+    if notification.withdrawn_at is not None or notification.expires_at <= now:
+        reason = "withdrawn" if notification.withdrawn_at else "expired"
+        await session.execute(_WITHDRAW, {**range_, "reason": reason})
+        return []
+    await session.execute(_OWE, {**range_, "channel": notification.channel})
+    await session.execute(_WITHDRAW_SETTLED, range_)
+    quiet: Sequence[str] = ()
+    if not notification.breaks_quiet_hours:
+        zones = await session.scalars(_ZONES, range_)
+        quiet = [zone for zone in zones if _quiet_until(now, zone) is not None]
+    rows = await session.execute(_LEASE, {**range_, "lease": office.lease, "quiet": list(quiet)})
+    return [_leased(row) for row in rows.mappings()]
+
+
+def _quiet_until(now: datetime, zone: str) -> datetime | None:
+    return end_of_quiet_hours(now, zone, begins=QUIET_FROM, ends=QUIET_UNTIL)
+
+
+def _leased(row: RowMapping) -> Leased:
+    target = Target(
+        device_id=row["device_id"],
+        platform=Platform(row["platform"]),
+        token=row["push_token"],
+        locale=Locale(row["locale"]),
+        time_zone=row["time_zone"],
+        device_name=row["device_name"] or "",
+    )
+    return Leased(target=target, fence=row["fence"], attempts=row["attempts"])
+
+
+def _message(notification: Notification, office: PostOffice) -> PushMessage:
+    notice = by_type(office.notices)[notification.type]
+    return PushMessage(
+        notification_id=notification.id,
+        type=notification.type,
+        channel=notice.channel,
+        subject_id=notification.subject_id,
+        link=f"{office.public_url}/m/{notification.subject_id}",
+        title=notice.title,
+        body=notice.body,
+        expires_at=notification.expires_at,
+        urgent=notification.urgent,
+    )
+
+
+async def _store(
+    session: Session, office: PostOffice, chunk: Chunk, leased: Sequence[Leased], results: dict[UUID, Outcome]
+) -> None:
+    now = session.now()
+    rows = [(one, *_result(one, results.get(one.target.device_id), now, office.jitter())) for one in leased]
+    await session.execute(
+        _STORE,
+        {
+            "notification": chunk.notification_id,
+            "now": now,
+            "ids": [one.target.device_id for one, *_ in rows],
+            "fences": [one.fence for one, *_ in rows],
+            "outcomes": [outcome for _, outcome, _, _ in rows],
+            "reasons": [reason for _, _, reason, _ in rows],
+            "not_befores": [not_before for *_, not_before in rows],
+        },
+    )
+    dead = [one.target for one, outcome, *_ in rows if outcome == "token_dead"]
+    if dead:
+        await session.execute(
+            _DROP_TOKENS,
+            {"ids": [one.device_id for one in dead], "tokens": [one.token for one in dead], "now": now},
+        )
+
+
+def _result(
+    one: Leased, outcome: Outcome | None, now: datetime, jitter: float
+) -> tuple[str | None, str | None, datetime | None]:
+    """Return the row's outcome, reason and earliest next try; a send that never began is owed at once."""
+    match outcome:
+        case None:
+            return None, None, None
+        case Sent():
+            return "sent", None, None
+        case TokenDead(reason=reason):
+            return "token_dead", reason, None
+        case Rejected(reason=reason):
+            return "rejected", reason, None
+        case RetryAfter(delay=delay, reason=reason):
+            return None, reason, now + max(delay, backoff(one.attempts - 1, jitter=jitter))
+
+
+async def _next_try(session: Session, chunk: Chunk, *, breaks_quiet_hours: bool) -> datetime | None:
+    """Return when the earliest delivery still owed in the chunk may be tried, or None when all have an outcome."""
+    now = session.now()
+    rows = (await session.execute(_OPEN, _parameters(chunk, now))).all()
+    times = []
+    for row in rows:
+        quiet = None if breaks_quiet_hours else _quiet_until(row.next_at, row.time_zone)
+        times.append(quiet or row.next_at)
+    return min(times, default=None)

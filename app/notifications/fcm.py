@@ -1,0 +1,208 @@
+"""What FCM's HTTP v1 API is told and what its answers mean, without the sending."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from firebase_admin import messaging
+from pydantic import BaseModel, Field, ValidationError
+
+from app.kernel.i18n import Locale
+from app.kernel.push import Outcome, Platform, PushMessage, Rejected, RetryAfter, Sent, Target, TokenDead
+
+LEAST_DELAY = timedelta(seconds=10)
+"""Google asks for no retry earlier than this after a 5xx or a timeout."""
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(hours=24)
+LARGEST_PAYLOAD = 4096
+"""Bytes; FCM refuses more."""
+
+
+class Bodies:
+    """The request bodies of one message: validated once for a kind of device, then only tokens differ."""
+
+    def __init__(self, message: PushMessage, now: datetime) -> None:
+        self._message = message
+        life = min(max(message.expires_at - now, timedelta()), DAY)
+        self._life = timedelta(seconds=int(life.total_seconds()))
+        self._dies_at = now + self._life
+        self._heads: dict[tuple[Platform, Locale], bytes] = {}
+
+    def to(self, target: Target) -> bytes:
+        """Return the body for one device; raises ValueError for a message that FCM would refuse."""
+        kind = (target.platform, target.locale)
+        head = self._heads.get(kind)
+        if head is None:
+            head = self._heads[kind] = self._head(target.platform, target.locale)
+        return b"%b%b}}" % (head, json.dumps(target.token).encode())
+
+    def _head(self, platform: Platform, locale: Locale) -> bytes:
+        part: dict[str, object]
+        match platform:
+            case Platform.android:
+                part = {"android": self._android()}
+            case Platform.ios:
+                part = {"apns": self._apns()}
+            case Platform.web:
+                part = {"webpush": self._webpush(locale)}
+        data = {
+            "notification_id": str(self._message.notification_id),
+            "type": self._message.type,
+            "id": str(self._message.subject_id),
+            "link": self._message.link,
+        }
+        # `Message(token=…)` is deprecated and the token not known yet: a topic stands in for it.
+        fields = json.loads(str(messaging.Message(data=data, topic="token", **part)))
+        del fields["topic"]
+        payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+        if len(payload) >= LARGEST_PAYLOAD:
+            raise ValueError(f"{len(payload)} bytes of payload, {LARGEST_PAYLOAD} are too many")
+        return b'{"message":%b,"token":' % payload[:-1]
+
+    def _android(self) -> object:
+        return messaging.AndroidConfig(
+            collapse_key=self._message.collapse_key,
+            priority="high" if self._message.urgent else "normal",
+            ttl=self._life,
+            notification=messaging.AndroidNotification(
+                tag=str(self._message.notification_id),
+                channel_id=self._message.channel.value,
+                title_loc_key=self._message.title_loc_key,
+                body_loc_key=self._message.body_loc_key,
+            ),
+        )
+
+    def _apns(self) -> object:
+        alert = messaging.ApsAlert(title_loc_key=self._message.title_loc_key, loc_key=self._message.body_loc_key)
+        return messaging.APNSConfig(
+            headers={
+                "apns-collapse-id": str(self._message.notification_id),
+                "apns-expiration": str(int(self._dies_at.timestamp())),
+                "apns-priority": "10" if self._message.urgent else "5",
+            },
+            payload=messaging.APNSPayload(messaging.Aps(alert=alert, sound="default")),
+        )
+
+    def _webpush(self, locale: Locale) -> object:
+        """Browsers have no string resources, so the text goes along; a click opens https links only."""
+        link = self._message.link
+        return messaging.WebpushConfig(
+            headers={
+                "TTL": str(int(self._life.total_seconds())),
+                "Urgency": "high" if self._message.urgent else "normal",
+            },
+            notification=messaging.WebpushNotification(
+                title=self._message.title.to(locale),
+                body=self._message.body.to(locale),
+                tag=str(self._message.notification_id),
+                language=locale.value,
+            ),
+            fcm_options=messaging.WebpushFCMOptions(link=link) if link.startswith("https://") else None,
+        )
+
+
+class _Violation(BaseModel):
+    field: str = ""
+
+
+class _Detail(BaseModel):
+    error_code: str = Field(default="", alias="errorCode")
+    violations: list[_Violation] = Field(default=[], alias="fieldViolations")
+
+
+class _Error(BaseModel):
+    status: str = ""
+    message: str = ""
+    details: list[_Detail] = []
+
+
+class _Refusal(BaseModel):
+    """Google's error body; all defaults, when the answer was none."""
+
+    error: _Error = _Error()
+
+    @property
+    def codes(self) -> list[str]:
+        """FCM's own code first, then the general one; empty when the answer was not in Google's form."""
+        own = [detail.error_code for detail in self.error.details]
+        return [code for code in (*own, self.error.status) if code]
+
+    @property
+    def text(self) -> str:
+        fields = [violation.field for detail in self.error.details for violation in detail.violations]
+        return f"{' '.join((*self.codes[:1], *fields))}: {self.error.message}"
+
+
+class _Accepted(BaseModel):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer of FCM: status, body, and the `Retry-After` it asked for."""
+
+    status: int
+    content: bytes
+    retry_after: timedelta | None = None
+
+    @property
+    def refuses_access(self) -> bool:
+        """The access token is not, or no longer, good; a 401 about APNs' keys is another matter."""
+        return self.status == HTTPStatus.UNAUTHORIZED and "THIRD_PARTY_AUTH_ERROR" not in self._refusal().codes
+
+    def outcome(self, token: str) -> Outcome:
+        """Return what became of the send to `token`, which no reason repeats.
+
+        An answer that is not in Google's form (a proxy's page, say) never decides about a token or a message.
+        """
+        if self.status == HTTPStatus.OK:
+            return self._sent()
+        refusal = self._refusal()
+        reason = refusal.text.replace(token, "…")[:200] if refusal.codes else f"HTTP {self.status}"
+        asked = self.retry_after or timedelta()
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return RetryAfter(asked or MINUTE, reason)
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            return RetryAfter(max(asked, MINUTE), reason)
+        final = HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if not final or not refusal.codes:
+            return RetryAfter(max(asked, LEAST_DELAY), reason)
+        if self.status == HTTPStatus.NOT_FOUND and "UNREGISTERED" in refusal.codes:
+            return TokenDead(reason)
+        return Rejected(reason)
+
+    def _sent(self) -> Outcome:
+        try:
+            return Sent(_Accepted.model_validate_json(self.content).name)
+        except ValidationError:
+            return RetryAfter(LEAST_DELAY, "200 with an unreadable answer")
+
+    def _refusal(self) -> "_Refusal":
+        try:
+            return _Refusal.model_validate_json(self.content)
+        except ValidationError:
+            return _Refusal()
+
+
+def retry_after(header: str | None, *, date: str | None, now: datetime) -> timedelta | None:
+    """Read a `Retry-After` header (RFC 9110, 10.2.3): seconds or an HTTP date; None without a usable one.
+
+    A date is compared with the answer's own `Date` header if it has one, so that a wrong clock here does not
+    shorten the wait; a day at most.
+    """
+    if header is None:
+        return None
+    try:
+        if header.isdecimal():
+            return timedelta(seconds=min(int(header), DAY.total_seconds()))
+        sent_at = _instant(date) if date else now
+        return min(max(_instant(header) - sent_at, timedelta()), DAY)
+    except ValueError:
+        return None
+
+
+def _instant(http_date: str) -> datetime:
+    instant = parsedate_to_datetime(http_date)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -1,0 +1,92 @@
+"""Tables of telling people: the notice, who has it in the inbox, each delivery to a device, and what each wishes."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db import Base
+from app.kernel.push import Channel
+
+
+class Outcome(StrEnum):
+    """How a delivery ended; one without an outcome is still owed. `sent` is accepted by FCM, never "read"."""
+
+    sent = "sent"
+    token_dead = "token_dead"  # noqa: S105 a name, not a secret
+    rejected = "rejected"
+    withdrawn = "withdrawn"
+
+
+class Notification(Base):
+    """One notice, the same for all who get it; its texts are made when read, in the reader's language and zone."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (Index("ix_notifications_subject_id", "subject_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # The fact it tells of; `events` is partitioned and may be archived apart, so there is no foreign key.
+    event_id: Mapped[UUID] = mapped_column(unique=True)
+    type: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[Channel]
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    subject_type: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[UUID]
+    # Any: what the notice's own texts need, as JSON.
+    params: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    urgent: Mapped[bool] = mapped_column(Boolean)
+    breaks_quiet_hours: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class InboxEntry(Base):
+    """A notice in a member's inbox; the inbox is the truth, whatever became of the push."""
+
+    __tablename__ = "inbox_entries"
+
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id"), primary_key=True)
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_inbox_entries_notification_id", "notification_id"),)
+
+
+class Delivery(Base):
+    """One notice to one device. The month of the notice's id says which partition holds the row.
+
+    Leases are measured by the database's clock, since workers' clocks differ; `not_before` by the workers'.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_open", "notification_id", "device_id", postgresql_where=text("outcome IS NULL")),
+        {"postgresql_partition_by": "RANGE (notification_id)"},
+    )
+
+    notification_id: Mapped[UUID] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(primary_key=True)
+    outcome: Mapped[Outcome | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    fence: Mapped[int] = mapped_column(server_default=text("0"))
+    leased_until: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class NotificationPreference(Base):
+    """A wish not to be pushed a kind of notice on a channel; no row means yes. The inbox cannot be switched off."""
+
+    __tablename__ = "notification_preferences"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    kind: Mapped[Channel] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    enabled: Mapped[bool] = mapped_column(Boolean)

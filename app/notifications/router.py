@@ -1,0 +1,90 @@
+"""Routes of the inbox and of one's wishes about pushes."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request
+
+from app.kernel.bodies import StrictRoute
+from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
+from app.kernel.i18n import negotiate
+from app.kernel.notices import Reader
+from app.kernel.pagination import CursorInvalid, Linked, Paging
+from app.kernel.problems import problems
+from app.kernel.security import CurrentActor
+from app.notifications import queries, service
+from app.notifications.errors import NotificationNotFound
+from app.notifications.schemas import MarkRead, NotificationPage, PreferenceList, PreferencesReplace
+
+me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
+
+
+def _reader(
+    actor: CurrentActor,
+    accept_language: Annotated[str | None, Header(description="`vi` (default) or `en`")] = None,
+) -> Reader:
+    return Reader(locale=negotiate(accept_language), time_zone=actor.time_zone)
+
+
+@me.get("/notifications", operation_id="listMyNotifications", summary="My inbox", responses=problems(CursorInvalid))
+async def list_my_notifications(
+    request: Request,
+    session: DbSession,
+    actor: CurrentActor,
+    reader: Annotated[Reader, Depends(_reader)],
+    paging: Paging,
+    tagged: Tagged,
+    linked: Linked,
+) -> NotificationPage:
+    """List my notices, newest first. The inbox is the truth: a phone that got no push finds everything here."""
+    state = request.app.state
+    return tagged.page(
+        linked(
+            await queries.list_my_notifications(
+                session,
+                actor,
+                paging=paging,
+                notices=state.notices,
+                reader=reader,
+                public_url=state.settings.public_url,
+            )
+        )
+    )
+
+
+@me.put(
+    "/notifications/{notification_id}/read",
+    operation_id="readNotification",
+    status_code=204,
+    summary="Mark a notice as read",
+    responses=problems(NotificationNotFound),
+)
+async def read_notification(session: DbSession, actor: CurrentActor, notification_id: UUID) -> None:
+    """Mark one notice as read; again changes nothing. A push of it that has not left yet stays away."""
+    await service.read_notification(session, actor, notification_id)
+
+
+@me.post(
+    "/notifications/mark-read",
+    operation_id="markNotificationsRead",
+    status_code=204,
+    summary="Mark notices as read",
+    responses=problems(NotificationNotFound),
+)
+async def mark_read(session: DbSession, actor: CurrentActor, body: MarkRead) -> None:
+    """Mark a notice and all older ones as read."""
+    await service.mark_read(session, actor, body)
+
+
+@me.get("/notification-preferences", operation_id="listMyPreferences", summary="My wishes about pushes")
+async def list_my_preferences(session: DbSession, actor: CurrentActor) -> PreferenceList:
+    """List every kind of notice with my wish. The inbox holds all of them, whatever is switched off here."""
+    return await queries.list_my_preferences(session, actor)
+
+
+@me.put("/notification-preferences", operation_id="replaceMyPreferences", summary="Change my wishes about pushes")
+async def replace_preferences(session: DbSession, actor: CurrentActor, body: PreferencesReplace) -> PreferenceList:
+    """Store all my wishes; a kind that is not named is pushed."""
+    await service.replace_preferences(session, actor, body)
+    return await queries.list_my_preferences(session, actor)

@@ -1,0 +1,217 @@
+"""Sends pushes: `FcmSender` through Firebase Cloud Messaging (HTTP v1), `RecordingSender` onto a screen."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from firebase_admin.credentials import Certificate
+from pyreqwest.client import ClientBuilder
+from pyreqwest.exceptions import PyreqwestError
+
+from app.kernel.clock import Clock, system_clock
+from app.kernel.push import Outcome, PushMessage, Rejected, RetryAfter, Sent, Target
+from app.notifications.fcm import LEAST_DELAY, Answer, Bodies, retry_after
+
+RENEW_EARLY = timedelta(minutes=5)
+
+
+class FcmSender:
+    """Holds the service account's access token and a pool of connections for one event loop."""
+
+    def __init__(
+        self,
+        credentials_file: Path,
+        *,
+        url: str,
+        clock: Clock,
+        timeout_seconds: float,
+        concurrency: int,
+        renew_early: timedelta = RENEW_EARLY,
+    ) -> None:
+        """Read the service account; raises OSError or ValueError when the file is missing or not one.
+
+        `url` is FCM's base address; `timeout_seconds` bounds one send with its answer; `concurrency` the
+        sends under way at once, counted over all calls of `send`.
+        """
+        certificate = Certificate(str(credentials_file))
+        self._clock = clock
+        self._access = _Access(certificate, clock=clock, renew_early=renew_early, timeout_seconds=timeout_seconds)
+        self._endpoint = f"{url.rstrip('/')}/v1/projects/{certificate.project_id}/messages:send"
+        self._concurrency = concurrency
+        self._slots = asyncio.Semaphore(concurrency)
+        self._client = (
+            ClientBuilder()
+            .http2(url.startswith("https://"))
+            .timeout(timedelta(seconds=timeout_seconds))
+            .pool_max_idle_per_host(concurrency)
+            .follow_redirects(enable=False)  # a redirect would carry the access token elsewhere
+            .no_proxy()
+            .default_headers({"Content-Type": "application/json"})
+            .build()
+        )
+
+    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+        """See `PushSender.send`."""
+        outcomes: dict[UUID, Outcome] = {}
+        bodies = Bodies(message, self._clock())
+        waiting = iter(targets)
+
+        async def send_what_waits() -> None:
+            for target in waiting:
+                async with self._slots:
+                    if self._clock() >= until:
+                        return
+                    outcomes[target.device_id] = await self._send_one(bodies, target, until)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._concurrency, len(targets))):
+                group.create_task(send_what_waits())
+        return outcomes
+
+    async def aclose(self) -> None:
+        """See `PushSender.aclose`."""
+        self._access.close()
+        await self._client.close()
+
+    async def _send_one(self, bodies: Bodies, target: Target, until: datetime) -> Outcome:
+        try:
+            body = bodies.to(target)
+        except ValueError as error:
+            return Rejected(f"INVALID_MESSAGE: {error}")
+        try:
+            access_token = await self._access.token()
+            answer = await self._post(body, access_token)
+            if answer.refuses_access and self._clock() < until:
+                access_token = await self._access.token(refused=access_token)
+                answer = await self._post(body, access_token)
+        except _NoAccessError as error:
+            return RetryAfter(LEAST_DELAY, f"no access token: {error}"[:200])
+        except PyreqwestError as error:
+            return RetryAfter(LEAST_DELAY, type(error).__name__)
+        if not answer.refuses_access:
+            self._access.accepted(access_token)
+        return answer.outcome(target.token)
+
+    async def _post(self, body: bytes, access_token: str) -> Answer:
+        request = self._client.post(self._endpoint).bearer_auth(access_token).body_bytes(body).build()
+        response = await request.send()
+        asked = retry_after(response.get_header("retry-after"), date=response.get_header("date"), now=self._clock())
+        return Answer(response.status, bytes(await response.bytes()), asked)
+
+
+class RecordingSender:
+    """Shows each push as a phone would, instead of sending it; keeps nothing and contacts nobody."""
+
+    def __init__(self, write: Callable[[str], None], clock: Clock) -> None:
+        """Call `write` once a push, with four lines and no line break at the end, as `print` likes it."""
+        self._write = write
+        self._clock = clock
+
+    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+        """See `PushSender.send`."""
+        outcomes: dict[UUID, Outcome] = {}
+        for target in targets:
+            now = self._clock()
+            if now >= until:
+                break
+            self._write(_as_shown(message, target, now))
+            outcomes[target.device_id] = Sent(None)
+        return outcomes
+
+    async def aclose(self) -> None:
+        """See `PushSender.aclose`."""
+
+
+def _as_shown(message: PushMessage, target: Target, now: datetime) -> str:
+    try:
+        shown_at = now.astimezone(ZoneInfo(target.time_zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        shown_at = now.astimezone(UTC)
+    return (
+        f"┌─ {shown_at:%H:%M %Z} · {target.device_name} · {target.platform} · {message.channel}\n"
+        f"│  {message.title.to(target.locale)}\n"
+        f"│  {message.body.to(target.locale)}\n"
+        f"└─ {message.link}"
+    )
+
+
+class _NoAccessError(Exception):
+    """Google gave no access token, or refused the two it gave last."""
+
+
+class _Access:
+    """The service account's access token: one renewal at a time, off the event loop, before it expires."""
+
+    def __init__(
+        self, certificate: Certificate, *, clock: Clock, renew_early: timedelta, timeout_seconds: float
+    ) -> None:
+        self._certificate = certificate
+        self._clock = clock
+        self._renew_early = renew_early
+        self._timeout_seconds = timeout_seconds
+        self._lock = asyncio.Lock()
+        self._fetch: asyncio.Task[tuple[str, datetime | None]] | None = None
+        self._token: str | None = None
+        self._renew_at = self._expires_at = self._rest_until = datetime.min.replace(tzinfo=UTC)
+        self._problem = ""
+        self._doubtful: str | None = None
+
+    async def token(self, *, refused: str | None = None) -> str:
+        """Return a token other than the `refused` one; raises _NoAccessError.
+
+        After a failed renewal, and after two tokens in a row were refused, nobody asks again for ten seconds:
+        five hundred sends under way would otherwise ask five hundred times.
+        """
+        if self._token is not None and self._token != refused and self._clock() < self._renew_at:
+            return self._token
+        async with self._lock:
+            if refused is not None and refused == self._token:
+                self._token = None
+                if refused == self._doubtful:
+                    self._rest("the renewed token was refused as well")
+            if (self._token is None or self._clock() >= self._renew_at) and self._clock() >= self._rest_until:
+                await self._renew()
+                self._doubtful = self._token if refused is not None else None
+            if self._token is None or self._clock() >= self._expires_at:
+                raise _NoAccessError(self._problem)
+            return self._token
+
+    def accepted(self, token: str) -> None:
+        """Note that FCM took the token: a later refusal of it is worth a renewal."""
+        if token == self._doubtful:
+            self._doubtful = None
+
+    def close(self) -> None:
+        """Wait for no renewal any more."""
+        if self._fetch is not None:
+            self._fetch.cancel()
+
+    def _rest(self, problem: str) -> None:
+        self._rest_until = self._clock() + LEAST_DELAY
+        self._problem = problem
+
+    async def _renew(self) -> None:
+        # A fetch that outlasts its time is waited for again, not doubled: its thread cannot be stopped.
+        if self._fetch is None:
+            self._fetch = asyncio.create_task(asyncio.to_thread(self._certificate.get_access_token))
+        await asyncio.wait({self._fetch}, timeout=self._timeout_seconds)
+        if not self._fetch.done():
+            self._rest("the token endpoint does not answer")
+            return
+        fetch, self._fetch = self._fetch, None
+        error = fetch.exception()
+        if error is not None:
+            self._rest(f"{type(error).__name__}: {error}")
+            return
+        token, expiry = fetch.result()
+        if expiry is None:
+            self._rest("the token endpoint names no expiry")
+            return
+        self._token = token
+        # Google's library stamps the expiry by the machine's clock, whatever this sender's clock says.
+        life = expiry.replace(tzinfo=UTC) - system_clock()
+        self._expires_at = self._clock() + life
+        self._renew_at = self._expires_at - min(self._renew_early, life / 2)

@@ -1,0 +1,153 @@
+"""Commands of telling people: expand a fact into inboxes and chunks, withdraw what no longer holds, read, wish."""
+
+from itertools import pairwise
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.identity.models import Account, Device
+from app.kernel.db import Session
+from app.kernel.events import record
+from app.kernel.jobs import JobArguments, Lane, defer
+from app.kernel.models import EventRow
+from app.kernel.notices import Notices, by_code
+from app.kernel.scopes import Change
+from app.kernel.security import Actor
+from app.notifications.errors import NotificationNotFound
+from app.notifications.events import NotificationsRead, PreferencesChanged
+from app.notifications.models import InboxEntry, Notification, NotificationPreference
+from app.notifications.schemas import MarkRead, PreferencesReplace
+
+DELIVER_TASK = "notifications.deliver"
+CHUNK_SIZE = 500
+
+
+async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
+    """Give a fact's notice to its audience: one notice, an inbox entry a member, a job for each 500 devices.
+
+    Running it again for the same fact does nothing, since the first run committed all of it or nothing.
+    """
+    row = (await session.execute(select(EventRow.__table__).where(EventRow.id == event_id))).mappings().one()
+    notice = by_code(notices)[row["code"]]
+    event = notice.event.from_row(row)
+    known = await session.scalar(select(Notification.id).where(Notification.event_id == event_id))
+    if known is not None:
+        return
+    prepared = await notice.prepare(session, event)
+    if prepared is None:
+        return
+    notification = Notification(
+        id=session.new_id(),
+        event_id=event_id,
+        type=notice.type,
+        channel=notice.channel,
+        organisation_id=event.organisation_id,
+        subject_type=event.subject_type,
+        subject_id=event.subject_id,
+        params=dict(prepared.params),
+        urgent=prepared.urgent,
+        breaks_quiet_hours=prepared.breaks_quiet_hours,
+        created_at=session.now(),
+        expires_at=prepared.expires_at,
+    )
+    session.add(notification)
+    await session.flush()
+    audience = prepared.audience.subquery()
+    members = await session.scalars(
+        insert(InboxEntry)
+        .from_select(
+            ["member_id", "notification_id", "created_at"],
+            select(audience.c[0], literal(notification.id), literal(session.now())).distinct(),
+        )
+        .returning(InboxEntry.member_id)
+    )
+    session.changes.extend(Change(member, "notification", notification.id, version=1) for member in members)
+    lane = Lane.urgent if notice.event.lane is Lane.urgent else Lane.bulk
+    await defer(session, DELIVER_TASK, *await _chunks(session, notification.id), lane=lane)
+
+
+async def _chunks(session: Session, notification_id: UUID) -> list[JobArguments]:
+    """Cut the audience's devices, in order of their ids, into ranges of at most 500; the last is open."""
+    numbered = (
+        select(Device.id, func.row_number().over(order_by=Device.id).label("place"))
+        .join(Account, Account.id == Device.account_id)
+        .join(InboxEntry, InboxEntry.member_id == Account.member_id)
+        .where(InboxEntry.notification_id == notification_id, Device.push_token.is_not(None))
+        .subquery()
+    )
+    ends = list(
+        await session.scalars(select(numbered.c.id).where(numbered.c.place % CHUNK_SIZE == 0).order_by(numbered.c.id))
+    )
+    some = await session.scalar(select(numbered.c.id).limit(1))
+    if some is None:
+        return []
+    borders = [None, *(str(end) for end in ends), None]
+    return [
+        {"notification_id": str(notification_id), "after": after, "through": through}
+        for after, through in pairwise(borders)
+    ]
+
+
+async def withdraw_notices(session: Session, *, subject_id: UUID) -> None:
+    """Stop the pushes still owed about a subject, in the transaction that made them wrong; inboxes keep them."""
+    await session.execute(
+        update(Notification)
+        .where(Notification.subject_id == subject_id, Notification.withdrawn_at.is_(None))
+        .values(withdrawn_at=session.now())
+    )
+
+
+async def read_notification(session: Session, actor: Actor, notification_id: UUID) -> None:
+    """Mark one notice of one's inbox as read; again changes nothing. Raises NotificationNotFound."""
+    entry = await session.get(InboxEntry, (actor.member_id, notification_id), with_for_update=True)
+    if entry is None:
+        raise NotificationNotFound
+    if entry.read_at is None:
+        entry.read_at = session.now()
+        await _record_read(session, actor, notification_id)
+
+
+async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
+    """Mark a notice of one's inbox and all older ones as read. Raises NotificationNotFound."""
+    own = InboxEntry.member_id == actor.member_id
+    known = await session.scalar(
+        select(InboxEntry.notification_id).where(own, InboxEntry.notification_id == body.through)
+    )
+    if known is None:
+        raise NotificationNotFound
+    read = await session.scalars(
+        update(InboxEntry)
+        .where(own, InboxEntry.notification_id <= body.through, InboxEntry.read_at.is_(None))
+        .values(read_at=session.now())
+        .returning(InboxEntry.notification_id)
+    )
+    session.changes.extend(Change(actor.member_id, "notification", one, version=2) for one in read)
+    await _record_read(session, actor, known)
+
+
+async def _record_read(session: Session, actor: Actor, notification_id: UUID) -> None:
+    await record(
+        session,
+        NotificationsRead(
+            organisation_id=actor.organisation_id, subject_id=notification_id, actor_member_id=actor.member_id
+        ),
+    )
+
+
+async def replace_preferences(session: Session, actor: Actor, body: PreferencesReplace) -> None:
+    """Store all wishes of a member; a kind that is not named is pushed again."""
+    await session.execute(delete(NotificationPreference).where(NotificationPreference.account_id == actor.account_id))
+    for wish in body.items:
+        row = {"account_id": actor.account_id, **wish.model_dump()}
+        await session.execute(
+            upsert(NotificationPreference)
+            .values(row)
+            .on_conflict_do_update(index_elements=["account_id", "kind", "channel"], set_={"enabled": wish.enabled})
+        )
+    await record(
+        session,
+        PreferencesChanged(
+            organisation_id=actor.organisation_id, subject_id=actor.account_id, actor_member_id=actor.member_id
+        ),
+    )
