@@ -1,0 +1,1 @@
+"""Meetings: the branch meeting from draft to end, replies, reminders."""

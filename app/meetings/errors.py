@@ -1,0 +1,60 @@
+"""Refusals of the meeting, named by the state they stand for."""
+
+from app.kernel.errors import Conflict, Forbidden, NotFound, Unprocessable
+from app.kernel.i18n import Text
+
+
+class MeetingNotFound(NotFound):
+    title = Text(vi="Không tìm thấy cuộc họp", en="There is no such meeting")
+
+
+class MeetingAlreadyExists(Conflict):
+    title = Text(vi="Mã định danh này đã được dùng", en="This id is taken already")
+
+
+class MeetingNotDraft(Conflict):
+    title = Text(vi="Chỉ bản nháp mới làm được việc này", en="Only a draft allows this")
+
+
+class MeetingNotUpcoming(Conflict):
+    title = Text(
+        vi="Cuộc họp chưa được thông báo, đã bắt đầu hoặc đã hủy",
+        en="The meeting is not announced, has begun or is cancelled",
+    )
+
+
+class MeetingNotInSession(Conflict):
+    title = Text(vi="Cuộc họp chưa bắt đầu hoặc đã kết thúc", en="The meeting has not begun or is over")
+
+
+class MeetingClosed(Conflict):
+    title = Text(vi="Cuộc họp đã bắt đầu, kết thúc hoặc bị hủy", en="The meeting has begun, is over or is cancelled")
+
+
+class MeetingInPast(Unprocessable):
+    title = Text(vi="Giờ họp nằm trong quá khứ", en="The meeting would lie in the past")
+
+
+class MeetingTimePassed(Conflict):
+    title = Text(vi="Giờ họp trong bản nháp đã qua", en="The draft's time has passed")
+
+
+class MeetingPlaceMissing(Conflict):
+    title = Text(
+        vi="Cần địa điểm hoặc đường dẫn trực tuyến trước khi thông báo",
+        en="Name a place or an online address before announcing",
+    )
+
+
+class ReplyClosed(Conflict):
+    title = Text(vi="Cuộc họp đã bắt đầu nên không đổi trả lời được", en="The meeting has begun; replies are closed")
+
+
+class NotConvened(Forbidden):
+    title = Text(vi="Đảng viên không thuộc thành phần được triệu tập", en="The member is not convened to this meeting")
+
+
+class MemberRepliedThemselves(Conflict):
+    title = Text(
+        vi="Đảng viên đã tự trả lời; chỉ họ đổi được", en="The member has replied themselves; only they can change it"
+    )

@@ -1,0 +1,206 @@
+"""What people are told of meetings: whom each fact concerns, until when, and in which words."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select
+
+from app.kernel.db import Session
+from app.kernel.i18n import Text
+from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
+from app.kernel.push import Channel
+from app.kernel.timezones import say_instant
+from app.meetings.events import (
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingEvent,
+    MeetingMoved,
+    MeetingPostponed,
+    MeetingReminderDue,
+)
+from app.meetings.models import UPCOMING, Meeting, MeetingReply, ReminderAudience, ReplyKind
+from app.meetings.queries import convened_to
+from app.members.queries import away_on
+
+LONGEST = timedelta(hours=24)
+_HANDBOOK = Text(vi="Sổ tay đảng viên", en="Member handbook")
+
+
+def _everybody(session: Session, meeting: Meeting) -> Select[UUID]:
+    return convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=session.today())
+
+
+def _not_refused(session: Session, meeting: Meeting) -> Select[UUID]:
+    people = _everybody(session, meeting).subquery()
+    refused = select(MeetingReply.member_id).where(
+        MeetingReply.meeting_id == meeting.id, MeetingReply.reply == ReplyKind.absent
+    )
+    return select(people.c[0]).where(people.c[0].not_in(refused))
+
+
+def _prepared(
+    session: Session, meeting: Meeting, audience: Select[UUID], *, breaks_quiet_hours: bool = False, **more: Any
+) -> Prepared:
+    # Any: further values for the texts. The push is worth sending until the meeting begins, and for a day at most.
+    params = {
+        "title": meeting.title,
+        "starts_at": meeting.starts_at.isoformat(),
+        "time_zone": meeting.time_zone,
+        "place": meeting.place,
+        "online": meeting.online_url is not None,
+        **more,
+    }
+    return Prepared(
+        audience=audience,
+        params=params,
+        expires_at=min(meeting.starts_at, session.now() + LONGEST),
+        urgent=True,
+        breaks_quiet_hours=breaks_quiet_hours,
+    )
+
+
+async def _meeting(session: Session, event: MeetingEvent | MeetingReminderDue) -> Meeting:
+    """Return the meeting, kept as it is until the notice is written.
+
+    A cancellation that comes between would otherwise see no notice to withdraw, and this one no cancellation.
+    """
+    return await session.get_one(Meeting, event.subject_id, with_for_update={"read": True})
+
+
+async def _upcoming(session: Session, event: MeetingEvent) -> Meeting | None:
+    """Return the meeting if the fact still holds: what a later change overtook is told by that change's notice."""
+    meeting = await _meeting(session, event)
+    return meeting if meeting.status in UPCOMING and meeting.starts_at > session.now() else None
+
+
+async def _prepare_announced(session: Session, event: MeetingAnnounced) -> Prepared | None:
+    meeting = await _upcoming(session, event)
+    return _prepared(session, meeting, _everybody(session, meeting)) if meeting else None
+
+
+async def _prepare_moved(session: Session, event: MeetingMoved) -> Prepared | None:
+    meeting = await _upcoming(session, event)
+    return _prepared(session, meeting, _not_refused(session, meeting)) if meeting else None
+
+
+async def _prepare_postponed(session: Session, event: MeetingPostponed) -> Prepared | None:
+    meeting = await _upcoming(session, event)
+    return _prepared(session, meeting, _everybody(session, meeting), reason=event.reason) if meeting else None
+
+
+async def _prepare_cancelled(session: Session, event: MeetingCancelled) -> Prepared:
+    # Also after the hour it should have begun, when no push leaves any more: everybody finds out in the inbox.
+    meeting = await _meeting(session, event)
+    zone = ZoneInfo(meeting.time_zone)
+    same_day = meeting.starts_at.astimezone(zone).date() == session.now().astimezone(zone).date()
+    return _prepared(session, meeting, _everybody(session, meeting), breaks_quiet_hours=same_day, reason=event.reason)
+
+
+async def _prepare_reminder(session: Session, event: MeetingReminderDue) -> Prepared | None:
+    meeting = await _meeting(session, event)
+    holds = meeting.status in UPCOMING and meeting.schedule_version == event.schedule_version
+    if not holds or meeting.starts_at <= session.now():
+        return None
+    people = _not_refused(session, meeting).subquery()
+    away = away_on(session.today())
+    is_for = people.c[0].in_(away) if event.audience is ReminderAudience.away else people.c[0].not_in(away)
+    return _prepared(session, meeting, select(people.c[0]).where(is_for), members=event.audience.value)
+
+
+def _when_and_where(params: Params, reader: Reader) -> str:
+    said = say_instant(
+        datetime.fromisoformat(params["starts_at"]),
+        zone=params["time_zone"],
+        reader_zone=reader.time_zone,
+        locale=reader.locale,
+    )
+    where = {
+        (True, True): Text(vi=" tại {place}, hoặc họp trực tuyến", en=" at {place}, or online"),
+        (True, False): Text(vi=" tại {place}", en=" at {place}"),
+        (False, True): Text(vi=", họp trực tuyến", en=", online"),
+        (False, False): Text(vi="", en=""),
+    }[params["place"] is not None, params["online"]]
+    return said + where.format(place=params["place"]).to(reader.locale)
+
+
+def _render_announced(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(vi="Lịch sinh hoạt: {title}", en="Meeting called: {title}").format(title=params["title"])
+    return title.to(reader.locale), _when_and_where(params, reader)
+
+
+def _render_moved(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(vi="Đổi giờ hoặc địa điểm: {title}", en="Time or place changed: {title}")
+    return title.format(title=params["title"]).to(reader.locale), _when_and_where(params, reader)
+
+
+def _render_postponed(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(vi="Hoãn họp: {title}", en="Meeting postponed: {title}").format(title=params["title"])
+    body = Text(vi="Giờ mới: {when}. Lý do: {reason}", en="New time: {when}. Reason: {reason}")
+    filled = body.format(when=_when_and_where(params, reader), reason=params["reason"])
+    return title.to(reader.locale), filled.to(reader.locale)
+
+
+def _render_cancelled(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(vi="Hủy họp: {title}", en="Meeting cancelled: {title}").format(title=params["title"])
+    body = Text(vi="Không họp lúc {when}. Lý do: {reason}", en="Not taking place: {when}. Reason: {reason}")
+    filled = body.format(when=_when_and_where(params, reader), reason=params["reason"])
+    return title.to(reader.locale), filled.to(reader.locale)
+
+
+def _render_reminder(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(vi="Nhắc họp: {title}", en="Reminder: {title}").format(title=params["title"])
+    said = _when_and_where(params, reader)
+    if params["members"] == ReminderAudience.away.value and params["online"]:
+        said += Text(vi=". Mở ứng dụng để vào phòng họp", en=". Open the app to join").to(reader.locale)
+    return title.to(reader.locale), said
+
+
+NOTICES: Notices = (
+    Notice(
+        event=MeetingAnnounced,
+        type="meeting_announced",
+        channel=Channel.meeting_changed,
+        title=_HANDBOOK,
+        body=Text(vi="Chi bộ có lịch sinh hoạt mới", en="Your branch has called a meeting"),
+        prepare=_prepare_announced,
+        render=_render_announced,
+    ),
+    Notice(
+        event=MeetingMoved,
+        type="meeting_moved",
+        channel=Channel.meeting_changed,
+        title=_HANDBOOK,
+        body=Text(vi="Lịch sinh hoạt đổi giờ hoặc địa điểm", en="A meeting has a new time or place"),
+        prepare=_prepare_moved,
+        render=_render_moved,
+    ),
+    Notice(
+        event=MeetingPostponed,
+        type="meeting_postponed",
+        channel=Channel.meeting_changed,
+        title=_HANDBOOK,
+        body=Text(vi="Cuộc họp chi bộ được hoãn", en="A meeting of your branch is postponed"),
+        prepare=_prepare_postponed,
+        render=_render_postponed,
+    ),
+    Notice(
+        event=MeetingCancelled,
+        type="meeting_cancelled",
+        channel=Channel.meeting_changed,
+        title=_HANDBOOK,
+        body=Text(vi="Cuộc họp chi bộ đã hủy", en="A meeting of your branch is cancelled"),
+        prepare=_prepare_cancelled,
+        render=_render_cancelled,
+    ),
+    Notice(
+        event=MeetingReminderDue,
+        type="meeting_reminder",
+        channel=Channel.meeting_reminder,
+        title=_HANDBOOK,
+        body=Text(vi="Sắp đến giờ sinh hoạt chi bộ", en="Your branch meets soon"),
+        prepare=_prepare_reminder,
+        render=_render_reminder,
+    ),
+)

@@ -1,0 +1,47 @@
+"""Routes of the reply."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.kernel.bodies import StrictRoute
+from app.kernel.db import DbSession
+from app.kernel.problems import problems
+from app.kernel.security import CurrentActor, NotForYourPost
+from app.meetings.errors import (
+    MeetingNotFound,
+    MeetingNotUpcoming,
+    MemberRepliedThemselves,
+    NotConvened,
+    ReplyClosed,
+)
+from app.meetings.replies import service
+from app.meetings.schemas import MeetingView, MyReply, ReplyWrite
+
+router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+
+
+@router.put(
+    "/{meeting_id}/reply",
+    operation_id="replyToMeeting",
+    summary="Say whether I come",
+    responses=problems(MeetingNotFound, NotConvened, MeetingNotUpcoming, ReplyClosed),
+)
+async def reply_to_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, body: ReplyWrite) -> MeetingView:
+    """Attend, attend online, or be absent with a reason. It can be changed until the meeting starts."""
+    return await service.reply_to_meeting(session, actor, meeting_id, body)
+
+
+@router.put(
+    "/{meeting_id}/replies/{member_id}",
+    operation_id="replyForMember",
+    summary="Write down a member's reply",
+    responses=problems(
+        MeetingNotFound, NotForYourPost, NotConvened, MeetingNotUpcoming, MemberRepliedThemselves, ReplyClosed
+    ),
+)
+async def reply_for_member(
+    session: DbSession, actor: CurrentActor, meeting_id: UUID, member_id: UUID, body: ReplyWrite
+) -> MyReply:
+    """Enter what a member without a phone said; it names who entered it. A member's own reply is never overwritten."""
+    return await service.reply_for_member(session, actor, meeting_id, member_id, body)

@@ -1,0 +1,87 @@
+"""Commands of the reply: one's own, and the secretary's for a member without a phone."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.kernel.db import Session
+from app.kernel.events import record
+from app.kernel.security import Actor
+from app.meetings import access
+from app.meetings.errors import MeetingNotUpcoming, MemberRepliedThemselves, NotConvened, ReplyClosed
+from app.meetings.events import MeetingReplied
+from app.meetings.models import UPCOMING, Meeting, MeetingReply, MeetingStatus
+from app.meetings.queries import convened_to, get_visible_meeting, view_meeting, view_reply
+from app.meetings.schemas import MeetingView, MyReply, ReplyWrite
+
+_BEGUN = frozenset(
+    {MeetingStatus.in_session, MeetingStatus.ended, MeetingStatus.minutes_approved, MeetingStatus.published}
+)
+
+
+async def reply_to_meeting(session: Session, actor: Actor, meeting_id: UUID, body: ReplyWrite) -> MeetingView:
+    """Say whether one comes; it can be changed until the start.
+
+    Raises MeetingNotFound, NotConvened, MeetingNotUpcoming, and ReplyClosed from the start on.
+    """
+    meeting, path = await get_visible_meeting(session, actor, meeting_id)
+    await _store(session, actor, meeting, actor.member_id, body)
+    return await view_meeting(session, actor, meeting_id, path=path)
+
+
+async def reply_for_member(
+    session: Session, actor: Actor, meeting_id: UUID, member_id: UUID, body: ReplyWrite
+) -> MyReply:
+    """Write down what a member said by voice; it names who entered it (domain.md 7).
+
+    Raises NotForYourPost, NotConvened, ReplyClosed, and MemberRepliedThemselves: a member's own word stands.
+    """
+    meeting, _ = await get_visible_meeting(session, actor, meeting_id)
+    access.require_organiser(actor, meeting.organisation_id)
+    return view_reply(await _store(session, actor, meeting, member_id, body), meeting)
+
+
+async def _store(session: Session, actor: Actor, meeting: Meeting, member_id: UUID, body: ReplyWrite) -> MeetingReply:
+    now = session.now()
+    people = convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=session.today()).subquery()
+    if await session.scalar(select(people.c[0]).where(people.c[0] == member_id)) is None:
+        raise NotConvened
+    if meeting.status in _BEGUN or (meeting.status in UPCOMING and meeting.starts_at <= now):
+        raise ReplyClosed
+    if meeting.status not in UPCOMING:
+        raise MeetingNotUpcoming
+    values = {
+        "reply": body.reply,
+        "reason": body.reason,
+        "schedule_version": meeting.schedule_version,
+        "entered_by": actor.member_id,
+        "replied_at": now,
+    }
+    # The statement judges, not a query before it: a member's own word may come at the same moment.
+    theirs = MeetingReply.entered_by == MeetingReply.member_id
+    stored: MeetingReply | None = await session.scalar(
+        insert(MeetingReply)
+        .values(meeting_id=meeting.id, member_id=member_id, **values)
+        .on_conflict_do_update(
+            index_elements=["meeting_id", "member_id"],
+            set_=values,
+            where=None if actor.member_id == member_id else ~theirs,
+        )
+        .returning(MeetingReply),
+        execution_options={"populate_existing": True},
+    )
+    if stored is None:
+        raise MemberRepliedThemselves
+    await record(
+        session,
+        MeetingReplied(
+            organisation_id=meeting.organisation_id,
+            subject_id=meeting.id,
+            actor_member_id=actor.member_id,
+            member_id=member_id,
+            reply=body.reply,
+            version=meeting.version,
+        ),
+    )
+    return stored

@@ -1,0 +1,200 @@
+"""Routes of the meeting and of its replies' list."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.kernel.bodies import StrictRoute
+from app.kernel.db import DbSession
+from app.kernel.etags import ExpectedVersion, Tagged
+from app.kernel.pagination import CursorInvalid, Linked, Paging
+from app.kernel.problems import problems
+from app.kernel.schemas import DayOrInstant
+from app.kernel.security import CurrentActor, NotForYourPost
+from app.meetings import queries, service
+from app.meetings.errors import (
+    MeetingAlreadyExists,
+    MeetingClosed,
+    MeetingInPast,
+    MeetingNotDraft,
+    MeetingNotFound,
+    MeetingNotInSession,
+    MeetingNotUpcoming,
+    MeetingPlaceMissing,
+    MeetingTimePassed,
+)
+from app.meetings.schemas import (
+    Cancellation,
+    MeetingCreate,
+    MeetingPage,
+    MeetingReplace,
+    MeetingView,
+    Postponement,
+    ReplyPage,
+)
+from app.organisations.errors import OrganisationNotFound
+
+me = APIRouter(prefix="/me", tags=["meetings"], route_class=StrictRoute)
+organisations = APIRouter(prefix="/organisations", tags=["meetings"], route_class=StrictRoute)
+router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+
+
+@me.get("/meetings", operation_id="listMyMeetings", summary="My meetings", responses=problems(CursorInvalid))
+async def list_my_meetings(
+    session: DbSession,
+    actor: CurrentActor,
+    paging: Paging,
+    tagged: Tagged,
+    linked: Linked,
+    since: Annotated[
+        DayOrInstant | None,
+        Query(alias="from", description="From this instant or day on; by default from today", examples=["2026-12-01"]),
+    ] = None,
+    until: Annotated[
+        DayOrInstant | None, Query(alias="to", description="Before this instant or day", examples=["2027-01-01"])
+    ] = None,
+) -> MeetingPage:
+    """List the meetings I am called to, by their start, with their agenda and my reply."""
+    return tagged.page(linked(await queries.list_my_meetings(session, actor, since=since, until=until, paging=paging)))
+
+
+@organisations.get(
+    "/{organisation_id}/meetings",
+    operation_id="listMeetings",
+    summary="Meetings of an organisation",
+    responses=problems(OrganisationNotFound, CursorInvalid),
+)
+async def list_meetings(
+    session: DbSession, actor: CurrentActor, organisation_id: UUID, paging: Paging, tagged: Tagged, linked: Linked
+) -> MeetingPage:
+    """List an organisation's meetings, by their start; its organisers see drafts too."""
+    return tagged.page(linked(await queries.list_meetings(session, actor, organisation_id, paging=paging)))
+
+
+@organisations.post(
+    "/{organisation_id}/meetings",
+    operation_id="scheduleMeeting",
+    status_code=201,
+    summary="Draft a meeting",
+    responses=problems(OrganisationNotFound, NotForYourPost, MeetingAlreadyExists, MeetingInPast),
+)
+async def schedule_meeting(
+    session: DbSession, actor: CurrentActor, organisation_id: UUID, body: MeetingCreate, tagged: Tagged
+) -> MeetingView:
+    """Write a draft with its agenda; only the organisers see it until it is announced."""
+    return tagged.one(await service.schedule_meeting(session, actor, organisation_id, body))
+
+
+@router.get("/{meeting_id}", operation_id="getMeeting", summary="A meeting", responses=problems(MeetingNotFound))
+async def get_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, tagged: Tagged) -> MeetingView:
+    """Return a meeting with its agenda and my reply."""
+    return tagged.one(await queries.get_meeting(session, actor, meeting_id))
+
+
+@router.put(
+    "/{meeting_id}",
+    operation_id="replaceMeeting",
+    summary="Change a meeting",
+    responses=problems(
+        MeetingNotFound, NotForYourPost, MeetingClosed, MeetingNotDraft, MeetingPlaceMissing, MeetingInPast
+    ),
+)
+async def replace_meeting(
+    session: DbSession,
+    actor: CurrentActor,
+    meeting_id: UUID,
+    body: MeetingReplace,
+    expected: ExpectedVersion,
+    tagged: Tagged,
+) -> MeetingView:
+    """Rewrite a meeting that has not begun.
+
+    When time or place of an announced meeting change, everybody who has not refused is told and reminders move; any
+    other change tells nobody.
+    """
+    return tagged.one(await service.replace_meeting(session, actor, meeting_id, body, expected=expected))
+
+
+@router.delete(
+    "/{meeting_id}",
+    operation_id="discardMeeting",
+    status_code=204,
+    summary="Discard a draft",
+    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotDraft),
+)
+async def discard_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, expected: ExpectedVersion) -> None:
+    """Delete a draft. What was announced can only be cancelled."""
+    await service.discard_meeting(session, actor, meeting_id, expected=expected)
+
+
+@router.post(
+    "/{meeting_id}/announce",
+    operation_id="announceMeeting",
+    summary="Call the meeting",
+    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotDraft, MeetingTimePassed, MeetingPlaceMissing),
+)
+async def announce_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, tagged: Tagged) -> MeetingView:
+    """Announce a draft: every convened member's phone is told, and reminders are set."""
+    return tagged.one(await service.announce_meeting(session, actor, meeting_id))
+
+
+@router.post(
+    "/{meeting_id}/postpone",
+    operation_id="postponeMeeting",
+    summary="Postpone the meeting",
+    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotUpcoming, MeetingInPast),
+)
+async def postpone_meeting(
+    session: DbSession, actor: CurrentActor, meeting_id: UUID, body: Postponement, tagged: Tagged
+) -> MeetingView:
+    """Move an announced meeting to another time, with the reason; everybody is told."""
+    return tagged.one(await service.postpone_meeting(session, actor, meeting_id, body))
+
+
+@router.post(
+    "/{meeting_id}/cancel",
+    operation_id="cancelMeeting",
+    summary="Cancel the meeting",
+    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotUpcoming),
+)
+async def cancel_meeting(
+    session: DbSession, actor: CurrentActor, meeting_id: UUID, body: Cancellation, tagged: Tagged
+) -> MeetingView:
+    """Call an announced meeting off, with the reason; everybody is told, and no reminder follows."""
+    return tagged.one(await service.cancel_meeting(session, actor, meeting_id, body))
+
+
+@router.post(
+    "/{meeting_id}/start",
+    operation_id="startMeeting",
+    summary="Open the meeting",
+    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotUpcoming),
+)
+async def start_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, tagged: Tagged) -> MeetingView:
+    """Open the meeting; replies are closed from now on."""
+    return tagged.one(await service.start_meeting(session, actor, meeting_id))
+
+
+@router.post(
+    "/{meeting_id}/end",
+    operation_id="endMeeting",
+    summary="Close the meeting",
+    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotInSession),
+)
+async def end_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, tagged: Tagged) -> MeetingView:
+    """Close the meeting."""
+    return tagged.one(await service.end_meeting(session, actor, meeting_id))
+
+
+@router.get(
+    "/{meeting_id}/replies",
+    operation_id="listReplies",
+    summary="Who comes",
+    responses=problems(MeetingNotFound, NotForYourPost, CursorInvalid),
+)
+async def list_replies(
+    session: DbSession, actor: CurrentActor, meeting_id: UUID, paging: Paging, tagged: Tagged, linked: Linked
+) -> ReplyPage:
+    """List everybody convened, by name, with what they said; for the organisers."""
+    return tagged.page(linked(await queries.list_replies(session, actor, meeting_id, paging=paging)))

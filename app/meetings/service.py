@@ -1,0 +1,289 @@
+"""Commands of the meeting: from draft to end, and the reminders that come due."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, delete, exists, select, tuple_, update
+from sqlalchemy.orm import aliased
+
+from app.kernel.db import Session
+from app.kernel.errors import FieldProblem
+from app.kernel.etags import require_version
+from app.kernel.events import record
+from app.kernel.i18n import Text
+from app.kernel.security import Actor
+from app.kernel.uniqueness import refusing_duplicates
+from app.meetings import access, queries
+from app.meetings.errors import (
+    MeetingAlreadyExists,
+    MeetingClosed,
+    MeetingInPast,
+    MeetingNotDraft,
+    MeetingNotInSession,
+    MeetingNotUpcoming,
+    MeetingPlaceMissing,
+    MeetingTimePassed,
+)
+from app.meetings.events import (
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingDiscarded,
+    MeetingEdited,
+    MeetingEnded,
+    MeetingEvent,
+    MeetingMoved,
+    MeetingPostponed,
+    MeetingReminderDue,
+    MeetingScheduled,
+    MeetingStarted,
+)
+from app.meetings.models import UPCOMING, AgendaItem, Meeting, MeetingReminder, MeetingStatus
+from app.meetings.reminders import due_times
+from app.meetings.schemas import Cancellation, MeetingCreate, MeetingReplace, MeetingView, Postponement
+from app.notifications.service import withdraw_notices
+from app.organisations.queries import get_visible_organisation
+
+SWEEP_SIZE = 500
+
+
+async def schedule_meeting(session: Session, actor: Actor, organisation_id: UUID, body: MeetingCreate) -> MeetingView:
+    """Write a draft that only organisers see.
+
+    Raises OrganisationNotFound, NotForYourPost, MeetingInPast, and MeetingAlreadyExists for an id that is taken.
+    """
+    organisation = await get_visible_organisation(session, actor, organisation_id)
+    access.require_organiser(actor, organisation_id)
+    _require_future(session, body.starts_at)
+    meeting = Meeting(
+        id=body.id or session.new_id(),
+        organisation_id=organisation_id,
+        status=MeetingStatus.draft,
+        version=1,
+        schedule_version=1,
+        created_by=actor.member_id,
+        created_at=session.now(),
+    )
+    _write(meeting, body)
+    async with refusing_duplicates(session, {"pk_meetings": MeetingAlreadyExists}):
+        session.add(meeting)
+    await record(session, _fact(MeetingScheduled, actor, meeting))
+    return await queries.view_meeting(session, actor, meeting.id, path=organisation.path)
+
+
+async def replace_meeting(
+    session: Session, actor: Actor, meeting_id: UUID, body: MeetingReplace, *, expected: int
+) -> MeetingView:
+    """Rewrite a meeting that has not begun.
+
+    Of an announced one, another time or place is told to everybody who has not refused, and reminders move with it;
+    what else changes is told to nobody. Raises VersionChanged, MeetingClosed, MeetingInPast, and MeetingNotDraft where
+    the kind, and so who is called, would change after the announcement.
+    """
+    meeting, path = await _for_change(session, actor, meeting_id)
+    require_version(meeting.version, expected)
+    before = (meeting.starts_at, meeting.place, meeting.online_url)
+    is_draft = meeting.status is MeetingStatus.draft
+    if not is_draft and meeting.status not in UPCOMING:
+        raise MeetingClosed
+    if not is_draft and body.kind is not meeting.kind:
+        raise MeetingNotDraft
+    if body.starts_at != meeting.starts_at:
+        _require_future(session, body.starts_at)
+    _write(meeting, body)
+    meeting.version += 1
+    if is_draft or before == (meeting.starts_at, meeting.place, meeting.online_url):
+        await record(session, _fact(MeetingEdited, actor, meeting))
+    else:
+        _require_place(meeting)
+        meeting.schedule_version += 1
+        await _reschedule(session, meeting)
+        fact = MeetingMoved(**_names(actor, meeting), starts_before=before[0], place_before=before[1])
+        await record(session, fact)
+    return await queries.view_meeting(session, actor, meeting.id, path=path)
+
+
+async def discard_meeting(session: Session, actor: Actor, meeting_id: UUID, *, expected: int) -> None:
+    """Delete a draft; what was announced can only be cancelled. Raises VersionChanged, MeetingNotDraft."""
+    meeting, _ = await _for_change(session, actor, meeting_id)
+    require_version(meeting.version, expected)
+    if meeting.status is not MeetingStatus.draft:
+        raise MeetingNotDraft
+    await record(session, _fact(MeetingDiscarded, actor, meeting))
+    await session.execute(delete(Meeting).where(Meeting.id == meeting.id))
+
+
+async def announce_meeting(session: Session, actor: Actor, meeting_id: UUID) -> MeetingView:
+    """Call the meeting: every member's phone is told, and reminders are set.
+
+    Raises MeetingNotDraft, MeetingTimePassed, MeetingPlaceMissing.
+    """
+    meeting, path = await _for_change(session, actor, meeting_id)
+    if meeting.status is not MeetingStatus.draft:
+        raise MeetingNotDraft
+    if meeting.starts_at <= session.now():
+        raise MeetingTimePassed
+    _require_place(meeting)
+    meeting.status = MeetingStatus.announced
+    meeting.announced_at = session.now()
+    meeting.version += 1
+    await _reschedule(session, meeting)
+    await record(session, _fact(MeetingAnnounced, actor, meeting))
+    return await queries.view_meeting(session, actor, meeting.id, path=path)
+
+
+async def postpone_meeting(session: Session, actor: Actor, meeting_id: UUID, body: Postponement) -> MeetingView:
+    """Move an announced meeting to another time, keeping its length; everybody is told why.
+
+    Raises MeetingNotUpcoming, MeetingInPast.
+    """
+    meeting, path = await _for_change(session, actor, meeting_id)
+    if meeting.status not in UPCOMING:
+        raise MeetingNotUpcoming
+    _require_future(session, body.starts_at)
+    before = meeting.starts_at
+    meeting.status = MeetingStatus.postponed
+    if meeting.ends_at is not None:
+        meeting.ends_at += body.starts_at - before
+    meeting.starts_at = body.starts_at
+    meeting.reason = body.reason
+    meeting.version += 1
+    meeting.schedule_version += 1
+    await _reschedule(session, meeting)
+    await record(session, MeetingPostponed(**_names(actor, meeting), starts_before=before, reason=body.reason))
+    return await queries.view_meeting(session, actor, meeting.id, path=path)
+
+
+async def cancel_meeting(session: Session, actor: Actor, meeting_id: UUID, body: Cancellation) -> MeetingView:
+    """Call an announced meeting off; everybody is told why, and no reminder follows. Raises MeetingNotUpcoming."""
+    meeting, path = await _for_change(session, actor, meeting_id)
+    if meeting.status not in UPCOMING:
+        raise MeetingNotUpcoming
+    meeting.status = MeetingStatus.cancelled
+    meeting.reason = body.reason
+    meeting.version += 1
+    await withdraw_notices(session, subject_id=meeting.id)
+    await session.execute(delete(MeetingReminder).where(MeetingReminder.meeting_id == meeting.id))
+    await record(session, MeetingCancelled(**_names(actor, meeting), reason=body.reason))
+    return await queries.view_meeting(session, actor, meeting.id, path=path)
+
+
+async def start_meeting(session: Session, actor: Actor, meeting_id: UUID) -> MeetingView:
+    """Open the meeting; from now on replies are closed. Raises MeetingNotUpcoming."""
+    meeting, path = await _for_change(session, actor, meeting_id)
+    if meeting.status not in UPCOMING:
+        raise MeetingNotUpcoming
+    meeting.status = MeetingStatus.in_session
+    meeting.started_at = session.now()
+    meeting.version += 1
+    await withdraw_notices(session, subject_id=meeting.id)
+    await record(session, _fact(MeetingStarted, actor, meeting))
+    return await queries.view_meeting(session, actor, meeting.id, path=path)
+
+
+async def end_meeting(session: Session, actor: Actor, meeting_id: UUID) -> MeetingView:
+    """Close the meeting. Raises MeetingNotInSession."""
+    meeting, path = await _for_change(session, actor, meeting_id)
+    if meeting.status is not MeetingStatus.in_session:
+        raise MeetingNotInSession
+    meeting.status = MeetingStatus.ended
+    meeting.ended_at = session.now()
+    meeting.version += 1
+    await record(session, _fact(MeetingEnded, actor, meeting))
+    return await queries.view_meeting(session, actor, meeting.id, path=path)
+
+
+async def send_due_reminders(session: Session) -> int:
+    """Announce up to 500 meetings' reminders whose hour has come, and return how many it dealt with: 0 is all done.
+
+    After a standstill only the latest of a meeting's overdue ones goes out, and none once the meeting has begun.
+    """
+    now = session.now()
+    later = aliased(MeetingReminder)
+    overtaken = exists().where(
+        later.meeting_id == MeetingReminder.meeting_id,
+        later.audience == MeetingReminder.audience,
+        later.due_at > MeetingReminder.due_at,
+        later.due_at <= now,
+    )
+    due = and_(MeetingReminder.sent_at.is_(None), MeetingReminder.due_at <= now)
+    rows = (
+        await session.execute(
+            select(MeetingReminder, Meeting)
+            .join(Meeting, Meeting.id == MeetingReminder.meeting_id)
+            .where(due, ~overtaken)
+            .order_by(MeetingReminder.due_at.desc())
+            .limit(SWEEP_SIZE)
+            .with_for_update(of=MeetingReminder, skip_locked=True)  # two workers share the sweep
+        )
+    ).all()
+    # With the latest of them a meeting's earlier ones are settled.
+    settled = [(reminder.meeting_id, reminder.audience) for reminder, _ in rows]
+    key = tuple_(MeetingReminder.meeting_id, MeetingReminder.audience)
+    await session.execute(update(MeetingReminder).where(due, key.in_(settled)).values(sent_at=now))
+    for reminder, meeting in rows:
+        if meeting.status not in UPCOMING or meeting.starts_at <= now:
+            continue
+        await record(
+            session,
+            MeetingReminderDue(
+                organisation_id=meeting.organisation_id,
+                subject_id=meeting.id,
+                actor_member_id=None,
+                audience=reminder.audience,
+                hours_before=reminder.hours_before,
+                schedule_version=meeting.schedule_version,
+            ),
+        )
+    return len(rows)
+
+
+async def _for_change(session: Session, actor: Actor, meeting_id: UUID) -> tuple[Meeting, tuple[UUID, ...]]:
+    meeting, path = await queries.get_visible_meeting(session, actor, meeting_id, for_update=True)
+    access.require_organiser(actor, meeting.organisation_id)
+    return meeting, path
+
+
+def _require_future(session: Session, starts_at: datetime) -> None:
+    if starts_at <= session.now():
+        text = Text(vi="Phải sau thời điểm hiện tại", en="It must be later than now")
+        raise MeetingInPast(fields=(FieldProblem(pointer="/starts_at", code="in_past", detail=text),))
+
+
+def _require_place(meeting: Meeting) -> None:
+    if meeting.place is None and meeting.online_url is None:
+        raise MeetingPlaceMissing
+
+
+def _write(meeting: Meeting, body: MeetingReplace) -> None:
+    meeting.kind = body.kind
+    meeting.title = body.title
+    meeting.starts_at = body.starts_at
+    meeting.ends_at = body.ends_at
+    meeting.time_zone = body.time_zone
+    meeting.place = body.place
+    meeting.online_url = str(body.online_url) if body.online_url else None
+    meeting.agenda = [
+        AgendaItem(position=place, title=item.title, minutes=item.minutes, presenter=item.presenter, body=item.body)
+        for place, item in enumerate(body.ordered_agenda(), start=1)
+    ]
+
+
+async def _reschedule(session: Session, meeting: Meeting) -> None:
+    """Take back what was said of another time, and set the reminders for this one."""
+    await withdraw_notices(session, subject_id=meeting.id)
+    await session.execute(delete(MeetingReminder).where(MeetingReminder.meeting_id == meeting.id))
+    for audience, hours, due_at in due_times(meeting.starts_at, now=session.now()):
+        session.add(MeetingReminder(meeting_id=meeting.id, audience=audience, hours_before=hours, due_at=due_at))
+
+
+def _names(actor: Actor, meeting: Meeting) -> dict[str, object]:
+    return {
+        "organisation_id": meeting.organisation_id,
+        "subject_id": meeting.id,
+        "actor_member_id": actor.member_id,
+        "version": meeting.version,
+    }
+
+
+def _fact(kind: type[MeetingEvent], actor: Actor, meeting: Meeting) -> MeetingEvent:
+    return kind.model_validate(_names(actor, meeting))
