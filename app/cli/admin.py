@@ -1,0 +1,161 @@
+"""`sotay admin`: the root organisation and the first administrator of an empty server."""
+
+import os
+from functools import partial
+from typing import Annotated
+
+import typer
+from argon2 import PasswordHasher
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from app.cli import work
+from app.cli.terminal import database_settings, refuse, screen
+from app.identity.keyring import Keyring
+from app.identity.schemas import ActivationCodeView
+from app.identity.service import hand_out_code
+from app.kernel.clock import system_clock
+from app.kernel.db import PooledDatabase, Session, transaction
+from app.kernel.events import record
+from app.kernel.fields import FieldError
+from app.kernel.passwords import Passwords
+from app.kernel.security import PostKind
+from app.kernel.settings import Settings
+from app.kernel.tokens import TokenKeys
+from app.members.events import MemberEnrolled
+from app.members.models import Member
+from app.members.names import search_key, sort_key
+from app.members.posts.events import PostGranted
+from app.members.posts.models import Post
+from app.members.schemas import MemberPatch
+from app.organisations.events import OrganisationFounded
+from app.organisations.models import Organisation, OrganisationKind, OrganisationPeriod
+from app.organisations.schemas import OrganisationPatch
+
+command = typer.Typer()
+
+
+@command.command()
+def admin(
+    *,
+    organisation: Annotated[str, typer.Option(help="Tên tổ chức cao nhất · name of the root organisation")],
+    full_name: Annotated[str, typer.Option(help="Họ và tên người quản trị · the administrator's name")],
+    phone: Annotated[str, typer.Option(help="Số điện thoại để đăng nhập · the number to sign in with")],
+    kind: Annotated[OrganisationKind, typer.Option(help="Cấp · level")] = OrganisationKind.province,
+    time_zone: Annotated[str, typer.Option(help="Múi giờ · time zone")] = "Asia/Ho_Chi_Minh",
+) -> None:
+    """Lập tổ chức cao nhất và người quản trị đầu tiên, in mã kích hoạt · found the root, print an activation code.
+
+    Chạy lại với cùng số điện thoại thì in mã mới · run again with the same phone it prints another code.
+    """
+    settings, url = database_settings()
+    try:
+        root = OrganisationPatch(name=organisation, time_zone=time_zone)
+        person = MemberPatch(full_name=full_name, phone=phone)
+    except ValidationError as error:
+        raise _explain(error) from None
+
+    async def appoint(session: Session) -> ActivationCodeView:
+        member = await _appointed(session, root, kind, person)
+        return await hand_out_code(session, member, issued_by=None, keyring=_keyring(settings, url))
+
+    code = work.run(url, appoint)
+    screen.print(
+        f"Mã kích hoạt · activation code: [bold]{code.activation_code}[/bold]\n"
+        f"Dùng một lần, trong 7 ngày, cho số {person.phone} · once, within 7 days, for {person.phone}:\n"
+        f"POST {settings.public_url}/v1/auth/activate",
+        soft_wrap=True,
+    )
+
+
+async def _appointed(session: Session, root: OrganisationPatch, kind: OrganisationKind, person: MemberPatch) -> Member:
+    """Return the administrator, made if the server is empty; ends the command where somebody else rules here."""
+    known = await session.scalar(
+        select(Member)
+        .join(Post, Post.member_id == Member.id)
+        .where(Member.phone == person.phone, Post.kind == PostKind.administrator, Post.ends_on.is_(None))
+        .limit(1)
+    )
+    if known is not None:
+        return known
+    if await session.scalar(select(Organisation.id).limit(1)) is not None:
+        raise refuse(
+            "Máy chủ đã có tổ chức; người quản trị hiện tại giao chức vụ qua API (/v1/organisations/{id}/posts).",
+            "This server has organisations; its administrator gives posts through the API "
+            "(/v1/organisations/{id}/posts).",
+        )
+    assert root.name is not None
+    assert root.time_zone is not None
+    assert person.full_name is not None
+    now, today = session.now(), session.today()
+    identifier = session.new_id()
+    session.add(
+        Organisation(
+            id=identifier,
+            path=[identifier],
+            kind=kind,
+            name=root.name,
+            time_zone=root.time_zone,
+            valid_from=today,
+            version=1,
+            created_at=now,
+        )
+    )
+    await session.flush()  # period, member and post refer to it
+    session.add(OrganisationPeriod(organisation_id=identifier, valid_from=today, name=root.name))
+    member = Member(
+        id=session.new_id(),
+        organisation_id=identifier,  # an administrator need not belong to a branch here
+        full_name=person.full_name,
+        sort_key=sort_key(person.full_name),
+        search_key=search_key(person.full_name),
+        phone=person.phone,
+        version=1,
+        created_at=now,
+    )
+    session.add(member)
+    await session.flush()  # the post refers to them
+    post = Post(
+        id=session.new_id(),
+        member_id=member.id,
+        organisation_id=identifier,
+        kind=PostKind.administrator,
+        starts_on=today,
+    )
+    session.add(post)
+    founded = OrganisationFounded(
+        organisation_id=identifier, subject_id=identifier, actor_member_id=None, parent_id=None
+    )
+    await record(session, founded)
+    await record(session, MemberEnrolled(organisation_id=identifier, subject_id=member.id, actor_member_id=None))
+    await record(
+        session,
+        PostGranted(
+            organisation_id=identifier,
+            subject_id=post.id,
+            actor_member_id=None,
+            member_id=member.id,
+            kind=post.kind,
+            starts_on=post.starts_on,
+            ends_on=None,
+        ),
+    )
+    return member
+
+
+def _keyring(settings: Settings, url: str) -> Keyring:
+    database = PooledDatabase(url, clock=system_clock, pool_size=1, statement_timeout_ms=work.STATEMENT_TIMEOUT_MS)
+    return Keyring(
+        keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
+        passwords=Passwords(PasswordHasher(), concurrency=os.cpu_count() or 1),
+        independently=partial(transaction, database),
+    )
+
+
+def _explain(error: ValidationError) -> typer.Exit:
+    problem = error.errors()[0]
+    found = problem.get("ctx", {}).get("error")
+    option = "--" + str(problem["loc"][0]).replace("_", "-") if problem["loc"] else ""
+    if isinstance(found, FieldError):
+        return refuse(f"{option}: {found.text.vi}.", f"{option}: {found.text.en}.")
+    return refuse(f"{option}: chưa hợp lệ.", f"{option}: {problem['msg']}.")

@@ -1,0 +1,74 @@
+"""What the commands share: the two streams, refusals in both languages, and the settings of this run."""
+
+import logging
+import os
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from app.kernel.i18n import Text
+from app.kernel.settings import Settings
+
+screen = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+_DRIVER = "postgresql+psycopg://"
+
+
+def refuse(vi: str, en: str, *, code: int = 2) -> typer.Exit:
+    """Say in Vietnamese, then in English, why not, and return the exception that ends the command."""
+    return refuse_text(Text(vi=vi, en=en), code=code)
+
+
+def refuse_text(text: Text, *, code: int = 2) -> typer.Exit:
+    """Like `refuse`, for a text that is there already."""
+    errors.print(text.vi, style="red", markup=False, soft_wrap=True)
+    errors.print(text.en, markup=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+def read_settings(**given: object) -> Settings:
+    """Return the settings of the environment, with what the command line says instead (None says nothing).
+
+    Ends the command when they are not valid. The database's URL comes out with the driver's name in it.
+    """
+    said = {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = Settings.model_validate({**Settings().model_dump(), **said})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in each['loc']) or 'SOTAY_…'}: {each['msg']}" for each in error.errors()
+        )
+        raise refuse(f"Cấu hình chưa đúng: {wrong}", f"The configuration is not valid: {wrong}") from None
+    scheme, separator, rest = (settings.database_url or "").partition("://")
+    if separator and scheme in {"postgresql", "postgres"}:  # as psql takes it; the driver is ours to name
+        settings = settings.model_copy(update={"database_url": _DRIVER + rest})
+    return settings
+
+
+def database_settings() -> tuple[Settings, str]:
+    """Return the settings and the URL of the database; ends the command when there is none."""
+    settings = read_settings()
+    if settings.database_url is None:
+        raise refuse(
+            "Thiếu SOTAY_DATABASE_URL; `sotay serve` tự khởi động cơ sở dữ liệu kèm theo.",
+            "SOTAY_DATABASE_URL is not set; `sotay serve` starts an embedded database by itself.",
+        )
+    return settings, settings.database_url
+
+
+def no_database(error: Exception) -> typer.Exit:
+    """Say that the database does not answer, with what the driver says of it (never the password)."""
+    reason = " ".join(str(error).split())
+    return refuse(f"Không kết nối được cơ sở dữ liệu: {reason}", f"The database cannot be reached: {reason}", code=1)
+
+
+def was_set(name: str) -> bool:
+    """Say whether the environment names a setting itself."""
+    return f"SOTAY_{name.upper()}" in os.environ
+
+
+def hush() -> None:
+    """Let only warnings and errors through: in `sotay serve` the pushes and the guide are what people read."""
+    logging.getLogger().setLevel(logging.WARNING)

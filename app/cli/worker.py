@@ -1,0 +1,29 @@
+"""`sotay worker`: sends notifications and reminders."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+import uvloop
+
+from app import worker as worker_process
+from app.cli.terminal import database_settings, hush
+from app.kernel.logging import configure_logging
+
+command = typer.Typer()
+
+
+@command.command()
+def worker(
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Chỉ ghi cảnh báo và lỗi · log warnings and errors only")] = (
+        False
+    ),
+) -> None:
+    """Gửi thông báo và lời nhắc; chạy bao nhiêu tiến trình cũng được · send notifications and reminders."""
+    settings, _ = database_settings()
+    configure_logging(settings.log_format)
+    if quiet:
+        hush()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(worker_process.run(settings))

@@ -1,0 +1,114 @@
+"""The application: settings in, an ASGI app out."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from app import api
+from app.identity import queries as identity_queries
+from app.identity.keyring import Keyring
+from app.kernel import openapi, problems, service_routes
+from app.kernel.bodies import MAX_JSON_BYTES
+from app.kernel.clock import system_clock
+from app.kernel.db import Database, PooledDatabase, transaction
+from app.kernel.passwords import Passwords
+from app.kernel.requests import RequestContext
+from app.kernel.revisions import newest_revision
+from app.kernel.settings import Settings
+from app.kernel.tokens import TokenKeys
+from app.notices import NOTICES
+
+DESCRIPTION = """\
+Backend của Sổ tay đảng viên điện tử: lịch sinh hoạt chi bộ, thông báo, góp ý nghị quyết, nhật ký hoạt động.
+
+The backend of the electronic party member handbook. Errors are `application/problem+json` in Vietnamese or
+English (`Accept-Language`); branch on `code`. Instants are UTC with `Z`, with the `time_zone` a person must be in
+beside them.
+"""
+STATEMENT_TIMEOUT_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is put together from; tests hand in their own database, clock and cheaper hashing."""
+
+    settings: Settings
+    database: Database
+    passwords: Passwords
+    keys: TokenKeys
+
+    @classmethod
+    def real(cls, settings: Settings) -> "Parts":
+        """Make the parts the service runs on; `settings.database_url` must be set by now."""
+        assert settings.database_url is not None
+        return cls(
+            settings=settings,
+            database=PooledDatabase(
+                settings.database_url,
+                clock=system_clock,
+                pool_size=settings.database_pool_size,
+                statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+            ),
+            passwords=Passwords(PasswordHasher(), concurrency=os.cpu_count() or 1),
+            keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
+        )
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Put the application together."""
+    app = build_app()
+    furnish(app, parts)
+    return app
+
+
+def build_app() -> FastAPI:
+    """Build the house: routes, handlers, document; nobody can live in it before `furnish`."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.database.close()
+
+    app = FastAPI(
+        title="Sổ tay",
+        summary="Backend of the electronic party member handbook",
+        description=DESCRIPTION,
+        version="1.0.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=openapi.operation_id,
+        max_body_size=MAX_JSON_BYTES,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    app.state.notices = NOTICES
+    app.state.newest_revision = newest_revision()
+    app.include_router(service_routes.router)
+    app.include_router(api.well_known)
+    app.include_router(api.v1)
+    service_routes.install_docs(app)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(RequestContext)
+    return app
+
+
+def furnish(app: FastAPI, parts: Parts) -> None:
+    """Put the parts where the routes find them."""
+    app.state.settings = parts.settings
+    app.state.database = parts.database
+    app.state.keyring = Keyring(
+        keys=parts.keys, passwords=parts.passwords, independently=partial(transaction, parts.database)
+    )
+    app.state.authenticate = partial(identity_queries.authenticate, keys=parts.keys)
+
+
+def from_environment() -> FastAPI:
+    """Make the application from `SOTAY_…`; uvicorn's factory in every process of `sotay api`."""
+    return create_app(Parts.real(Settings()))

@@ -1,0 +1,276 @@
+"""The worker: every task with its queue and timetable in one list, and the process that runs them."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
+from sqlalchemy import text
+
+from app.kernel.clock import system_clock
+from app.kernel.db import PooledDatabase, transaction
+from app.kernel.events import EXPAND_TASK
+from app.kernel.jobs import Lane
+from app.kernel.push import PushSender
+from app.kernel.settings import PushMode, Settings
+from app.meetings.service import send_due_reminders
+from app.notices import NOTICES
+from app.notifications.deliveries import Chunk, PostOffice, deliver
+from app.notifications.sender import FcmSender, RecordingSender
+from app.notifications.service import DELIVER_TASK, expand
+
+log = structlog.get_logger()
+
+STATEMENT_TIMEOUT_MS = 60_000
+GRACE_SECONDS = 8.0
+LONGEST_POLL_SECONDS = 5.0
+CONCURRENCY = {Lane.urgent: 4, Lane.bulk: 2}
+MONTHS_AHEAD = 4
+
+
+async def expand_fact(office: PostOffice, event_id: str) -> None:
+    """Find out whom a fact concerns."""
+    async with transaction(office.database) as session:
+        await expand(session, UUID(event_id), notices=office.notices)
+
+
+async def deliver_chunk(office: PostOffice, notification_id: str, after: str | None, through: str | None) -> None:
+    """Push a notice to up to 500 devices."""
+    chunk = Chunk(
+        notification_id=UUID(notification_id),
+        after=UUID(after) if after else None,
+        through=UUID(through) if through else None,
+    )
+    await deliver(office, chunk)
+
+
+async def sweep_reminders(office: PostOffice, timestamp: int) -> None:
+    """Announce the reminders that have come due; `timestamp` is the minute of the timetable, which is not needed."""
+    del timestamp
+    more = True
+    while more:  # each round in a transaction of its own, so that its pushes leave while the next is prepared
+        async with transaction(office.database) as session:
+            more = await send_due_reminders(session) > 0
+
+
+async def make_partitions(office: PostOffice, timestamp: int) -> None:
+    """Make the coming months' partitions of events and deliveries."""
+    del timestamp
+    async with transaction(office.database) as session:
+        await session.execute(
+            text("SELECT ensure_month_partitions(CAST(:today AS date), :months)"),
+            {"today": session.now().date(), "months": MONTHS_AHEAD},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A kind of job: its name in the queue, what runs it, the lane it takes by default, and when it comes by itself."""
+
+    name: str
+    run: Callable[..., Awaitable[None]]
+    lane: Lane
+    cron: str | None = None
+
+
+TASKS = (
+    Task(EXPAND_TASK, expand_fact, Lane.urgent),
+    Task(DELIVER_TASK, deliver_chunk, Lane.urgent),
+    Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
+    Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
+)
+
+# A task that fails (the database was away) is tried again, soon and for a day: all of them may run twice.
+RETRY = RetryStrategy(max_attempts=17_280, wait=5)
+
+
+class QueueConnector(PsycopgConnector):
+    """Notes in `lost` that a statement of the queue's own was cut off.
+
+    Procrastinate survives a job's end that it could not write down: the job then stays `doing` under a worker that is
+    alive, and nobody ever gives it back. So the process ends instead, and the next one gives its jobs back.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open nothing yet."""
+        super().__init__(conninfo=url.replace("+psycopg", ""), min_size=1, max_size=10)
+        self.lost = asyncio.Event()
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        """Any, here and below: Procrastinate's own values, as they are."""
+        with self._watched():
+            await super().execute_query_async(query, **arguments)
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        """See `execute_query_async`."""
+        with self._watched():
+            row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+            return row
+
+    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
+        """See `execute_query_async`."""
+        with self._watched():
+            rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
+            return rows
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectorException as error:
+            if isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError):
+                self.lost.set()
+            raise
+
+
+def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> App:
+    """Return the Procrastinate app with every task registered."""
+    app = App(connector=connector)
+    for task in tasks:
+        registered = app.task(name=task.name, queue=task.lane.value, pass_context=True, retry=RETRY)(_runner(task))
+        if task.cron is not None:
+            app.periodic(cron=task.cron)(registered)
+    return app
+
+
+def _runner(task: Task) -> Callable[..., Awaitable[None]]:
+    async def run(context: JobContext, **arguments: str | int | None) -> None:
+        office: PostOffice = context.additional_context["office"]
+        await task.run(office, **arguments)
+
+    return run
+
+
+def make_sender(settings: Settings) -> PushSender:
+    """Return the sender that the settings choose."""
+    if settings.push is PushMode.fcm:
+        assert settings.fcm_credentials is not None
+        return FcmSender(
+            settings.fcm_credentials,
+            url=settings.fcm_url,
+            clock=system_clock,
+            timeout_seconds=settings.push_timeout_seconds,
+            concurrency=settings.push_concurrency,
+        )
+    return RecordingSender(_print, system_clock)
+
+
+def _print(lines: str) -> None:
+    print(lines, flush=True)  # noqa: T201 the screen is where this sender sends to
+
+
+# One statement, since each worker process does it: a job given back twice would run twice, and one that was given
+# back, run and deleted meanwhile would be an error.
+_GIVE_BACK: LiteralString = """
+WITH orphans AS (
+    SELECT job.id
+    FROM procrastinate_jobs AS job LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
+    WHERE job.status = 'doing'
+        AND (job.worker_id IS NULL OR worker.last_heartbeat < clock_timestamp() - %(silence)s::interval)
+    FOR UPDATE OF job SKIP LOCKED
+)
+SELECT id, procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM orphans
+"""
+
+
+async def rescue(app: App, *, silence: timedelta) -> int:
+    """Give back the jobs of workers that died; return how many.
+
+    Every task may run again: leases and unique rows keep what was done from being done twice.
+    """
+    rescued = await app.connector.execute_query_all_async(_GIVE_BACK, silence=silence)
+    if rescued:
+        log.warning("jobs_rescued", count=len(rescued))
+    return len(rescued)
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; what is under way then has a few seconds to finish."""
+    assert settings.database_url is not None
+    database = PooledDatabase(
+        settings.database_url,
+        clock=system_clock,
+        pool_size=settings.database_pool_size,
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+    )
+    sender = make_sender(settings)
+    office = PostOffice(
+        database=database,
+        sender=sender,
+        notices=NOTICES,
+        clock=system_clock,
+        public_url=settings.public_url,
+        lease=timedelta(seconds=settings.push_lease_seconds),
+        timeout=timedelta(seconds=settings.push_timeout_seconds),
+        jitter=random.random,
+    )
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    beat = settings.worker_heartbeat_seconds
+    connector = QueueConnector(settings.database_url)
+    queue = make_queue(connector)
+    lanes = [
+        Worker(
+            queue,
+            queues=[lane.value],
+            name=lane.value,
+            concurrency=concurrency,
+            additional_context={"office": office},
+            install_signal_handlers=False,
+            fetch_job_polling_interval=min(beat, LONGEST_POLL_SECONDS),
+            update_heartbeat_interval=beat,
+            stalled_worker_timeout=3 * beat,
+            shutdown_graceful_timeout=GRACE_SECONDS,
+            delete_jobs="successful",
+        )
+        for lane, concurrency in CONCURRENCY.items()
+    ]
+    async with queue.open_async():
+        working = [asyncio.create_task(lane.run()) for lane in lanes]  # type: ignore[no-untyped-call]
+        beside = [asyncio.create_task(_rescue_forever(queue, beat=beat)), asyncio.create_task(_until_lost(connector))]
+        stopping = asyncio.create_task(stop.wait())
+        log.info("worker_started", push=settings.push.value)
+        await asyncio.wait([stopping, *working, *beside], return_when=asyncio.FIRST_COMPLETED)
+        failed = next((task for task in (*working, *beside) if task.done()), None)
+        for lane in lanes:
+            # Cancelling its task instead is lost at times: asyncio.wait_for, deep in it, may swallow it.
+            lane.stop()  # type: ignore[no-untyped-call]
+        await asyncio.gather(*working, return_exceptions=True)
+        await _cancel(stopping, *beside)
+    await sender.aclose()
+    await database.close()
+    if failed is not None and not stop.is_set():
+        failed.result()
+        log.error("worker_stopped_itself")
+        raise SystemExit(1)  # the supervisor starts another one
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel until it holds; Any: what the tasks would have returned."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
+
+
+async def _until_lost(connector: QueueConnector) -> None:
+    await connector.lost.wait()
+    log.error("queue_connection_lost")
+
+
+async def _rescue_forever(queue: App, *, beat: float) -> None:
+    while True:
+        await rescue(queue, silence=timedelta(seconds=3 * beat))
+        await asyncio.sleep(beat)

@@ -1,0 +1,240 @@
+"""The ground every test stands on: a real PostgreSQL built by the migrations, a clock, and people who are signed in."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import NullPool
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.kernel.db import Session
+from app.kernel.migrating import migrate
+from app.kernel.passwords import Passwords
+from app.kernel.postgres import EmbeddedPostgres
+from app.kernel.settings import Settings
+from app.kernel.tokens import TokenKeys
+from app.main import Parts, build_app, furnish
+from tests.factories.clock import FakeClock
+from tests.factories.world import Person, World, make_world
+from tests.worker import JobRunner
+
+_server = pytest.StashKey[EmbeddedPostgres]()
+_admin_url = pytest.StashKey[str]()
+_template = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one server for the whole run and build one template database by the migrations."""
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if workerinput is not None:  # an xdist worker: the controller has done it
+        config.stash[_admin_url] = workerinput["admin_url"]
+        config.stash[_template] = workerinput["template"]
+        return
+    given = os.environ.get("SOTAY_TEST_DATABASE_URL")
+    if given is None:
+        home = Path(tempfile.mkdtemp(prefix="sotay-tests-"))
+        server = EmbeddedPostgres(home, durable=False)
+        server.start()
+        config.stash[_server] = server
+        given = server.admin_url
+    config.stash[_admin_url] = given
+    config.stash[_template] = f"sotay_template_{os.getpid()}"
+    migrate(_create(given, config.stash[_template], template=None))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # Any: xdist's worker controller has no public type
+    node.workerinput["admin_url"] = node.config.stash[_admin_url]
+    node.workerinput["template"] = node.config.stash[_template]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    if _template in config.stash:
+        _drop(config.stash[_admin_url], config.stash[_template])
+    server = config.stash.get(_server, None)
+    if server is not None:
+        server.stop()
+
+
+def _admin(url: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+
+def _create(admin_url: str, name: str, *, template: str | None) -> str:
+    with _admin(admin_url) as connection:
+        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    return make_url(admin_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _drop(admin_url: str, name: str) -> None:
+    with _admin(admin_url) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def empty_engine(request: pytest.FixtureRequest) -> Iterator[AsyncEngine]:
+    """A migrated database of this worker process; tests roll back what they do in it."""
+    with _database_of_its_own(request) as url:
+        yield create_async_engine(url, poolclass=NullPool)
+
+
+@pytest.fixture(scope="session")
+def peopled(request: pytest.FixtureRequest) -> Iterator[tuple[AsyncEngine, World]]:
+    """Another one that the world lives in: made once, since it takes longer than most tests."""
+
+    async def people(engine: AsyncEngine) -> World:
+        async with Session(engine, clock=FakeClock(), expire_on_commit=False) as session:
+            made = await make_world(session)
+            await session.commit()
+            return made
+
+    with _database_of_its_own(request) as url:
+        engine = create_async_engine(url, poolclass=NullPool)
+        yield engine, asyncio.run(people(engine))
+
+
+@contextmanager
+def _database_of_its_own(request: pytest.FixtureRequest) -> Iterator[str]:
+    admin_url = request.config.stash[_admin_url]
+    name = f"sotay_test_{uuid4().hex[:12]}"
+    yield _create(admin_url, name, template=request.config.stash[_template])
+    _drop(admin_url, name)
+
+
+@pytest.fixture
+def live_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of the test's own, for what must really commit or be seen by other processes."""
+    with _database_of_its_own(request) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+class RolledBackDatabase:
+    """Sessions on one connection inside an outer transaction: a commit is a savepoint's, and nothing remains."""
+
+    def __init__(self, connection: AsyncConnection, clock: FakeClock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        async with Session(
+            self._connection,
+            clock=self._clock,
+            join_transaction_mode="create_savepoint",
+            expire_on_commit=False,
+        ) as session:
+            yield session
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> AsyncEngine:
+    """The database with the world in it for a test that asks for the world, the empty one for any other."""
+    if "world" in request.fixturenames:
+        peopled: tuple[AsyncEngine, World] = request.getfixturevalue("peopled")
+        return peopled[0]
+    empty: AsyncEngine = request.getfixturevalue("empty_engine")
+    return empty
+
+
+@pytest.fixture
+async def database(engine: AsyncEngine, clock: FakeClock) -> AsyncIterator[RolledBackDatabase]:
+    async with engine.connect() as connection:
+        outer = await connection.begin()
+        yield RolledBackDatabase(connection, clock)
+        await outer.rollback()
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> TokenKeys:
+    return TokenKeys(tmp_path_factory.mktemp("keys"), issuer="http://sotay.test")
+
+
+@pytest.fixture
+def passwords() -> Passwords:
+    # As cheap as Argon2 gets: what is tested is the use of it.
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), concurrency=4)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, public_url="http://sotay.test")
+
+
+@pytest.fixture(scope="session")
+def built() -> FastAPI:
+    """The application, once: its routes are analysed at their first request."""
+    return build_app()
+
+
+@pytest.fixture
+def app(
+    built: FastAPI,
+    database: RolledBackDatabase,
+    settings: Settings,
+    keys: TokenKeys,
+    passwords: Passwords,
+) -> FastAPI:
+    furnish(built, Parts(settings=settings, database=database, passwords=passwords, keys=keys))
+    return built
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A caller nobody knows."""
+    async with AsyncClient(
+        transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://sotay.test"
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def world(peopled: tuple[AsyncEngine, World]) -> World:
+    """One commune with two branches, another commune, and everybody an access rule speaks of."""
+    return peopled[1]
+
+
+@pytest.fixture
+def signed_in(app: FastAPI, keys: TokenKeys, clock: FakeClock) -> Callable[[Person], AsyncClient]:
+    """Return a caller signed in as the person; the session's row is made by the world."""
+
+    def client_of(person: Person) -> AsyncClient:
+        token = keys.issue(account_id=person.account_id, session_id=person.session_id, token_id=uuid4(), now=clock())
+        return AsyncClient(
+            transport=ASGITransport(app, raise_app_exceptions=False),
+            base_url="http://sotay.test",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+    return client_of
+
+
+@pytest.fixture
+def jobs(database: RolledBackDatabase, clock: FakeClock) -> JobRunner:
+    """Runs what the transaction deferred, as a worker would, and keeps what reached the phones."""
+    return JobRunner(database, clock)

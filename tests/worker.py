@@ -1,0 +1,97 @@
+"""Runs deferred jobs the way the worker does, on the test's own connection and clock."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.kernel.db import Database, transaction
+from app.kernel.push import Outcome, PushMessage, Sent, Target
+from app.meetings.service import send_due_reminders
+from app.notices import NOTICES
+from app.notifications.deliveries import PostOffice
+from app.worker import TASKS
+from tests.factories.clock import FakeClock
+
+
+class CollectingSender:
+    """A sender that keeps what it was given, and answers what it was told to."""
+
+    def __init__(self) -> None:
+        self.pushes: list[tuple[PushMessage, Target]] = []
+        self.answers: dict[str, Outcome | None] = {}
+
+    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+        del until
+        outcomes: dict[UUID, Outcome] = {}
+        for target in targets:
+            answer = self.answers.get(target.token, Sent(message_id="projects/test/messages/1"))
+            if answer is not None:
+                self.pushes.append((message, target))
+                outcomes[target.device_id] = answer
+        return outcomes
+
+    async def aclose(self) -> None:
+        pass
+
+    def tokens(self, kind: str | None = None) -> list[str]:
+        """The tokens pushed to, of one type of notice or of all."""
+        return [target.token for message, target in self.pushes if kind in (None, message.type)]
+
+
+class JobRunner:
+    """Takes what is due by the test's clock from the queue's table, in the order of its making."""
+
+    def __init__(self, database: Database, clock: FakeClock) -> None:
+        self._clock = clock
+        self.sender = CollectingSender()
+        self.office = PostOffice(
+            database=database,
+            sender=self.sender,
+            notices=NOTICES,
+            clock=clock,
+            public_url="http://sotay.test",
+            lease=timedelta(seconds=60),
+            timeout=timedelta(seconds=15),
+            jitter=lambda: 0.0,
+        )
+
+    async def run(self) -> int:
+        """Run until nothing is due; return how many jobs ran. A job that fails raises, and stays to be run again."""
+        count = 0
+        while await self.run_one():
+            count += 1
+        return count
+
+    async def run_one(self) -> bool:
+        """Run the first job that is due; return whether there was one."""
+        runs = {task.name: task.run for task in TASKS}
+        async with self.office.database.session() as session:
+            row = (
+                await session.execute(
+                    text("""
+                        SELECT id, task_name, args FROM procrastinate_jobs
+                        WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= :now)
+                        ORDER BY id LIMIT 1
+                    """),
+                    {"now": self._clock()},
+                )
+            ).one_or_none()
+        if row is None:
+            return False
+        await runs[row.task_name](self.office, **row.args)
+        async with self.office.database.session() as session:
+            await session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": row.id})
+            await session.commit()
+        return True
+
+    async def find_due_reminders(self) -> int:
+        """Let the minute of the timetable come, and return how many reminders it found."""
+        async with transaction(self.office.database) as session:
+            return await send_due_reminders(session)
+
+    async def sweep(self) -> None:
+        """Let the minute of the timetable come, then run what it deferred."""
+        await self.find_due_reminders()
+        await self.run()
