@@ -1,0 +1,98 @@
+"""Workers side by side, and a worker that is told to stop in the middle."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from httpx import AsyncClient
+
+from tests.faults.harness import Place, Program, announce, push_settings, tokens, wait_until
+from tests.fcm import LoopbackFcm, answers
+
+Report = Callable[..., None]
+
+
+async def test_two_workers_share_1000_phones_and_each_is_told_once(
+    place: Place, api: AsyncClient, fcm: LoopbackFcm, tmp_path: Path, report: Report
+) -> None:
+    place.grow(1_000 - len(place.phones()))
+    phones = place.phones()
+    fcm.answer_next(answers.late(0.04), times=2_000)
+    environment = {"SOTAY_DATABASE_URL": place.url, **push_settings(fcm)}
+    logs = [tmp_path / "one", tmp_path / "two"]
+
+    def lasting() -> list[int]:
+        workers = [Program(log, "worker", **environment) for log in logs]
+        with workers[0], workers[1]:
+            for worker in workers:
+                wait_until(lambda: "worker_started" in worker.log, "it is up", seconds=60)  # noqa: B023 it is called at once
+            asyncio.run_coroutine_threadsafe(announce(api, place), loop).result(10)
+            wait_until(lambda: place.outcomes() == {"sent": 1_000}, "all are sent", seconds=90)
+            wait_until(lambda: place.jobs() == 0, "no job is left", seconds=60)
+            for worker in workers:
+                assert worker.end() == 0
+            return [worker.log.count("chunk_delivered") for worker in workers]
+
+    loop = asyncio.get_running_loop()
+    chunks = await asyncio.to_thread(lasting)
+    assert tokens(fcm.accepted) == dict.fromkeys(phones, 1)
+    report(phones=1_000, repeats=0, chunks_of_each_worker=chunks)
+
+
+async def test_worker_told_to_stop_stores_what_it_sent_and_the_next_one_sends_the_rest(
+    place: Place, api: AsyncClient, fcm: LoopbackFcm, tmp_path: Path, report: Report
+) -> None:
+    place.grow(2_000 - len(place.phones()))
+    phones = place.phones()
+    fcm.answer_next(answers.late(0.15), times=4_000)
+    await announce(api, place)
+    environment = {"SOTAY_DATABASE_URL": place.url, **push_settings(fcm)}
+
+    def lasting() -> tuple[int, float]:
+        with Program(tmp_path / "first", "worker", **environment) as worker:
+            fcm.wait_for(300, timeout_seconds=60)
+            began = time.monotonic()
+            assert worker.end() == 0
+            took = time.monotonic() - began
+        done = len(fcm.accepted)
+        assert place.jobs("doing") == 0
+        assert place.outcomes()["sent"] == done
+        with Program(tmp_path / "second", "worker", **environment) as worker:
+            wait_until(lambda: place.outcomes() == {"sent": 2_000}, "all are sent", seconds=90)
+            wait_until(lambda: place.jobs() == 0, "no job is left", seconds=60)
+            assert worker.end() == 0
+        return done, took
+
+    done, took = await asyncio.to_thread(lasting)
+    assert 0 < done < 2_000
+    assert tokens(fcm.accepted) == dict.fromkeys(phones, 1)
+    report(sent_before=done, stopped_within=f"{took:.1f} s", repeats=0)
+
+
+async def test_worker_told_to_stop_gives_back_what_does_not_end_within_its_grace(
+    place: Place, api: AsyncClient, fcm: LoopbackFcm, tmp_path: Path, report: Report
+) -> None:
+    phones = place.phones()
+    fcm.answer_next(answers.late(60), times=len(phones))
+    await announce(api, place)
+    environment = {"SOTAY_DATABASE_URL": place.url, **push_settings(fcm)}
+    slow = {**environment, "SOTAY_PUSH_LEASE_SECONDS": "12", "SOTAY_PUSH_TIMEOUT_SECONDS": "11"}
+
+    def lasting() -> float:
+        with Program(tmp_path / "first", "worker", **slow) as worker:
+            wait_until(lambda: len(fcm.requests) == len(phones), "FCM has them and does not answer", seconds=60)
+            began = time.monotonic()
+            assert worker.end() == 0
+            took = time.monotonic() - began
+        assert place.jobs("doing") == 0
+        assert place.jobs() == 1
+        with Program(tmp_path / "second", "worker", **environment) as worker:
+            wait_until(lambda: place.outcomes() == {"sent": len(phones)}, "all are sent", seconds=90)
+            assert worker.end() == 0
+        return took
+
+    took = await asyncio.to_thread(lasting)
+    assert took < 10  # then a supervisor kills
+    assert tokens(fcm.accepted).keys() == phones
+    report(gave_back_within=f"{took:.1f} s")
