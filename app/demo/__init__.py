@@ -1,0 +1,1 @@
+"""The demonstration: one commune with two branches, made anew on an empty database."""

@@ -1,0 +1,225 @@
+"""The command line as operators use it."""
+
+import logging
+import re
+import socket
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.script import ScriptDirectory
+from typer.testing import CliRunner, Result
+
+from app.cli import cli
+from app.cli.api import is_no_passed_probe
+from app.cli.serve import is_at_head
+from app.demo import guide
+from app.kernel.migrating import alembic_config
+from app.kernel.postgres import EmbeddedPostgres
+from app.kernel.revisions import newest_revision
+from tests.demo.programs import SOTAY, environment, free_port
+
+HEADER = ("STT", "Họ và tên", "Ngày sinh", "Ngày vào Đảng", "Ngày chính thức", "Điện thoại")
+GOOD = ("1", "Trần Văn Tốt", "03/02/1970", "19/05/1995", "19/05/1996", "0912345678")
+BAD = ("2", "Lê Thị Sai", "03/02/1970", "19/05/1995", "19/05/1996", "12")
+
+
+def run(*arguments: str, **given: str) -> Result:
+    """Run a command in this process, which has imported already what it needs."""
+    return CliRunner().invoke(cli, arguments, env={"SOTAY_DATABASE_URL": None, **given}, prog_name="sotay")
+
+
+def test_demo_is_refused_on_a_database_from_outside() -> None:
+    done = run("serve", "--demo", SOTAY_DATABASE_URL="postgresql://somewhere/sotay")
+    assert done.exit_code == 2
+    vietnamese, english = done.stderr.splitlines()
+    assert vietnamese.startswith("--demo chỉ chạy trên cơ sở dữ liệu kèm theo")
+    assert english.startswith("--demo runs on the embedded database only")
+
+
+def test_seeding_by_itself_reads_no_database_url(tmp_path: Path) -> None:
+    done = run("seed", "--data-dir", str(tmp_path), SOTAY_DATABASE_URL="postgresql://somewhere/sotay")
+    assert done.exit_code == 2
+    assert "chưa chạy" in done.stderr
+
+
+def test_taken_port_is_refused_at_once(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", str(port), "--data-dir", str(tmp_path))
+    assert done.exit_code == 2
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "migrate"])
+def test_command_that_needs_a_database_says_so(command: str) -> None:
+    done = run(command)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Thiếu SOTAY_DATABASE_URL")
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("serve", "--port", "{port}", "--data-dir", "{path}")])
+def test_database_that_does_not_answer_is_said_to_people(command: tuple[str, ...], tmp_path: Path) -> None:
+    url = f"postgresql://nobody:hidden@127.0.0.1:{free_port()}/none"
+    arguments = [part.format(port=free_port(), path=tmp_path) for part in command]
+    done = subprocess.run(
+        [*SOTAY, *arguments],
+        env=environment() | {"SOTAY_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    vietnamese, english = done.stderr.splitlines()
+    assert vietnamese.startswith("Không kết nối được cơ sở dữ liệu")
+    assert english.startswith("The database cannot be reached")
+    assert "hidden" not in done.stderr
+
+
+def test_administrator_needs_a_migrated_database(live_database_url: str, tmp_path: Path) -> None:
+    with psycopg.connect(live_database_url.replace("+psycopg", "")) as connection:
+        connection.execute("ALTER TABLE posts RENAME TO other")
+    done = administered(live_database_url, tmp_path)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Cơ sở dữ liệu chưa được nâng cấp")
+
+
+def test_setting_that_is_wrong_is_named() -> None:
+    done = run("migrate", SOTAY_PUSH="fcm")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Cấu hình chưa đúng")
+    assert "SOTAY_FCM_CREDENTIALS" in done.stderr
+
+
+def test_satisfied_probes_are_not_logged() -> None:
+    def is_kept(**line: object) -> bool:
+        return is_no_passed_probe(logging.makeLogRecord({"msg": line}))
+
+    assert not is_kept(route="/readyz", status=200)
+    assert is_kept(route="/readyz", status=503)
+    assert is_kept(route="/v1/me", status=200)
+
+
+def test_guide_says_at_night_why_most_phones_are_silent() -> None:
+    night, morning = (guide.demo("http://x", now=datetime(2026, 11, 22, hour, tzinfo=UTC)) for hour in (16, 1))
+    assert "giờ yên lặng" in night
+    assert "giờ yên lặng" not in morning
+    assert morning.count("+849000000") == 12 + 1  # everybody with a phone, and the two in the commands
+
+
+def test_newest_revision_is_what_alembic_says(live_database_url: str) -> None:
+    assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+    with psycopg.connect(live_database_url.replace("+psycopg", "")) as connection:
+        assert is_at_head(connection)
+        connection.execute("DELETE FROM alembic_version")
+        assert not is_at_head(connection)
+
+
+def administered(url: str, tmp_path: Path, **more: str) -> Result:
+    given = {"organisation": "Đảng bộ tỉnh", "full-name": "Lý Văn Nam", "phone": "0912 345 678"} | more
+    options = [part for name, value in given.items() for part in (f"--{name}", value)]
+    return run("admin", *options, SOTAY_DATABASE_URL=url, SOTAY_DATA_DIR=str(tmp_path))
+
+
+def test_first_administrator_gets_a_code_and_nobody_after_them(live_database_url: str, tmp_path: Path) -> None:
+    first = administered(live_database_url, tmp_path)
+    assert first.exit_code == 0, first.stderr
+    assert re.search(r"activation code: [2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{2}\n", first.stdout)
+    again = administered(live_database_url, tmp_path)
+    assert again.exit_code == 0
+    assert again.stdout != first.stdout
+    second = administered(live_database_url, tmp_path, phone="0912 345 679")
+    assert second.exit_code == 2
+    assert second.stderr.startswith("Máy chủ đã có tổ chức")
+    with psycopg.connect(live_database_url.replace("+psycopg", "")) as connection:
+        found = connection.execute("""
+            SELECT organisations.kind, full_name, posts.kind
+            FROM posts JOIN members ON members.id = member_id
+            JOIN organisations ON organisations.id = posts.organisation_id
+        """).fetchall()
+    assert found == [("province", "Lý Văn Nam", "administrator")]
+
+
+def test_administrator_needs_a_phone_number_that_is_one(live_database_url: str, tmp_path: Path) -> None:
+    done = administered(live_database_url, tmp_path, phone="12")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("--phone: Không phải số điện thoại")
+
+
+def roster(tmp_path: Path, *rows: tuple[str, ...]) -> str:
+    file = tmp_path / "danh-sach.csv"
+    file.write_text("\n".join(",".join(row) for row in (HEADER, *rows)), encoding="utf-8")
+    return str(file)
+
+
+def make_branch(url: str) -> str:
+    branch = "00000000-0000-4000-8000-0000000000b1"
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(
+            "INSERT INTO organisations (id, path, kind, name, time_zone, valid_from, created_at) "
+            "VALUES (%(id)s, ARRAY[%(id)s::uuid], 'branch', 'Chi bộ', 'Asia/Ho_Chi_Minh', '2025-07-01', now())",
+            {"id": branch},
+        )
+    return branch
+
+
+def test_roster_is_judged_row_by_row_then_imported_whole_or_not_at_all(live_database_url: str, tmp_path: Path) -> None:
+    branch = make_branch(live_database_url)
+
+    def take_in(file: str, *more: str) -> Result:
+        return run("import", "roster", file, "--branch", branch, *more, SOTAY_DATABASE_URL=live_database_url)
+
+    def members() -> list[tuple[str]]:
+        with psycopg.connect(live_database_url.replace("+psycopg", "")) as connection:
+            return connection.execute("SELECT full_name FROM members").fetchall()
+
+    checked = take_in(roster(tmp_path, GOOD))
+    assert checked.exit_code == 0, checked.stderr
+    assert re.search(r"2 +Trần Văn Tốt +được", checked.stdout)
+    assert "chưa ghi gì" in checked.stdout
+    refused = take_in(roster(tmp_path, GOOD, BAD), "--commit")
+    assert refused.exit_code == 1
+    assert re.search(r"3 +Lê Thị Sai +lỗi", refused.stdout)
+    assert members() == []
+    imported = take_in(roster(tmp_path, GOOD), "--commit")
+    assert imported.exit_code == 0
+    assert "Đã nhập 1 đảng viên" in imported.stdout
+    assert members() == [("Trần Văn Tốt",)]
+
+
+def test_roster_that_cannot_be_read_is_refused_in_both_languages(live_database_url: str, tmp_path: Path) -> None:
+    branch = make_branch(live_database_url)
+    missing = run(
+        "import", "roster", str(tmp_path / "none.xlsx"), "--branch", branch, SOTAY_DATABASE_URL=live_database_url
+    )
+    assert missing.exit_code == 2
+    assert missing.stderr.startswith("Không đọc được tệp")
+    (tmp_path / "empty.csv").write_text("a,b\n1,2\n")
+    headless = run(
+        "import", "roster", str(tmp_path / "empty.csv"), "--branch", branch, SOTAY_DATABASE_URL=live_database_url
+    )
+    assert headless.exit_code == 2
+    assert headless.stderr.splitlines()[:2] == [
+        "Không tìm thấy dòng tiêu đề cột",
+        "No row of column headings was found",
+    ]
+
+
+def test_data_directory_that_is_in_use_is_refused(tmp_path: Path) -> None:
+    with EmbeddedPostgres(tmp_path, durable=False):
+        done = subprocess.run(
+            [*SOTAY, "serve", "--port", str(free_port()), "--data-dir", str(tmp_path)],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "đang chạy rồi" in done.stderr

@@ -1,0 +1,106 @@
+"""`sotay serve --demo` for real: a port, an embedded PostgreSQL of its own, and what it prints tried out."""
+
+import asyncio
+import re
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.demo import guide
+from app.demo.cast import PASSWORD
+from tests.demo.programs import SOTAY, environment, free_port
+
+
+class Served:
+    """A running `sotay serve --demo`, and what it has printed so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int, data_dir: Path) -> None:
+        self.process = process
+        self.address = f"http://127.0.0.1:{port}"
+        self.data_dir = data_dir
+        self.printed = ""
+
+    async def until(self, pattern: str, seconds: float = 60) -> re.Match[str]:
+        """Read on until the pattern has been printed."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(seconds):
+            while (match := re.search(pattern, self.printed, re.DOTALL)) is None:
+                read = await self.process.stdout.read(65536)
+                assert read, f"it ended, having printed {self.printed}"
+                self.printed += read.decode()
+        return match
+
+    async def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            self.printed += (await self.process.stdout.read()).decode()
+            return await self.process.wait()
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        *(*SOTAY, "serve", "--demo", "--port", str(port), "--data-dir", str(tmp_path / "data")),
+        env=environment(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    served = Served(process, port, tmp_path / "data")
+    yield served
+    if process.returncode is None:
+        await served.end()
+
+
+def processes_naming(text: str) -> list[str]:
+    """The command lines of live processes that name the text."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if text in line:
+            found.append(line)
+    return found
+
+
+async def test_demo_is_served_from_nothing_and_everything_printed_works(served: Served) -> None:
+    await served.until(r"docs: " + re.escape(served.address) + r"/docs.*━\n.*━\n")
+
+    async with httpx.AsyncClient(base_url=served.address, trust_env=False) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        installation = {"installation_id": "00000000-0000-4000-8000-000000000009", "platform": "web"}
+        answer = await client.post(
+            "/v1/auth/login", json={"phone": "+84900000003", "password": PASSWORD, "installation": installation}
+        )
+        assert answer.status_code == 200, answer.text
+
+    first = await served.until(
+        r"┌─ [^\n]+ · Điện thoại của [^\n]+\n│  Sổ tay đảng viên\n│  [^\n]+\n└─ [^\n]+/m/(\S+)\n"
+    )
+    tried = await asyncio.create_subprocess_exec(
+        "bash", "-e", "-c", guide.commands(served.address), env=environment(), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await asyncio.wait_for(tried.communicate(), 30)
+    assert tried.returncode == 0
+    listed, drafted, announced, *inbox, reply = said.decode().splitlines()
+    assert "'announced'" in listed
+    assert "'draft'" in drafted
+    assert announced.startswith("announced ")
+    assert re.search(r"19:30 .+ \(1[23]:30 .+ theo giờ Berlin\) tại Nhà văn hóa", inbox[0])
+    assert reply == "attending_online"
+    again = await served.until(rf"┌─ [^┌]+/m/(?!{first[1]})(\S+)\n")
+    assert UUID(again[1]) != UUID(first[1])
+
+    assert await served.end() == 0
+    assert processes_naming(str(served.data_dir)) == []
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(served.address.rsplit(":", 1)[1]))) != 0
+    assert '"level"' not in served.printed  # no log line among what people read
