@@ -7,6 +7,8 @@ ENVIRONMENT="${UV_PROJECT_ENVIRONMENT:-$PWD/.venv}"
 [[ "$ENVIRONMENT" == /* ]] || ENVIRONMENT="$PWD/$ENVIRONMENT"
 export UV_PROJECT_ENVIRONMENT="$ENVIRONMENT"
 export UV_PYTHON_DOWNLOADS=never
+# An authority's network may have a certificate authority of its own: trust what the machine trusts.
+export UV_SYSTEM_CERTS=1
 # Where a machine forbids it for all of Python, every start would compile every library anew.
 unset PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
