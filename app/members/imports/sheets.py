@@ -42,7 +42,7 @@ _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
 # bounds keep the look-ahead linear; whatever they cannot follow counts as a cell with a value.
 _PLACE = re.compile(
     rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]+)["']"""
-    rb"""(?!(?:[^"'<>/]{1,40}+|/(?!>)|"[^"]{0,40}+"|'[^']{0,40}+'){0,12}+/>)"""
+    rb"""(?!(?:[^"'<>/]|/(?!>)|"[^"]{0,40}"|'[^']{0,40}'){0,400}/>)"""
 )
 
 
