@@ -146,7 +146,7 @@ class EmbeddedPostgres:
                     os.kill(pid, number)
                 deadline = time.monotonic() + seconds
                 while pid in (self.pid, self._child) and time.monotonic() < deadline:
-                    time.sleep(0.01)
+                    time.sleep(0.01)  # an adopted server is not our child: there is nothing to wait on but its pid
         finally:
             os.close(self._lock)
             self._lock = None

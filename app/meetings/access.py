@@ -31,12 +31,9 @@ def require_visible(actor: Actor, meeting: Meeting, path: Sequence[UUID], *, is_
 
 
 def require_organiser(actor: Actor, organisation_id: UUID) -> None:
-    """Raise NotForYourPost where the caller sees the branch but does not call its meetings."""
-    if not organises(actor, organisation_id):
-        raise NotForYourPost
+    """Raise NotForYourPost where the caller sees the branch but does not call its meetings.
 
-
-def require_counts(actor: Actor, organisation_id: UUID) -> None:
-    """Who said what, and why somebody cannot come, is for the organisers."""
+    Who said what, and why somebody cannot come, is for organisers too.
+    """
     if not organises(actor, organisation_id):
         raise NotForYourPost

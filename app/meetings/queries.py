@@ -269,7 +269,7 @@ async def _reply_counts(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID
 async def list_replies(session: Session, actor: Actor, meeting_id: UUID, *, paging: PageRequest) -> ReplyPage:
     """Return everybody convened with what they said, by name; raises MeetingNotFound, NotForYourPost."""
     meeting, _ = await get_visible_meeting(session, actor, meeting_id)
-    access.require_counts(actor, meeting.organisation_id)
+    access.require_organiser(actor, meeting.organisation_id)
     today = session.today()
     people = convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=today)
     wanted = (
