@@ -26,6 +26,8 @@ database = "none"
 
 [phases.coverage]
 enabled = {coverage}
+# The other methods of each address: tests/contract/test_conventions.py asks them, once each.
+unexpected-methods = ["trace"]
 
 [phases.stateful]
 max-steps = 6

@@ -85,6 +85,7 @@ def test_headings_without_anybody_are_an_empty_roster() -> None:
             read(workbook([HEADINGS, footer]))
 
 
+@pytest.mark.no_cover
 def test_two_thousand_rows_are_taken_and_one_more_is_too_large() -> None:
     rows = [["Họ và tên", "Ngày chính thức"], *[["An", "19/05/2001"]] * 2000]
     assert len(read(delimited(rows).encode()).verdicts) == 2000
