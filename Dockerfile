@@ -13,6 +13,10 @@ COPY app app
 RUN uv sync --frozen --no-dev
 
 FROM python:3.13-slim
+# Pango, which WeasyPrint typesets minutes and resolutions with; the letters come with the package.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /srv/sotay --shell /usr/sbin/nologin sotay \
  && install -d -o sotay -g sotay -m 0700 /var/lib/sotay
 # Same path as where it was built: the environment's programs name it, and the project is installed in place.
