@@ -7,6 +7,9 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+APP_VERSION = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}"
+"""How a version of the app begins."""
+
 
 class PushMode(StrEnum):
     """Where pushes go: to Firebase Cloud Messaging, or only onto the screen."""
@@ -28,7 +31,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="PostgreSQL ≥ 15; without it one is started in the data directory"
     )
-    data_dir: Path = Field(default=Path(".data"), description="Signing keys, and the embedded PostgreSQL")
+    data_dir: Path = Field(default=Path(".data"), description="Signing keys, files, and the embedded PostgreSQL")
+    documents_url: str | None = Field(
+        default=None,
+        pattern=r"^s3://[a-z0-9.-]+(/.*)?$",
+        description="`s3://bucket/prefix` for uploaded files; without it they lie in the data directory",
+    )
     public_url: str = Field(
         default="http://127.0.0.1:8000",
         description="Where phones reach this server; links in pushes begin with it",
@@ -49,6 +57,14 @@ class Settings(BaseSettings):
         default=10, gt=0, description="A worker silent for three of these is taken for dead"
     )
     database_pool_size: int = Field(default=10, ge=1, description="Connections one process holds at most")
+    rate_limit_per_minute: int = Field(
+        default=120, ge=0, description="Requests one account may make a minute to one API process; 0 sets no limit"
+    )
+    minimum_app_version: str | None = Field(
+        default=None,
+        pattern=rf"^{APP_VERSION}$",
+        description="Requests whose `App-Version` is below it are refused; without it none is",
+    )
     log_format: LogFormat = Field(default=LogFormat.json, description="`json` for machines, `console` for people")
 
     @model_validator(mode="after")
@@ -62,3 +78,8 @@ class Settings(BaseSettings):
     def keys_dir(self) -> Path:
         """Private keys (PEM, one a file) that sign access tokens; the newest signs, all verify."""
         return self.data_dir / "keys"
+
+    @property
+    def documents_dir(self) -> Path:
+        """Uploaded files, where no bucket is set."""
+        return self.data_dir / "documents"

@@ -1,0 +1,1 @@
+"""Documents: the library of an organisation, its files, and search without accents."""

@@ -1,0 +1,304 @@
+"""Routes of documents."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Response, UploadFile
+from fastapi.responses import StreamingResponse
+
+from app.documents import queries, service
+from app.documents.contents import MAX_BYTES, MediaType
+from app.documents.errors import (
+    DocumentAlreadyExists,
+    DocumentContentUnavailable,
+    DocumentDamaged,
+    DocumentEmpty,
+    DocumentEncrypted,
+    DocumentInUse,
+    DocumentKindNotTaken,
+    DocumentNotFound,
+    DocumentTooLarge,
+    DocumentUnpacksTooLarge,
+    DocumentVisibilityFixed,
+    FileNameMisleading,
+    FileNameNotAllowed,
+    RangeNotSatisfiable,
+    SecrecyNotExcluded,
+)
+from app.documents.models import Visibility
+from app.documents.queries import DocumentFilter
+from app.documents.ranges import wanted_bytes
+from app.documents.schemas import DocumentPage, DocumentPatch, DocumentView, FolderPage, FormLine
+from app.documents.service import Upload
+from app.documents.store import ContentMissing, DocumentStore
+from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
+from app.kernel.db import DbSession
+from app.kernel.etags import ExpectedVersion, NotModified, Tagged
+from app.kernel.pagination import CursorInvalid, Linked, Paging
+from app.kernel.problems import BodyTooLarge, problems
+from app.kernel.security import CurrentActor, NotForYourPost
+from app.organisations.errors import OrganisationNotFound
+
+me = APIRouter(prefix="/me", tags=["documents"], route_class=StrictRoute)
+organisations = APIRouter(prefix="/organisations", tags=["documents"], route_class=StrictRoute)
+router = APIRouter(prefix="/documents", tags=["documents"], route_class=StrictRoute)
+
+# What the store keeps under a random key never changes.
+_FOREVER = "private, max-age=31536000, immutable"
+_BYTES: dict[str, Any] = {  # Any: an OpenAPI fragment
+    "content": {kind.value: {"schema": {"type": "string", "format": "binary"}} for kind in MediaType}
+}
+
+
+def _store(request: Request) -> DocumentStore:
+    store: DocumentStore = request.app.state.documents
+    return store
+
+
+Store = Annotated[DocumentStore, Depends(_store)]
+
+
+@router.post(
+    "",
+    operation_id="uploadDocument",
+    summary="Upload a document",
+    status_code=201,
+    max_body_size=MAX_BYTES + MAX_JSON_BYTES,  # the file, and what multipart puts around it
+    responses=problems(
+        OrganisationNotFound,
+        NotForYourPost,
+        DocumentAlreadyExists,
+        DocumentTooLarge,
+        BodyTooLarge,
+        SecrecyNotExcluded,
+        FileNameNotAllowed,
+        FileNameMisleading,
+        DocumentEmpty,
+        DocumentKindNotTaken,
+        DocumentEncrypted,
+        DocumentDamaged,
+        DocumentUnpacksTooLarge,
+        DocumentContentUnavailable,
+    ),
+)
+async def upload_document(
+    *,
+    session: DbSession,
+    actor: CurrentActor,
+    store: Store,
+    tagged: Tagged,
+    file: Annotated[UploadFile, File(description="PDF, DOCX, XLSX, PNG or JPEG; at most 20 MiB")],
+    not_secret: Annotated[
+        bool, Form(description="true: the uploader declares that it is no state secret (Luật Bảo vệ bí mật nhà nước)")
+    ],
+    organisation_id: Annotated[UUID | None, Form(description="Whose library; by default one's own branch")] = None,
+    title: Annotated[
+        FormLine | None,
+        Form(description="By default the file's name", examples=["Nghị quyết Đảng ủy tháng 12"]),
+    ] = None,
+    folder: Annotated[FormLine | None, Form(description="A folder of the library", examples=["Nghị quyết"])] = None,
+    visibility: Annotated[
+        Visibility,
+        Form(
+            description="`organisation`: its members and those of everything below. `committee`: who holds a seat "
+            "there. `owner`: oneself and the branch's secretary"
+        ),
+    ] = Visibility.organisation,
+    id: Annotated[  # noqa: A002 the field's name in every creation
+        UUID | None, Form(description="The client's own id (UUID), for an offline outbox")
+    ] = None,
+) -> DocumentView:
+    """Put a file into an organisation's library.
+
+    Organisers and officers of the organisation add shared documents; every member adds documents of their own
+    (`owner`) in their branch. The kind is judged by the content, and the name's extension must agree with it. The
+    text of PDF, DOCX and XLSX is searchable soon after: `text_state` says how far.
+    """
+    return tagged.one(
+        await service.upload_document(
+            session,
+            actor,
+            store,
+            Upload(
+                content=await file.read(),
+                file_name=file.filename or "",
+                not_secret=not_secret,
+                organisation_id=organisation_id,
+                title=title,
+                folder=folder,
+                visibility=visibility,
+                id=id,
+            ),
+        )
+    )
+
+
+@router.get(
+    "",
+    operation_id="listDocuments",
+    summary="Documents I may read",
+    responses=problems(OrganisationNotFound, CursorInvalid),
+)
+async def list_documents(
+    *,
+    session: DbSession,
+    actor: CurrentActor,
+    paging: Paging,
+    tagged: Tagged,
+    linked: Linked,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            pattern=r"^[^\x00-\x1f]*$",
+            description="Words of title or text, with or without accents",
+            examples=["nghi quyet dang uy"],
+        ),
+    ] = None,
+    organisation_id: Annotated[UUID | None, Query(description="Only of this organisation's library")] = None,
+    folder: Annotated[
+        str | None,
+        Query(max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only in this folder", examples=["Nghị quyết"]),
+    ] = None,
+    bookmarked: Annotated[bool | None, Query(description="Only my bookmarks, or only others")] = None,
+) -> DocumentPage:
+    """List the documents I may read, the newest first.
+
+    With `q` only those that hold all its words, in this order: words as written before words that agree without
+    accents (đ is d), in the title before in the text, last titles that look alike; equals by age, the newest first.
+    """
+    wanted = DocumentFilter(organisation_id=organisation_id, folder=folder, bookmarked=bookmarked)
+    return tagged.page(linked(await queries.list_documents(session, actor, q=q, wanted=wanted, paging=paging)))
+
+
+@router.get("/{document_id}", operation_id="getDocument", summary="A document", responses=problems(DocumentNotFound))
+async def get_document(session: DbSession, actor: CurrentActor, tagged: Tagged, document_id: UUID) -> DocumentView:
+    """Show what is known of a document; its bytes are at `/content`."""
+    return tagged.one(await queries.get_document(session, actor, document_id))
+
+
+@router.get(
+    "/{document_id}/content",
+    operation_id="getDocumentContent",
+    summary="A document's file",
+    response_class=Response,
+    responses={
+        **problems(DocumentNotFound, RangeNotSatisfiable, DocumentContentUnavailable),
+        200: {"description": "The whole file", **_BYTES},
+        206: {"description": "The bytes asked for, named in `Content-Range`", **_BYTES},
+    },
+)
+async def get_document_content(
+    *,
+    session: DbSession,
+    actor: CurrentActor,
+    store: Store,
+    document_id: UUID,
+    if_none_match: Annotated[
+        str | None,
+        Header(alias="If-None-Match", description="An ETag the caller holds: unchanged answers are 304 without a body"),
+    ] = None,
+    byte_range: Annotated[
+        str | None, Header(alias="Range", description="One range of bytes (RFC 9110, 14)", examples=["bytes=0-65535"])
+    ] = None,
+    if_range: Annotated[
+        str | None, Header(alias="If-Range", description="The ETag of the part held; of another file comes the whole")
+    ] = None,
+) -> Response:
+    """Download the file, whole or one range of it; it never changes, so keep it.
+
+    The ETag is the SHA-256 of the whole file.
+    """
+    document = await queries.get_visible_document(session, actor, document_id)
+    etag = f'"{document.sha256}"'
+    known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    if known & {etag, "*"}:
+        raise NotModified(etag)
+    asked = byte_range if if_range in {None, etag} else None
+    part = wanted_bytes(asked, document.size_bytes)
+    start, end = part or (0, document.size_bytes)
+    try:
+        content = await store.stream(document.storage_key, start=start, end=end)
+    except ContentMissing:
+        raise DocumentContentUnavailable(headers={"Retry-After": "60"}) from None
+    headers = {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": _FOREVER,
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.file_name, safe='')}",
+        "Content-Length": str(end - start),
+    }
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{document.size_bytes}"
+    return StreamingResponse(content, status_code=206 if part else 200, media_type=document.media_type, headers=headers)
+
+
+@router.patch(
+    "/{document_id}",
+    operation_id="changeDocument",
+    summary="Rename or move a document",
+    responses=problems(DocumentNotFound, NotForYourPost, DocumentVisibilityFixed),
+)
+async def change_document(
+    session: DbSession,
+    actor: CurrentActor,
+    expected: ExpectedVersion,
+    tagged: Tagged,
+    document_id: UUID,
+    body: DocumentPatch,
+) -> DocumentView:
+    """Change title, folder or visibility; for those who may add such a document, of one's own for oneself."""
+    return tagged.one(await service.change_document(session, actor, document_id, body, expected=expected))
+
+
+@router.delete(
+    "/{document_id}",
+    operation_id="deleteDocument",
+    summary="Delete a document",
+    status_code=204,
+    responses=problems(DocumentNotFound, NotForYourPost, DocumentInUse),
+)
+async def delete_document(
+    session: DbSession, actor: CurrentActor, expected: ExpectedVersion, document_id: UUID
+) -> None:
+    """Delete a document and its file; refused while a meeting, a resolution or anything else holds it."""
+    await service.delete_document(session, actor, document_id, expected=expected)
+
+
+@organisations.get(
+    "/{organisation_id}/document-folders",
+    operation_id="listDocumentFolders",
+    summary="Folders of a library",
+    responses=problems(OrganisationNotFound, CursorInvalid),
+)
+async def list_document_folders(
+    session: DbSession, actor: CurrentActor, paging: Paging, tagged: Tagged, linked: Linked, organisation_id: UUID
+) -> FolderPage:
+    """List the folders of an organisation's library by name, with how many documents I may read in each."""
+    return tagged.page(linked(await queries.list_document_folders(session, actor, organisation_id, paging=paging)))
+
+
+@me.put(
+    "/bookmarks/{document_id}",
+    operation_id="bookmarkDocument",
+    summary="Bookmark a document",
+    status_code=204,
+    responses=problems(DocumentNotFound),
+)
+async def bookmark_document(session: DbSession, actor: CurrentActor, document_id: UUID) -> None:
+    """Keep a document among my bookmarks; again changes nothing."""
+    await service.bookmark_document(session, actor, document_id)
+
+
+@me.delete(
+    "/bookmarks/{document_id}",
+    operation_id="removeBookmark",
+    summary="Remove a bookmark",
+    status_code=204,
+    responses=problems(DocumentNotFound),
+)
+async def remove_bookmark(session: DbSession, actor: CurrentActor, document_id: UUID) -> None:
+    """Take a document out of my bookmarks; again changes nothing."""
+    await service.remove_bookmark(session, actor, document_id)
