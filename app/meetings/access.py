@@ -18,15 +18,19 @@ def oversees(actor: Actor, path: Sequence[UUID]) -> bool:
     return actor.holds_above(path, OFFICERS)
 
 
-def require_visible(actor: Actor, meeting: Meeting, path: Sequence[UUID], *, is_called: bool) -> None:
-    """Raise MeetingNotFound where the caller may not know of it.
+def sees(actor: Actor, status: MeetingStatus, path: Sequence[UUID], *, is_called: bool) -> bool:
+    """Say whether the caller may know of a meeting of the organisation at the path's end.
 
     A meeting is known to whom it calls, to the organisers and to officers above; a draft to organisers only.
     """
-    if organises(actor, meeting.organisation_id):
-        return
-    knows = is_called or oversees(actor, path)
-    if not knows or meeting.status is MeetingStatus.draft:
+    if organises(actor, path[-1]):
+        return True
+    return status is not MeetingStatus.draft and (is_called or oversees(actor, path))
+
+
+def require_visible(actor: Actor, meeting: Meeting, path: Sequence[UUID], *, is_called: bool) -> None:
+    """Raise MeetingNotFound where the caller may not know of it."""
+    if not sees(actor, meeting.status, path, is_called=is_called):
         raise MeetingNotFound
 
 

@@ -58,3 +58,59 @@ class MemberRepliedThemselves(Conflict):
     title = Text(
         vi="Đảng viên đã tự trả lời; chỉ họ đổi được", en="The member has replied themselves; only they can change it"
     )
+
+
+class MeetingNotBegun(Conflict):
+    title = Text(vi="Cuộc họp chưa bắt đầu nên chưa có danh sách điểm danh", en="There is no roll before the meeting")
+
+
+class MeetingNotEnded(Conflict):
+    title = Text(vi="Cuộc họp chưa kết thúc hoặc biên bản đã thông qua", en="The meeting is not over, or is minuted")
+
+
+class MeetingNotMinuted(Conflict):
+    title = Text(vi="Biên bản cuộc họp chưa được thông qua", en="The minutes of the meeting are not approved")
+
+
+class RollClosed(Conflict):
+    title = Text(
+        vi="Biên bản đã thông qua nên không sửa điểm danh được", en="The minutes are approved; the roll is closed"
+    )
+
+
+class NotOnRoster(Unprocessable):
+    title = Text(vi="Đảng viên không có trong danh sách điểm danh", en="The member is not on the meeting's roster")
+
+
+class GuestNotFound(NotFound):
+    title = Text(vi="Không có khách mời này", en="There is no such guest")
+
+
+class CheckInCodeInvalid(Unprocessable):
+    title = Text(vi="Mã điểm danh không phải của cuộc họp này", en="This is not a code of this meeting")
+
+
+class CheckInCodeExpired(Conflict):
+    title = Text(vi="Mã điểm danh đã hết hạn, hãy quét lại", en="The code has expired; scan it again")
+
+
+class MeetingMinuted(Conflict):
+    title = Text(
+        vi="Biên bản đã thông qua nên không giao thêm việc được", en="The minutes are approved; no task can be added"
+    )
+
+
+class TaskNotFound(NotFound):
+    title = Text(vi="Không tìm thấy việc được giao", en="There is no such task")
+
+
+class TaskDropped(Conflict):
+    title = Text(vi="Việc này không phải làm nữa", en="The task has been dropped")
+
+
+class NotYourTask(Forbidden):
+    title = Text(vi="Việc này được giao cho người khác", en="The task is somebody else's")
+
+
+class AssigneeNotInBranch(Unprocessable):
+    title = Text(vi="Người được giao không thuộc chi bộ", en="The assignee is not a member of the branch")

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.kernel.events import Event
 from app.kernel.jobs import Lane
 from app.kernel.scopes import Change, Op
-from app.meetings.models import ReminderAudience, ReplyKind
+from app.meetings.models import Attendance, ReminderAudience, ReplyKind, TaskStatus
 
 
 class MeetingEvent(Event):
@@ -72,12 +72,100 @@ class MeetingCancelled(MeetingEvent):
     reason: str
 
 
-class MeetingStarted(MeetingEvent):
+class MeetingRan(MeetingEvent):
+    """The beginning or the end: the roll changes with the meeting."""
+
+    roll_version: int
+
+    def changes(self) -> tuple[Change, ...]:
+        return (*super().changes(), Change(self.organisation_id, "roll", self.subject_id, self.roll_version))
+
+
+class MeetingStarted(MeetingRan):
     code = "meetings.started"
 
 
-class MeetingEnded(MeetingEvent):
+class MeetingEnded(MeetingRan):
+    """The organisers can write the minutes."""
+
     code = "meetings.ended"
+
+    def changes(self) -> tuple[Change, ...]:
+        return (*super().changes(), Change(self.organisation_id, "minutes", self.subject_id, 1))
+
+
+class MeetingSettled(MeetingEvent):
+    """The roll, which shows the meeting's status, changes with it."""
+
+    def changes(self) -> tuple[Change, ...]:
+        return (*super().changes(), Change(self.organisation_id, "roll", self.subject_id, 1))
+
+
+class MinutesApproved(MeetingSettled):
+    """The meeting's minutes stand; the minutes feature tells people."""
+
+    code = "meetings.minutes_approved"
+
+
+class MeetingPublished(MeetingSettled):
+    """Minutes and resolution are out; the minutes feature tells people."""
+
+    code = "meetings.published"
+
+
+class RollEvent(Event):
+    """What every fact about a roll carries; `version` is the roll's own.
+
+    The meeting warns organisers of a missing quorum, and minutes that are being written name who was there.
+    """
+
+    subject_type = "meeting"
+
+    version: int
+
+    def changes(self) -> tuple[Change, ...]:
+        return (
+            Change(self.organisation_id, "roll", self.subject_id, self.version),
+            Change(self.organisation_id, "meeting", self.subject_id, 1),
+            Change(self.organisation_id, "minutes", self.subject_id, 1),
+        )
+
+
+class RollTaken(RollEvent):
+    """An organiser entered or corrected attendance; the notes stay out of the log."""
+
+    code = "meetings.roll_taken"
+
+    attendance: dict[UUID, Attendance]
+
+    def changes(self) -> tuple[Change, ...]:
+        theirs = (Change(member_id, "roll", self.subject_id, self.version) for member_id in self.attendance)
+        return (*super().changes(), *theirs)
+
+
+class MemberCheckedIn(RollEvent):
+    """A member's phone scanned the code."""
+
+    code = "meetings.member_checked_in"
+
+    member_id: UUID
+    attendance: Attendance
+    arrived_offline: bool
+
+    def changes(self) -> tuple[Change, ...]:
+        return (*super().changes(), Change(self.member_id, "roll", self.subject_id, self.version))
+
+
+class GuestEntered(RollEvent):
+    code = "meetings.guest_entered"
+
+    guest_id: UUID
+
+
+class GuestRemoved(RollEvent):
+    code = "meetings.guest_removed"
+
+    guest_id: UUID
 
 
 class MeetingReminderDue(Event):
@@ -107,3 +195,44 @@ class MeetingReplied(Event):
             Change(self.organisation_id, "meeting", self.subject_id, self.version),
             Change(self.member_id, "meeting", self.subject_id, self.version),
         )
+
+
+class TaskEvent(Event):
+    """What every fact about a task carries; it stands in the branch's scope and in its assignee's.
+
+    The minutes of its meeting name it.
+    """
+
+    subject_type = "task"
+
+    meeting_id: UUID
+    assignee_id: UUID
+    version: int
+
+    def changes(self) -> tuple[Change, ...]:
+        return (
+            *(
+                Change(scope, "task", self.subject_id, self.version)
+                for scope in (self.organisation_id, self.assignee_id)
+            ),
+            Change(self.organisation_id, "minutes", self.meeting_id, 1),
+        )
+
+
+class TaskGiven(TaskEvent):
+    """A member was given something to do."""
+
+    code = "meetings.task_given"
+    lane: ClassVar[Lane | None] = Lane.bulk
+
+
+class TaskChanged(TaskEvent):
+    """A task was corrected, handed over, closed or reopened."""
+
+    code = "meetings.task_changed"
+
+    assigned_before: UUID
+    status: TaskStatus
+
+    def changes(self) -> tuple[Change, ...]:
+        return (*super().changes(), Change(self.assigned_before, "task", self.subject_id, self.version))

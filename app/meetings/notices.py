@@ -1,6 +1,6 @@
 """What people are told of meetings: whom each fact concerns, until when, and in which words."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,9 +19,19 @@ from app.meetings.events import (
     MeetingMoved,
     MeetingPostponed,
     MeetingReminderDue,
+    TaskGiven,
 )
-from app.meetings.models import UPCOMING, Meeting, MeetingReply, ReminderAudience, ReplyKind
+from app.meetings.models import (
+    UPCOMING,
+    Meeting,
+    MeetingReply,
+    MeetingTask,
+    ReminderAudience,
+    ReplyKind,
+    TaskStatus,
+)
 from app.meetings.queries import convened_to
+from app.members.models import Member
 from app.members.queries import away_on
 
 LONGEST = timedelta(hours=24)
@@ -109,6 +119,17 @@ async def _prepare_reminder(session: Session, event: MeetingReminderDue) -> Prep
     return _prepared(session, meeting, select(people.c[0]).where(is_for), members=event.audience.value)
 
 
+async def _prepare_task(session: Session, event: TaskGiven) -> Prepared | None:
+    task = await session.get_one(MeetingTask, event.subject_id, with_for_update={"read": True})
+    if task.status is not TaskStatus.open or task.assignee_id != event.assignee_id:
+        return None
+    return Prepared(
+        audience=select(Member.id).where(Member.id == task.assignee_id),
+        params={"title": task.title, "due_on": task.due_on.isoformat()},
+        expires_at=session.now() + LONGEST,
+    )
+
+
 def _when_and_where(params: Params, reader: Reader) -> str:
     said = say_instant(
         datetime.fromisoformat(params["starts_at"]),
@@ -157,6 +178,13 @@ def _render_reminder(params: Params, reader: Reader) -> tuple[str, str]:
     return title.to(reader.locale), said
 
 
+def _render_task(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(vi="Việc được giao: {title}", en="A task for you: {title}").format(title=params["title"])
+    due_on = date.fromisoformat(params["due_on"])
+    body = Text(vi="Hạn: {due_on}", en="Due: {due_on}").format(due_on=f"{due_on:%d/%m/%Y}")
+    return title.to(reader.locale), body.to(reader.locale)
+
+
 NOTICES: Notices = (
     Notice(
         event=MeetingAnnounced,
@@ -202,5 +230,14 @@ NOTICES: Notices = (
         body=Text(vi="Sắp đến giờ sinh hoạt chi bộ", en="Your branch meets soon"),
         prepare=_prepare_reminder,
         render=_render_reminder,
+    ),
+    Notice(
+        event=TaskGiven,
+        type="task_given",
+        channel=Channel.system,
+        title=_HANDBOOK,
+        body=Text(vi="Đồng chí được giao một việc", en="You have been given a task"),
+        prepare=_prepare_task,
+        render=_render_task,
     ),
 )

@@ -1,36 +1,49 @@
 """Reads of meetings; visibility comes first in each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import selectinload
 
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
-from app.kernel.security import Actor, PostKind
+from app.kernel.security import COMMITTEE, Actor, Reader
 from app.meetings import access
+from app.meetings.attendance import Tally, tally
 from app.meetings.errors import MeetingNotFound
-from app.meetings.models import AgendaItem, Meeting, MeetingKind, MeetingReply, MeetingStatus, ReplyKind
+from app.meetings.models import (
+    AgendaItem,
+    AgendaItemDocument,
+    Attendance,
+    Meeting,
+    MeetingKind,
+    MeetingReply,
+    MeetingStatus,
+    MeetingTask,
+    ReplyKind,
+    RosterEntry,
+    RosterStanding,
+    TaskStatus,
+)
 from app.meetings.schemas import (
     AgendaItemView,
     MeetingPage,
     MeetingView,
     MyReply,
     ReplyCounts,
-    ReplyPage,
-    ReplyView,
 )
-from app.members.models import Member, Standing, StandingKind
+from app.meetings.unfinished import OpenTask
+from app.members.models import Member
 from app.members.posts.models import Post
-from app.members.queries import away_on, convened
+from app.members.queries import convened, holds_on, hosts_of
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
-
-COMMITTEE = frozenset({PostKind.secretary, PostKind.deputy_secretary, PostKind.committee_member})
+from app.rules import RuleSet, rules_in_force, rules_named
 
 
 def convened_to(*, organisation_id: UUID, kind: MeetingKind, on: date) -> Select[UUID]:
@@ -40,32 +53,23 @@ def convened_to(*, organisation_id: UUID, kind: MeetingKind, on: date) -> Select
     seats = select(Post.member_id).where(
         Post.organisation_id == organisation_id,
         Post.kind.in_(COMMITTEE),
-        Post.starts_on <= on,
-        or_(Post.ends_on.is_(None), Post.ends_on >= on),
+        holds_on(Post.starts_on, Post.ends_on, on),
     )
     return seats.distinct()  # a secretary may hold a seat of the committee as well
 
 
-def _is_called(actor: Actor, on: date) -> ColumnElement[bool]:
+def is_called(actor: Reader, on: date) -> ColumnElement[bool]:
     """Say whether the caller is called to a meeting: one of their branch, or where they are guest or have a seat."""
-    branch = or_(Meeting.organisation_id == actor.organisation_id, _is_guest(actor, on))
+    branch = or_(
+        Meeting.organisation_id == actor.organisation_id, Meeting.organisation_id.in_(hosts_of(actor.member_id, on))
+    )
     return or_(and_(branch, Meeting.kind != MeetingKind.committee), _has_a_seat(actor))
 
 
-def _has_a_seat(actor: Actor) -> ColumnElement[bool]:
+def _has_a_seat(actor: Reader) -> ColumnElement[bool]:
     """Say whether it is a meeting of a committee that the caller sits on, in whichever branch they are at home."""
     seats = {post.organisation_id for post in actor.posts if post.kind in COMMITTEE}
     return and_(Meeting.kind == MeetingKind.committee, Meeting.organisation_id.in_(seats))
-
-
-def _is_guest(actor: Actor, on: date) -> ColumnElement[bool]:
-    return exists().where(
-        Standing.member_id == actor.member_id,
-        Standing.organisation_id == Meeting.organisation_id,
-        Standing.kind == StandingKind.temporary_guest,
-        Standing.starts_on <= on,
-        or_(Standing.ends_on.is_(None), Standing.ends_on >= on),
-    )
 
 
 async def get_visible_meeting(
@@ -80,7 +84,7 @@ async def get_visible_meeting(
         select(
             Meeting,
             Organisation.path,
-            _is_called(actor, session.today()).label("is_called"),
+            is_called(actor, session.today()).label("is_called"),
         )
         .join(Organisation, Organisation.id == Meeting.organisation_id)
         .where(Meeting.id == meeting_id)
@@ -96,6 +100,24 @@ async def get_visible_meeting(
 
 def _select_views(actor: Actor) -> Select[Any]:
     # Any: a row of many columns. One statement: the agenda as JSON beside the meeting, the viewer's reply joined.
+    papers = (
+        select(
+            func.coalesce(
+                func.jsonb_agg(aggregate_order_by(AgendaItemDocument.document_id, AgendaItemDocument.place)),
+                func.jsonb_build_array(),
+            )
+        )
+        .where(
+            AgendaItemDocument.meeting_id == AgendaItem.meeting_id,
+            AgendaItemDocument.position == AgendaItem.position,
+        )
+        .scalar_subquery()
+    )
+    latest_paper = (
+        select(func.max(AgendaItemDocument.attached_at))
+        .where(AgendaItemDocument.meeting_id == Meeting.id)
+        .scalar_subquery()
+    )
     agenda = (
         select(
             func.coalesce(
@@ -111,6 +133,8 @@ def _select_views(actor: Actor) -> Select[Any]:
                         AgendaItem.presenter,
                         "body",
                         AgendaItem.body,
+                        "document_ids",
+                        papers,
                     ).op("ORDER BY")(AgendaItem.position)
                 ),
                 func.jsonb_build_array(),
@@ -121,8 +145,9 @@ def _select_views(actor: Actor) -> Select[Any]:
     )
     return (
         select(
-            *(column for column in Meeting.__table__.columns),
+            *(column for column in Meeting.__table__.columns if column.name != "check_in_secret"),
             agenda.label("agenda"),
+            latest_paper.label("latest_paper_at"),
             MeetingReply.reply,
             MeetingReply.reason.label("reply_reason"),
             MeetingReply.replied_at,
@@ -137,7 +162,7 @@ def _select_views(actor: Actor) -> Select[Any]:
     )
 
 
-def _view(row: Row[Any], counts: ReplyCounts | None) -> MeetingView:
+def _view(row: Row[Any], counts: ReplyCounts | None, warnings: list[str]) -> MeetingView:
     reply = None
     if row.reply is not None:
         reply = MyReply(
@@ -159,9 +184,15 @@ def _view(row: Row[Any], counts: ReplyCounts | None) -> MeetingView:
         place=row.place,
         online_url=row.online_url,
         reason=row.reason,
-        agenda=[AgendaItemView(**item, document_ids=[]) for item in row.agenda],
+        agenda=[AgendaItemView.model_validate(item) for item in row.agenda],
         version=row.version,
         schedule_version=row.schedule_version,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        chair_id=row.chair_id,
+        minute_taker_id=row.minute_taker_id,
+        rule_set=row.rule_set,
+        warnings=warnings,
         my_reply=reply,
         reply_counts=counts,
     )
@@ -174,13 +205,44 @@ async def view_meeting(session: Session, actor: Actor, meeting_id: UUID, *, path
     counts: dict[UUID, ReplyCounts] = {}
     if access.organises(actor, path[-1]) or access.oversees(actor, path):
         counts = await _reply_counts(session, [row])
-    return _view(row, counts.get(row.id))
+    warnings = await _warnings(session, actor, [row])
+    return _view(row, counts.get(row.id), warnings[row.id])
 
 
 async def get_meeting(session: Session, actor: Actor, meeting_id: UUID) -> MeetingView:
     """Return one meeting; raises MeetingNotFound."""
     _, path = await get_visible_meeting(session, actor, meeting_id)
     return await view_meeting(session, actor, meeting_id, path=path)
+
+
+async def find_visible_meetings(session: Session, actor: Actor, ids: Collection[UUID]) -> list[Meeting]:
+    """Return those of the meetings that the caller may know of."""
+    rows = await session.execute(
+        select(Meeting, Organisation.path, is_called(actor, session.today()).label("is_called"))
+        .join(Organisation, Organisation.id == Meeting.organisation_id)
+        .where(Meeting.id.in_(ids))
+    )
+    return [row.Meeting for row in rows if access.sees(actor, row.Meeting.status, row.path, is_called=row.is_called)]
+
+
+async def find_meetings(session: Session, actor: Actor, ids: Collection[UUID]) -> list[MeetingView]:
+    """Return those of the meetings that the caller may know of, each as `get_meeting` does."""
+    wanted = (
+        _select_views(actor)
+        .join(Organisation, Organisation.id == Meeting.organisation_id)
+        .add_columns(Organisation.path, is_called(actor, session.today()).label("is_called"))
+        .where(Meeting.id.in_(ids))
+    )
+    rows = [
+        row
+        for row in await session.execute(wanted)
+        if access.sees(actor, row.status, row.path, is_called=row.is_called)
+    ]
+    counts = await _reply_counts(
+        session, [row for row in rows if access.organises(actor, row.path[-1]) or access.oversees(actor, row.path)]
+    )
+    warnings = await _warnings(session, actor, rows)
+    return [_view(row, counts.get(row.id), warnings[row.id]) for row in rows]
 
 
 async def list_my_meetings(
@@ -193,12 +255,12 @@ async def list_my_meetings(
     zone = ZoneInfo(actor.time_zone)
     begin = _in_zone(since, zone) or datetime.combine(session.now().astimezone(zone).date(), time(), tzinfo=zone)
     wanted = _select_views(actor).where(
-        _is_called(actor, session.today()), Meeting.status != MeetingStatus.draft, Meeting.starts_at >= begin
+        is_called(actor, session.today()), Meeting.status != MeetingStatus.draft, Meeting.starts_at >= begin
     )
     end = _in_zone(until, zone)
     if end is not None:
         wanted = wanted.where(Meeting.starts_at < end)
-    return await _page(session, wanted, paging, counted=lambda where: access.organises(actor, where))
+    return await _page(session, actor, wanted, paging, counted=lambda where: access.organises(actor, where))
 
 
 def _in_zone(value: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -219,12 +281,12 @@ async def list_meetings(session: Session, actor: Actor, organisation_id: UUID, *
     if not organises:
         wanted = wanted.where(Meeting.status != MeetingStatus.draft)
     if not (organises or oversees):
-        wanted = wanted.where(_is_called(actor, session.today()))
-    return await _page(session, wanted, paging, counted=lambda _: organises or oversees)
+        wanted = wanted.where(is_called(actor, session.today()))
+    return await _page(session, actor, wanted, paging, counted=lambda _: organises or oversees)
 
 
 async def _page(
-    session: Session, wanted: Select[Any], paging: PageRequest, *, counted: Callable[[UUID], bool]
+    session: Session, actor: Actor, wanted: Select[Any], paging: PageRequest, *, counted: Callable[[UUID], bool]
 ) -> MeetingPage:
     """Page the meetings; `counted` says for an organisation whether the caller may know how many come."""
     after = paging.after_instant()
@@ -232,15 +294,18 @@ async def _page(
         wanted = wanted.where(tuple_(Meeting.starts_at, Meeting.id) > tuple_(*after))
     rows = (await session.execute(wanted.order_by(Meeting.starts_at, Meeting.id).limit(paging.limit + 1))).all()
     counts = await _reply_counts(session, [row for row in rows if counted(row.organisation_id)])
+    warnings = await _warnings(session, actor, rows)
     return paging.page(
         rows,
         into=MeetingPage,
-        view=lambda row: _view(row, counts.get(row.id)),
+        view=lambda row: _view(row, counts.get(row.id), warnings[row.id]),
         key=lambda row: (row.starts_at.isoformat(), row.id),
     )
 
 
 async def _reply_counts(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID, ReplyCounts]:
+    if not rows:  # as for everybody but organisers and officers above
+        return {}
     said = await session.execute(
         select(MeetingReply.meeting_id, MeetingReply.reply, func.count().label("replies"))
         .where(MeetingReply.meeting_id.in_([row.id for row in rows]))
@@ -266,47 +331,55 @@ async def _reply_counts(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID
     return counts
 
 
-async def list_replies(session: Session, actor: Actor, meeting_id: UUID, *, paging: PageRequest) -> ReplyPage:
-    """Return everybody convened with what they said, by name; raises MeetingNotFound, NotForYourPost."""
-    meeting, _ = await get_visible_meeting(session, actor, meeting_id)
-    access.require_organiser(actor, meeting.organisation_id)
-    today = session.today()
-    people = convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=today)
-    wanted = (
-        select(
-            Member.id,
-            Member.full_name,
-            Member.sort_key,
-            Member.id.in_(away_on(today)).label("away"),
-            MeetingReply,
+def rules_of(meeting: Meeting | Row[Any]) -> RuleSet:
+    """Return the rules a meeting began under; before it begins, those that will be in force on its day."""
+    if meeting.rule_set is not None:
+        return rules_named(meeting.rule_set)
+    return rules_in_force(meeting.starts_at.astimezone(ZoneInfo(meeting.time_zone)).date())
+
+
+async def tally_rosters(session: Session, meeting_ids: Collection[UUID]) -> dict[UUID, Tally]:
+    """Return the head counts of each meeting, in which temporary guests are not counted; zeros before the start."""
+    rows = await session.execute(
+        select(RosterEntry.meeting_id, RosterEntry.attendance, RosterEntry.is_exempt, func.count().label("members"))
+        .where(RosterEntry.meeting_id.in_(meeting_ids), RosterEntry.standing != RosterStanding.temporary_guest)
+        .group_by(RosterEntry.meeting_id, RosterEntry.attendance, RosterEntry.is_exempt)
+    )
+    counted: dict[UUID, dict[tuple[Attendance | None, bool], int]] = {one: {} for one in meeting_ids}
+    for row in rows:
+        counted[row.meeting_id][row.attendance, row.is_exempt] = row.members
+    return {one: tally(numbers) for one, numbers in counted.items()}
+
+
+async def _warnings(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> dict[UUID, list[str]]:
+    """Return what organisers are warned of, by meeting: nothing is stopped by it (domain.md 12, 17)."""
+    mine = [row for row in rows if access.organises(actor, row.organisation_id)]
+    in_session = [row.id for row in mine if row.status is MeetingStatus.in_session]
+    tallies = await tally_rosters(session, in_session) if in_session else {}
+    warnings: dict[UUID, list[str]] = {row.id: [] for row in rows}
+    for row in mine:
+        rules = rules_of(row)
+        if row.latest_paper_at is not None and row.latest_paper_at > row.starts_at - rules.papers_before:
+            warnings[row.id].append("papers_late")
+        if row.ends_at is not None and row.ends_at - row.starts_at < rules.shortest_meeting:
+            warnings[row.id].append("shorter_than_rule")
+        if row.id in tallies and not tallies[row.id].has_quorum(rules):
+            warnings[row.id].append("quorum_missing")
+    return warnings
+
+
+async def list_open_tasks(session: Session, organisation_id: UUID, kind: MeetingKind) -> list[OpenTask]:
+    """Return what earlier meetings gave out and nobody has closed, by deadline; a committee's for its own meetings."""
+    is_committees = Meeting.kind == MeetingKind.committee
+    rows = await session.execute(
+        select(MeetingTask.title, Member.full_name, MeetingTask.due_on)
+        .join(Meeting, Meeting.id == MeetingTask.meeting_id)
+        .join(Member, Member.id == MeetingTask.assignee_id)
+        .where(
+            MeetingTask.organisation_id == organisation_id,
+            MeetingTask.status == TaskStatus.open,
+            is_committees if kind is MeetingKind.committee else ~is_committees,
         )
-        .outerjoin(MeetingReply, and_(MeetingReply.member_id == Member.id, MeetingReply.meeting_id == meeting.id))
-        .where(Member.id.in_(people))
-        .order_by(Member.sort_key, Member.id)
-        .limit(paging.limit + 1)
+        .order_by(MeetingTask.due_on, MeetingTask.id)
     )
-    if paging.after is not None:
-        wanted = wanted.where(tuple_(Member.sort_key, Member.id) > tuple_(*paging.after))
-    rows = (await session.execute(wanted)).all()
-    return paging.page(
-        rows,
-        into=ReplyPage,
-        view=lambda row: ReplyView(
-            member_id=row.id,
-            full_name=row.full_name,
-            away=row.away,
-            reply=view_reply(row.MeetingReply, meeting) if row.MeetingReply else None,
-        ),
-        key=lambda row: (row.sort_key, row.id),
-    )
-
-
-def view_reply(reply: MeetingReply, meeting: Meeting) -> MyReply:
-    """Return a reply as it is shown beside its meeting."""
-    return MyReply(
-        reply=reply.reply,
-        reason=reply.reason,
-        replied_at=reply.replied_at,
-        entered_by=reply.entered_by,
-        before_last_move=reply.schedule_version < meeting.schedule_version,
-    )
+    return [OpenTask(title=row.title, assignee=row.full_name, due_on=row.due_on) for row in rows]

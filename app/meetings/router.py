@@ -1,10 +1,11 @@
-"""Routes of the meeting and of its replies' list."""
+"""Routes of the meeting."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from app.documents.errors import DocumentsNotFound
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
@@ -19,7 +20,6 @@ from app.meetings.errors import (
     MeetingInPast,
     MeetingNotDraft,
     MeetingNotFound,
-    MeetingNotInSession,
     MeetingNotUpcoming,
     MeetingPlaceMissing,
     MeetingTimePassed,
@@ -31,7 +31,6 @@ from app.meetings.schemas import (
     MeetingReplace,
     MeetingView,
     Postponement,
-    ReplyPage,
 )
 from app.organisations.errors import OrganisationNotFound
 
@@ -77,12 +76,15 @@ async def list_meetings(
     operation_id="scheduleMeeting",
     status_code=201,
     summary="Draft a meeting",
-    responses=problems(OrganisationNotFound, NotForYourPost, MeetingAlreadyExists, MeetingInPast),
+    responses=problems(OrganisationNotFound, NotForYourPost, MeetingAlreadyExists, MeetingInPast, DocumentsNotFound),
 )
 async def schedule_meeting(
     session: DbSession, actor: CurrentActor, organisation_id: UUID, body: MeetingCreate, tagged: Tagged
 ) -> MeetingView:
-    """Write a draft with its agenda; only the organisers see it until it is announced."""
+    """Write a draft with its agenda; only the organisers see it until it is announced.
+
+    Tasks of earlier meetings that are still open become the agenda's last point.
+    """
     return tagged.one(await service.schedule_meeting(session, actor, organisation_id, body))
 
 
@@ -97,7 +99,13 @@ async def get_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID,
     operation_id="replaceMeeting",
     summary="Change a meeting",
     responses=problems(
-        MeetingNotFound, NotForYourPost, MeetingClosed, MeetingNotDraft, MeetingPlaceMissing, MeetingInPast
+        MeetingNotFound,
+        NotForYourPost,
+        MeetingClosed,
+        MeetingNotDraft,
+        MeetingPlaceMissing,
+        MeetingInPast,
+        DocumentsNotFound,
     ),
 )
 async def replace_meeting(
@@ -163,38 +171,3 @@ async def cancel_meeting(
 ) -> MeetingView:
     """Call an announced meeting off, with the reason; everybody is told, and no reminder follows."""
     return tagged.one(await service.cancel_meeting(session, actor, meeting_id, body))
-
-
-@router.post(
-    "/{meeting_id}/start",
-    operation_id="startMeeting",
-    summary="Open the meeting",
-    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotUpcoming),
-)
-async def start_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, tagged: Tagged) -> MeetingView:
-    """Open the meeting; replies are closed from now on."""
-    return tagged.one(await service.start_meeting(session, actor, meeting_id))
-
-
-@router.post(
-    "/{meeting_id}/end",
-    operation_id="endMeeting",
-    summary="Close the meeting",
-    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotInSession),
-)
-async def end_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, tagged: Tagged) -> MeetingView:
-    """Close the meeting."""
-    return tagged.one(await service.end_meeting(session, actor, meeting_id))
-
-
-@router.get(
-    "/{meeting_id}/replies",
-    operation_id="listReplies",
-    summary="Who comes",
-    responses=problems(MeetingNotFound, NotForYourPost, CursorInvalid),
-)
-async def list_replies(
-    session: DbSession, actor: CurrentActor, meeting_id: UUID, paging: Paging, tagged: Tagged, linked: Linked
-) -> ReplyPage:
-    """List everybody convened, by name, with what they said; for the organisers."""
-    return tagged.page(linked(await queries.list_replies(session, actor, meeting_id, paging=paging)))

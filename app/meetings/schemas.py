@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AnyUrl, Field, StringConstraints, UrlConstraints, WithJsonSchema, field_validator, model_validator
+from pydantic import AnyUrl, Field, StringConstraints, UrlConstraints, WithJsonSchema, model_validator
 
 from app.kernel.fields import FieldError
 from app.kernel.i18n import Text
@@ -30,7 +30,6 @@ _ENDS_BEFORE_START = Text(vi="Giờ kết thúc phải sau giờ bắt đầu", 
 _TOO_LONG = Text(vi="Một cuộc họp dài nhất 24 giờ", en="A meeting lasts 24 hours at most")
 _FAR = Text(vi="Thời gian nằm ngoài phạm vi sử dụng", en="The time is out of range")
 _POSITIONS = Text(vi="Hai mục có cùng thứ tự", en="Two items have the same position")
-_NO_DOCUMENT = Text(vi="Không có tài liệu này", en="There is no such document")
 
 WallTime = Annotated[
     datetime,
@@ -56,15 +55,9 @@ class AgendaItemWrite(Request):
     )
     presenter: Line | None = Field(default=None, examples=["Bí thư chi bộ"])
     body: Prose | None = Field(default=None, examples=["Kết quả thu nộp đảng phí, phát triển đảng viên"])
-    document_ids: list[UUID] = Field(default_factory=list, max_length=20)
-
-    @field_validator("document_ids")
-    @classmethod
-    def _known(cls, ids: list[UUID]) -> list[UUID]:
-        # The library comes with the next release; until then no id can be one of its.
-        if ids:
-            raise FieldError("document_not_found", _NO_DOCUMENT)
-        return ids
+    document_ids: list[UUID] = Field(
+        default_factory=list, max_length=20, description="Papers out of the branch's library, or of one above it"
+    )
 
 
 class MeetingReplace(Request):
@@ -119,6 +112,10 @@ class MeetingCreate(MeetingReplace):
     """A new meeting; it is a draft until it is announced."""
 
     id: UUID | None = Field(default=None, description="The client's own id (UUID), for an offline outbox")
+    carry_open_tasks: bool = Field(
+        default=True,
+        description="Whether the agenda ends with a point on tasks of earlier meetings that are still open",
+    )
 
 
 class Postponement(Request):
@@ -164,7 +161,7 @@ class AgendaItemView(Response):
     minutes: Int32 | None = Field(description="Minutes planned", examples=[30])
     presenter: str | None = Field(examples=["Bí thư chi bộ"])
     body: str | None = Field(examples=["Kết quả thu nộp đảng phí, phát triển đảng viên"])
-    document_ids: list[UUID]
+    document_ids: list[UUID] = Field(description="Its papers, in their order")
 
 
 class MyReply(Response):
@@ -201,14 +198,26 @@ class MeetingView(Versioned):
     reason: str | None = Field(description="Why it was postponed or cancelled", examples=["Trùng lịch tiếp xúc cử tri"])
     agenda: list[AgendaItemView]
     schedule_version: Int32 = Field(description="Rises when time or place change", examples=[1])
+    started_at: Instant | None
+    ended_at: Instant | None
+    chair_id: UUID | None = Field(description="Who leads the meeting, once it has begun")
+    minute_taker_id: UUID | None
+    rule_set: str | None = Field(
+        description="The rules in force on the day it began, which stay its own", examples=["42-HD/BTCTW@2025-10-28"]
+    )
+    warnings: list[str] = Field(
+        description="For organisers, and nothing is stopped by them: `papers_late`, `shorter_than_rule`, "
+        "`quorum_missing`; more may come",
+        examples=[["papers_late"]],
+    )
     my_reply: MyReply | None
     reply_counts: ReplyCounts | None
 
     def state(self) -> str:
-        """Return what the ETag stands for: the version, and what this viewer answered or may count."""
+        """Return what the ETag stands for: the version, and what this viewer answered, may count or is warned of."""
         mine: Any = self.my_reply.model_dump_json() if self.my_reply else ""
         counts: Any = self.reply_counts.model_dump_json() if self.reply_counts else ""
-        return f"{super().state()}.{mine}.{counts}"
+        return f"{super().state()}.{mine}.{counts}.{','.join(self.warnings)}"
 
 
 class MeetingPage(Page[MeetingView]):

@@ -1,11 +1,13 @@
-"""Commands of the meeting: from draft to end, and the reminders that come due."""
+"""Commands of the meeting but for its course (`roll`): drafting, announcing, publishing, and reminders come due."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, delete, exists, select, tuple_, update
 from sqlalchemy.orm import aliased
 
+from app.documents.queries import require_attachable
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
 from app.kernel.etags import require_version
@@ -13,13 +15,14 @@ from app.kernel.events import record
 from app.kernel.i18n import Text
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
-from app.meetings import access, queries
+from app.meetings import access, queries, unfinished
 from app.meetings.errors import (
     MeetingAlreadyExists,
     MeetingClosed,
     MeetingInPast,
     MeetingNotDraft,
-    MeetingNotInSession,
+    MeetingNotEnded,
+    MeetingNotMinuted,
     MeetingNotUpcoming,
     MeetingPlaceMissing,
     MeetingTimePassed,
@@ -29,17 +32,17 @@ from app.meetings.events import (
     MeetingCancelled,
     MeetingDiscarded,
     MeetingEdited,
-    MeetingEnded,
     MeetingEvent,
     MeetingMoved,
     MeetingPostponed,
+    MeetingPublished,
     MeetingReminderDue,
     MeetingScheduled,
-    MeetingStarted,
+    MinutesApproved,
 )
-from app.meetings.models import UPCOMING, AgendaItem, Meeting, MeetingReminder, MeetingStatus
+from app.meetings.models import UPCOMING, AgendaItem, AgendaItemDocument, Meeting, MeetingReminder, MeetingStatus
 from app.meetings.reminders import due_times
-from app.meetings.schemas import Cancellation, MeetingCreate, MeetingReplace, MeetingView, Postponement
+from app.meetings.schemas import MAX_AGENDA, Cancellation, MeetingCreate, MeetingReplace, MeetingView, Postponement
 from app.notifications.service import withdraw_notices
 from app.organisations.queries import get_visible_organisation
 
@@ -49,7 +52,8 @@ SWEEP_SIZE = 500
 async def schedule_meeting(session: Session, actor: Actor, organisation_id: UUID, body: MeetingCreate) -> MeetingView:
     """Write a draft that only organisers see.
 
-    Raises OrganisationNotFound, NotForYourPost, MeetingInPast, and MeetingAlreadyExists for an id that is taken.
+    Raises OrganisationNotFound, NotForYourPost, MeetingInPast, DocumentsNotFound, and MeetingAlreadyExists for an id
+    that is taken.
     """
     organisation = await get_visible_organisation(session, actor, organisation_id)
     access.require_organiser(actor, organisation_id)
@@ -64,8 +68,11 @@ async def schedule_meeting(session: Session, actor: Actor, organisation_id: UUID
         created_at=session.now(),
     )
     _write(meeting, body)
+    if body.carry_open_tasks and len(meeting.agenda) < MAX_AGENDA:
+        await _carry_open_tasks(session, meeting)
     async with refusing_duplicates(session, {"pk_meetings": MeetingAlreadyExists}):
         session.add(meeting)
+    await _attach_papers(session, actor, meeting, body, path=organisation.path)
     await record(session, _fact(MeetingScheduled, actor, meeting))
     return await queries.view_meeting(session, actor, meeting.id, path=organisation.path)
 
@@ -76,8 +83,9 @@ async def replace_meeting(
     """Rewrite a meeting that has not begun.
 
     Of an announced one, another time or place is told to everybody who has not refused, and reminders move with it;
-    what else changes is told to nobody. Raises VersionChanged, MeetingClosed, MeetingInPast, and MeetingNotDraft where
-    the kind, and so who is called, would change after the announcement.
+    what else changes is told to nobody. A paper that stays keeps the instant it was attached at. Raises VersionChanged,
+    MeetingClosed, MeetingInPast, DocumentsNotFound, and MeetingNotDraft where the kind, and so who is called, would
+    change after the announcement.
     """
     meeting, path = await _for_change(session, actor, meeting_id)
     require_version(meeting.version, expected)
@@ -90,6 +98,7 @@ async def replace_meeting(
     if body.starts_at != meeting.starts_at:
         _require_future(session, body.starts_at)
     _write(meeting, body)
+    await _attach_papers(session, actor, meeting, body, path=path)
     meeting.version += 1
     if is_draft or before == (meeting.starts_at, meeting.place, meeting.online_url):
         await record(session, _fact(MeetingEdited, actor, meeting))
@@ -167,29 +176,26 @@ async def cancel_meeting(session: Session, actor: Actor, meeting_id: UUID, body:
     return await queries.view_meeting(session, actor, meeting.id, path=path)
 
 
-async def start_meeting(session: Session, actor: Actor, meeting_id: UUID) -> MeetingView:
-    """Open the meeting; from now on replies are closed. Raises MeetingNotUpcoming."""
-    meeting, path = await _for_change(session, actor, meeting_id)
-    if meeting.status not in UPCOMING:
-        raise MeetingNotUpcoming
-    meeting.status = MeetingStatus.in_session
-    meeting.started_at = session.now()
+async def mark_minutes_approved(session: Session, actor: Actor, meeting: Meeting) -> None:
+    """Let the minutes of a meeting stand: from now on the roll is closed.
+
+    For the minutes feature, which has loaded the meeting for update, judged the caller's right, and tells people.
+    Raises MeetingNotEnded.
+    """
+    if meeting.status is not MeetingStatus.ended:
+        raise MeetingNotEnded
+    meeting.status = MeetingStatus.minutes_approved
     meeting.version += 1
-    await withdraw_notices(session, subject_id=meeting.id)
-    await record(session, _fact(MeetingStarted, actor, meeting))
-    return await queries.view_meeting(session, actor, meeting.id, path=path)
+    await record(session, _fact(MinutesApproved, actor, meeting))
 
 
-async def end_meeting(session: Session, actor: Actor, meeting_id: UUID) -> MeetingView:
-    """Close the meeting. Raises MeetingNotInSession."""
-    meeting, path = await _for_change(session, actor, meeting_id)
-    if meeting.status is not MeetingStatus.in_session:
-        raise MeetingNotInSession
-    meeting.status = MeetingStatus.ended
-    meeting.ended_at = session.now()
+async def mark_published(session: Session, actor: Actor, meeting: Meeting) -> None:
+    """Say that minutes and resolution are out; called like `mark_minutes_approved`. Raises MeetingNotMinuted."""
+    if meeting.status is not MeetingStatus.minutes_approved:
+        raise MeetingNotMinuted
+    meeting.status = MeetingStatus.published
     meeting.version += 1
-    await record(session, _fact(MeetingEnded, actor, meeting))
-    return await queries.view_meeting(session, actor, meeting.id, path=path)
+    await record(session, _fact(MeetingPublished, actor, meeting))
 
 
 async def send_due_reminders(session: Session) -> int:
@@ -266,6 +272,38 @@ def _write(meeting: Meeting, body: MeetingReplace) -> None:
         AgendaItem(position=place, title=item.title, minutes=item.minutes, presenter=item.presenter, body=item.body)
         for place, item in enumerate(body.ordered_agenda(), start=1)
     ]
+
+
+async def _carry_open_tasks(session: Session, meeting: Meeting) -> None:
+    """End the agenda with what earlier meetings gave out and is not done (domain.md 14); without any, add nothing."""
+    tasks = await queries.list_open_tasks(session, meeting.organisation_id, meeting.kind)
+    if tasks:
+        place = len(meeting.agenda) + 1
+        meeting.agenda.append(AgendaItem(position=place, title=unfinished.TITLE, body=unfinished.write_body(tasks)))
+
+
+async def _attach_papers(
+    session: Session, actor: Actor, meeting: Meeting, body: MeetingReplace, *, path: Sequence[UUID]
+) -> None:
+    """Attach the papers named beside each point; raises DocumentsNotFound with the pointer of each that cannot be."""
+    for index, item in enumerate(body.agenda):
+        pointer = f"/agenda/{index}/document_ids"
+        await require_attachable(session, actor, item.document_ids, path=path, pointer=pointer)
+    of_this = AgendaItemDocument.meeting_id == meeting.id
+    rows = await session.execute(select(AgendaItemDocument.document_id, AgendaItemDocument.attached_at).where(of_this))
+    known = {row.document_id: row.attached_at for row in rows}
+    await session.execute(delete(AgendaItemDocument).where(of_this))
+    for position, item in enumerate(body.ordered_agenda(), start=1):
+        for place, document_id in enumerate(item.document_ids, start=1):
+            session.add(
+                AgendaItemDocument(
+                    meeting_id=meeting.id,
+                    position=position,
+                    document_id=document_id,
+                    place=place,
+                    attached_at=known.get(document_id, session.now()),
+                )
+            )
 
 
 async def _reschedule(session: Session, meeting: Meeting) -> None:

@@ -1,4 +1,4 @@
-"""Routes of the reply."""
+"""Routes of the replies."""
 
 from uuid import UUID
 
@@ -6,6 +6,8 @@ from fastapi import APIRouter
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
+from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings.errors import (
@@ -15,10 +17,23 @@ from app.meetings.errors import (
     NotConvened,
     ReplyClosed,
 )
-from app.meetings.replies import service
-from app.meetings.schemas import MeetingView, MyReply, ReplyWrite
+from app.meetings.replies import queries, service
+from app.meetings.schemas import MeetingView, MyReply, ReplyPage, ReplyWrite
 
 router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+
+
+@router.get(
+    "/{meeting_id}/replies",
+    operation_id="listReplies",
+    summary="Who comes",
+    responses=problems(MeetingNotFound, NotForYourPost, CursorInvalid),
+)
+async def list_replies(
+    session: DbSession, actor: CurrentActor, meeting_id: UUID, paging: Paging, tagged: Tagged, linked: Linked
+) -> ReplyPage:
+    """List everybody convened, by name, with what they said; for the organisers."""
+    return tagged.page(linked(await queries.list_replies(session, actor, meeting_id, paging=paging)))
 
 
 @router.put(

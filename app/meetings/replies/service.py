@@ -11,13 +11,10 @@ from app.kernel.security import Actor
 from app.meetings import access
 from app.meetings.errors import MeetingNotUpcoming, MemberRepliedThemselves, NotConvened, ReplyClosed
 from app.meetings.events import MeetingReplied
-from app.meetings.models import UPCOMING, Meeting, MeetingReply, MeetingStatus
-from app.meetings.queries import convened_to, get_visible_meeting, view_meeting, view_reply
+from app.meetings.models import BEGUN, UPCOMING, Meeting, MeetingReply
+from app.meetings.queries import convened_to, get_visible_meeting, view_meeting
+from app.meetings.replies.queries import view_reply
 from app.meetings.schemas import MeetingView, MyReply, ReplyWrite
-
-_BEGUN = frozenset(
-    {MeetingStatus.in_session, MeetingStatus.ended, MeetingStatus.minutes_approved, MeetingStatus.published}
-)
 
 
 async def reply_to_meeting(session: Session, actor: Actor, meeting_id: UUID, body: ReplyWrite) -> MeetingView:
@@ -44,10 +41,12 @@ async def reply_for_member(
 
 async def _store(session: Session, actor: Actor, meeting: Meeting, member_id: UUID, body: ReplyWrite) -> MeetingReply:
     now = session.now()
+    # A start that comes at the same moment waits for this, or is seen by it.
+    await session.refresh(meeting, ["status", "starts_at", "schedule_version"], with_for_update={"read": True})
     people = convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=session.today()).subquery()
     if await session.scalar(select(people.c[0]).where(people.c[0] == member_id)) is None:
         raise NotConvened
-    if meeting.status in _BEGUN or (meeting.status in UPCOMING and meeting.starts_at <= now):
+    if meeting.status in BEGUN or (meeting.status in UPCOMING and meeting.starts_at <= now):
         raise ReplyClosed
     if meeting.status not in UPCOMING:
         raise MeetingNotUpcoming

@@ -1,0 +1,1 @@
+"""The calendar feed: a secret address that calendar programs fetch the times and places of one's meetings from."""

@@ -1,0 +1,1 @@
+"""The live screen: a stream that says that something changed, and never what."""
