@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.kernel.db import Session
 from app.kernel.events import Event
 from app.kernel.i18n import Locale, Text
 from app.kernel.push import Channel
+from app.kernel.security import PostKind
 
 Params = Mapping[str, Any]
 """What the texts need, as JSON (Any): names, instants in ISO form."""
@@ -25,15 +27,37 @@ class Reader:
     time_zone: str
 
 
+class AudiencePart(StrEnum):
+    """Which of an organisation's people are meant (domain.md 22)."""
+
+    everyone = "everyone"
+    posts = "posts"
+    away = "away"
+    probationary = "probationary"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """People who are described, not listed: those at or below an organisation, or the part of them that is named.
+
+    `post_kinds` are the posts that are meant by `AudiencePart.posts`, and empty otherwise.
+    """
+
+    organisation_id: UUID
+    part: AudiencePart = AudiencePart.everyone
+    post_kinds: tuple[PostKind, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A notice about to be given out.
 
-    `audience` selects member ids. After `expires_at` no push leaves; `urgent` pushes wake the phone;
-    `breaks_quiet_hours` is for what must be known the same day.
+    `audience` selects member ids, and each gets a row in the inbox; or it describes them, and nobody gets one: who
+    they are is asked when they read, and when their phones are pushed to. After `expires_at` no push leaves; `urgent`
+    pushes wake the phone; `breaks_quiet_hours` is for what must be known the same day.
     """
 
-    audience: Select[UUID]
+    audience: Select[UUID] | Audience
     params: Params
     expires_at: datetime
     urgent: bool = False

@@ -1,13 +1,13 @@
 """Reads of members: who may be seen, the record as far as it may be known, who is convened, who is away."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, literal, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
@@ -22,6 +22,8 @@ from app.members.schemas import AwayNow, MemberPage, MemberView, StandingView
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
 from app.organisations.schemas import OrganisationRef
+
+Day = date | SQLColumnExpression[date | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,22 @@ async def get_member(session: Session, actor: Actor, member_id: UUID) -> MemberV
     """Return a member as far as the actor may know them; raises MemberNotFound."""
     member, path = await get_visible_member(session, actor, member_id)
     return (await view_members(session, actor, [member], path=path))[0]
+
+
+async def find_members(session: Session, actor: Actor, ids: Collection[UUID]) -> list[MemberView]:
+    """Return those of the members of whom the caller may know the name, each as far as they may know them."""
+    rows = await session.execute(
+        select(Member, Organisation.path)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(Member.id.in_(ids))
+    )
+    by_branch: dict[tuple[UUID, ...], list[Member]] = defaultdict(list)
+    for member, path in rows:
+        if Facet.name in access.facets_of_member(actor, member.id, path):
+            by_branch[tuple(path)].append(member)
+    return [
+        view for path, members in by_branch.items() for view in await view_members(session, actor, members, path=path)
+    ]
 
 
 async def list_members(
@@ -143,6 +161,13 @@ def convened(organisation_id: UUID, on: date) -> Select[UUID]:
     )
 
 
+def hosts_of(member_id: UUID, on: date) -> Select[UUID]:
+    """Select the ids of the organisations where somebody is a temporary guest on a day (domain.md 7)."""
+    return select(Standing.organisation_id).where(
+        Standing.member_id == member_id, Standing.kind == StandingKind.temporary_guest, _in_force(on)
+    )
+
+
 def away_on(on: date) -> Select[UUID]:
     """Select the ids of whoever is working away on a day."""
     return select(AwayPeriod.member_id).distinct().where(holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, on))
@@ -154,8 +179,27 @@ async def has_left(session: Session, member: Member) -> bool:
     return await session.scalar(left.limit(1)) is not None
 
 
+def has_left_by(standing: type[Standing], on: Day) -> ColumnElement[bool]:
+    """Say of an (aliased) standing whether its member has left its organisation by a day (a column too)."""
+    final = aliased(Standing)
+    return (
+        exists()
+        .where(
+            final.member_id == standing.member_id,
+            final.kind.in_(FINAL),
+            # A transfer ends the membership of the branch it was from, not of the one it went to.
+            or_(final.kind != StandingKind.transferred, final.organisation_id == standing.organisation_id),
+            holds_on(final.starts_on, final.ends_on, on),
+        )
+        # Said, since SQLAlchemy by itself looks one query outwards, and the day may be a column further out.
+        .correlate_except(final)
+    )
+
+
 def holds_on(
-    starts_on: InstrumentedAttribute[date], ends_on: InstrumentedAttribute[date | None], on: date
+    starts_on: InstrumentedAttribute[date],
+    ends_on: InstrumentedAttribute[date | None],
+    on: Day,
 ) -> ColumnElement[bool]:
     """Say whether a row from a day to a day (both included) holds on a day."""
     return (starts_on <= on) & or_(ends_on.is_(None), ends_on >= on)

@@ -1,8 +1,12 @@
-"""Delivering a chunk: find what is owed, lease it, send, store each outcome, come back for the rest."""
+"""Delivering a chunk: find what is owed, lease it, send, store each outcome, come back for the rest.
+
+A broad notice comes as ranges of devices, however long: each job takes the first 500 of its range, and ends by
+deferring the job for what lies behind them.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +17,7 @@ from sqlalchemy import RowMapping, text
 from app.kernel.clock import Clock
 from app.kernel.db import Database, Session, transaction
 from app.kernel.i18n import Locale
-from app.kernel.jobs import Lane, defer
+from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.notices import Notices, by_type
 from app.kernel.push import (
     Outcome,
@@ -29,6 +33,7 @@ from app.kernel.push import (
 )
 from app.kernel.timezones import end_of_quiet_hours
 from app.notifications.models import Notification
+from app.notifications.owing import owe
 from app.notifications.service import DELIVER_TASK
 
 log = structlog.get_logger()
@@ -81,24 +86,6 @@ _RANGE = """
     AND (CAST(:through AS uuid) IS NULL OR deliveries.device_id <= :through)
 """
 
-# A wish not to be pushed, a notice that was read, an account that was closed: no delivery is owed.
-_OWE = text("""
-INSERT INTO deliveries (notification_id, device_id)
-SELECT :notification, devices.id
-FROM devices
-JOIN accounts ON accounts.id = devices.account_id AND accounts.disabled_at IS NULL
-JOIN inbox_entries ON inbox_entries.member_id = accounts.member_id
-    AND inbox_entries.notification_id = :notification AND inbox_entries.read_at IS NULL
-WHERE devices.push_token IS NOT NULL
-    AND (CAST(:after AS uuid) IS NULL OR devices.id > :after)
-    AND (CAST(:through AS uuid) IS NULL OR devices.id <= :through)
-    AND NOT EXISTS (
-        SELECT FROM notification_preferences AS wish
-        WHERE wish.account_id = accounts.id AND wish.kind = :channel AND wish.channel = 'push' AND NOT wish.enabled
-    )
-ON CONFLICT DO NOTHING
-""")
-
 _WITHDRAW = text(f"""
 UPDATE deliveries SET outcome = 'withdrawn', reason = :reason, finished_at = :now, leased_until = NULL
 WHERE {_RANGE} AND outcome IS NULL AND (leased_until IS NULL OR leased_until < clock_timestamp())
@@ -114,7 +101,7 @@ LEFT JOIN inbox_entries ON inbox_entries.member_id = accounts.member_id
 WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
     AND (leased_until IS NULL OR leased_until < clock_timestamp())
     AND (devices.push_token IS NULL OR accounts.disabled_at IS NOT NULL
-         OR inbox_entries.member_id IS NULL OR inbox_entries.read_at IS NOT NULL)
+         OR (inbox_entries.member_id IS NULL AND NOT :broad) OR inbox_entries.read_at IS NOT NULL)
 """)  # noqa: S608 only this module's own text is put together
 
 # Of the chunk's own phones: its range may hold everybody else's too.
@@ -166,20 +153,24 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
     its way goes with the same tag, so that the phone shows it once.
     """
+    behind: Chunk | None = None
     async with transaction(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
-        leased = await _lease(session, office, chunk, notification)
+        leased: list[Leased] = []
+        if await _is_due(session, chunk, notification):
+            border = await owe(session, notification, after=chunk.after, through=chunk.through)
+            if border is not None:
+                behind = replace(chunk, after=border)
+                chunk = replace(chunk, through=border)
+            leased = await _lease(session, office, chunk, notification)
         lane = Lane.urgent if notification.urgent else Lane.bulk
     sent = await _send(office, chunk, notification, leased) if leased else 0
     async with transaction(office.database) as session:
         again = await _next_try(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
         if again is not None:
-            arguments = {
-                "notification_id": str(chunk.notification_id),
-                "after": str(chunk.after) if chunk.after else None,
-                "through": str(chunk.through) if chunk.through else None,
-            }
-            await defer(session, DELIVER_TASK, arguments, lane=lane, schedule_at=again)
+            await defer(session, DELIVER_TASK, _arguments(chunk), lane=lane, schedule_at=again)
+        if behind is not None:
+            await defer(session, DELIVER_TASK, _arguments(behind), lane=lane)
     log.info(
         "chunk_delivered",
         notification_id=str(chunk.notification_id),
@@ -188,6 +179,24 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
         sent=sent,
         next_try_at=again.isoformat() if again else None,
     )
+
+
+def _arguments(chunk: Chunk) -> JobArguments:
+    return {
+        "notification_id": str(chunk.notification_id),
+        "after": str(chunk.after) if chunk.after else None,
+        "through": str(chunk.through) if chunk.through else None,
+    }
+
+
+async def _is_due(session: Session, chunk: Chunk, notification: Notification) -> bool:
+    """Say whether the notice is still to be pushed; if not, end what is owed of it in the chunk."""
+    now = session.now()
+    if notification.withdrawn_at is None and notification.expires_at > now:
+        return True
+    reason = "withdrawn" if notification.withdrawn_at else "expired"
+    await session.execute(_WITHDRAW, {**_parameters(chunk, now), "reason": reason})
+    return False
 
 
 async def _send(office: PostOffice, chunk: Chunk, notification: Notification, leased: Sequence[Leased]) -> int:
@@ -224,12 +233,7 @@ def _parameters(chunk: Chunk, now: datetime) -> dict[str, Any]:
 async def _lease(session: Session, office: PostOffice, chunk: Chunk, notification: Notification) -> list[Leased]:
     now = session.now()
     range_ = _parameters(chunk, now)
-    if notification.withdrawn_at is not None or notification.expires_at <= now:
-        reason = "withdrawn" if notification.withdrawn_at else "expired"
-        await session.execute(_WITHDRAW, {**range_, "reason": reason})
-        return []
-    await session.execute(_OWE, {**range_, "channel": notification.channel})
-    await session.execute(_WITHDRAW_SETTLED, range_)
+    await session.execute(_WITHDRAW_SETTLED, {**range_, "broad": notification.audience is not None})
     quiet: Sequence[str] = ()
     if not notification.breaks_quiet_hours:
         zones = await session.scalars(_ZONES, range_)

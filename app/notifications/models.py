@@ -1,16 +1,18 @@
 """Tables of telling people: the notice, who has it in the inbox, each delivery to a device, and what each wishes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base
+from app.kernel.notices import Audience, AudiencePart
 from app.kernel.push import Channel
+from app.kernel.security import PostKind
 
 
 class Outcome(StrEnum):
@@ -23,10 +25,22 @@ class Outcome(StrEnum):
 
 
 class Notification(Base):
-    """One notice, the same for all who get it; its texts are made when read, in the reader's language and zone."""
+    """One notice, the same for all who get it; its texts are made when read, in the reader's language and zone.
+
+    A broad one keeps whom it addresses, and the day by which that is judged: it stands in their inboxes without a row
+    there, until each has read it.
+    """
 
     __tablename__ = "notifications"
-    __table_args__ = (Index("ix_notifications_subject_id", "subject_id"),)
+    __table_args__ = (
+        Index("ix_notifications_subject_id", "subject_id"),
+        Index(
+            "ix_notifications_audience",
+            "audience_organisation_id",
+            "id",
+            postgresql_where=text("audience_organisation_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     # The fact it tells of; `events` is partitioned and may be archived apart, so there is no foreign key.
@@ -43,10 +57,28 @@ class Notification(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    audience_organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    audience_part: Mapped[AudiencePart | None]
+    audience_post_kinds: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    addressed_on: Mapped[date | None]
+
+    @property
+    def audience(self) -> Audience | None:
+        """Return whom a broad notice addresses; None where the inboxes have a row for each."""
+        if self.audience_organisation_id is None or self.audience_part is None:
+            return None
+        return Audience(
+            organisation_id=self.audience_organisation_id,
+            part=self.audience_part,
+            post_kinds=tuple(map(PostKind, self.audience_post_kinds or ())),
+        )
 
 
 class InboxEntry(Base):
-    """A notice in a member's inbox; the inbox is the truth, whatever became of the push."""
+    """A notice in a member's inbox; the inbox is the truth, whatever became of the push.
+
+    Of a broad notice there is a row for whoever has read it, and for nobody else.
+    """
 
     __tablename__ = "inbox_entries"
 

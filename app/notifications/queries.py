@@ -1,12 +1,17 @@
 """Reads of the inbox and the wishes."""
 
-from sqlalchemy import select, tuple_
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, desc, exists, literal, null, or_, select, union_all
 
 from app.kernel.db import Session
 from app.kernel.notices import Notices, Reader, by_type
 from app.kernel.pagination import PageRequest
 from app.kernel.push import Channel
 from app.kernel.security import Actor
+from app.members.audiences.queries import addresses
 from app.notifications.models import InboxEntry, Notification, NotificationPreference
 from app.notifications.schemas import (
     NotificationPage,
@@ -16,28 +21,61 @@ from app.notifications.schemas import (
     PushChannel,
 )
 
+# What was withdrawn stays in the inboxes that have a row of it; a broad notice would be news to whoever looks next.
+_stands = or_(Notification.audience_organisation_id.is_(None), Notification.withdrawn_at.is_(None))
+
+
+def is_broad_and_unread(actor: Actor) -> ColumnElement[bool]:
+    """Say, for a row of `notifications`, that it addressed the actor on its day, as a broad notice, and is not read."""
+    return and_(
+        Notification.audience_organisation_id.is_not(None),
+        Notification.withdrawn_at.is_(None),
+        addresses(
+            actor,
+            organisation_id=Notification.audience_organisation_id,
+            part=Notification.audience_part,
+            post_kinds=Notification.audience_post_kinds,
+            on=Notification.addressed_on,
+        ),
+        ~exists().where(
+            InboxEntry.member_id == literal(actor.member_id), InboxEntry.notification_id == Notification.id
+        ),
+    )
+
 
 async def list_my_notifications(
     session: Session, actor: Actor, *, paging: PageRequest, notices: Notices, reader: Reader, public_url: str
 ) -> NotificationPage:
     """Return a page of the inbox, newest first, in the reader's words."""
-    wanted = (
-        select(
-            Notification.id,
-            Notification.type,
-            Notification.subject_id,
-            Notification.params,
-            InboxEntry.created_at,
-            InboxEntry.read_at,
-        )
-        .join(Notification, Notification.id == InboxEntry.notification_id)
-        .where(InboxEntry.member_id == actor.member_id)
-        .order_by(InboxEntry.notification_id.desc())
-        .limit(paging.limit + 1)
-    )
-    if paging.after is not None:
-        wanted = wanted.where(tuple_(InboxEntry.notification_id) < tuple_(paging.after[1]))
+    in_a_row, in_none = _inbox(actor)
+    wanted = union_all(_newest(in_a_row, paging), _newest(in_none, paging)).order_by(desc("id")).limit(paging.limit + 1)
     rows = (await session.execute(wanted)).all()
+    views = _views(rows, notices=notices, reader=reader, public_url=public_url)
+    return paging.page(views, into=NotificationPage, view=lambda view: view, key=lambda view: ("", view.id))
+
+
+async def find_notifications(
+    session: Session, actor: Actor, ids: Collection[UUID], *, notices: Notices, reader: Reader, public_url: str
+) -> list[NotificationView]:
+    """Return those of the notices that are in the inbox, in the reader's words."""
+    found = union_all(*(some.where(Notification.id.in_(ids)) for some in _inbox(actor)))
+    rows = (await session.execute(found)).all()
+    return _views(rows, notices=notices, reader=reader, public_url=public_url)
+
+
+def _inbox(actor: Actor) -> tuple[Select[Any], Select[Any]]:
+    """Select what has a row in the inbox, and what is broad and not read; Any: a row of many columns."""
+    shown = (Notification.id, Notification.type, Notification.subject_id, Notification.params)
+    in_a_row = (
+        select(*shown, InboxEntry.created_at, InboxEntry.read_at)
+        .join(InboxEntry, InboxEntry.notification_id == Notification.id)
+        .where(InboxEntry.member_id == actor.member_id, _stands)
+    )
+    in_none = select(*shown, Notification.created_at, null().label("read_at")).where(is_broad_and_unread(actor))
+    return in_a_row, in_none
+
+
+def _views(rows: Sequence[Row[Any]], *, notices: Notices, reader: Reader, public_url: str) -> list[NotificationView]:
     kinds = by_type(notices)
     views = []
     for row in rows:
@@ -53,7 +91,14 @@ async def list_my_notifications(
                 read_at=row.read_at,
             )
         )
-    return paging.page(views, into=NotificationPage, view=lambda view: view, key=lambda view: ("", view.id))
+    return views
+
+
+def _newest(notices: Select[Any], paging: PageRequest) -> Select[Any]:
+    """Narrow down to a page; Any: a row of many columns."""
+    if paging.after is not None:
+        notices = notices.where(Notification.id < paging.after[1])
+    return notices.order_by(Notification.id.desc()).limit(paging.limit + 1)
 
 
 async def list_my_preferences(session: Session, actor: Actor) -> PreferenceList:

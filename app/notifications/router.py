@@ -1,17 +1,15 @@
 """Routes of the inbox and of one's wishes about pushes."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Request
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
-from app.kernel.i18n import negotiate
-from app.kernel.notices import Reader
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.readers import CurrentReader
 from app.kernel.security import CurrentActor
 from app.notifications import queries, service
 from app.notifications.errors import NotificationNotFound
@@ -20,19 +18,12 @@ from app.notifications.schemas import MarkRead, NotificationPage, PreferenceList
 me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
 
 
-def _reader(
-    actor: CurrentActor,
-    accept_language: Annotated[str | None, Header(description="`vi` (default) or `en`")] = None,
-) -> Reader:
-    return Reader(locale=negotiate(accept_language), time_zone=actor.time_zone)
-
-
 @me.get("/notifications", operation_id="listMyNotifications", summary="My inbox", responses=problems(CursorInvalid))
 async def list_my_notifications(
     request: Request,
     session: DbSession,
     actor: CurrentActor,
-    reader: Annotated[Reader, Depends(_reader)],
+    reader: CurrentReader,
     paging: Paging,
     tagged: Tagged,
     linked: Linked,

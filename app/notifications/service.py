@@ -1,9 +1,10 @@
 """Commands of telling people: expand a fact into inboxes and chunks, withdraw what no longer holds, read, wish."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, union, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.identity.models import Account, Device
@@ -11,22 +12,28 @@ from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.models import EventRow
-from app.kernel.notices import Notices, by_code
-from app.kernel.scopes import Change
+from app.kernel.notices import Audience, Notices, by_code
+from app.kernel.scopes import Change, Op
 from app.kernel.security import Actor
+from app.members.audiences.queries import addressed
 from app.notifications.errors import NotificationNotFound
 from app.notifications.events import NotificationsRead, PreferencesChanged
 from app.notifications.models import InboxEntry, Notification, NotificationPreference
+from app.notifications.queries import is_broad_and_unread
 from app.notifications.schemas import MarkRead, PreferencesReplace
 
 DELIVER_TASK = "notifications.deliver"
 CHUNK_SIZE = 500
+RANGES = 4
+"""Chains of chunks that a broad notice is pushed by; the workers' bulk lanes take them side by side."""
 
 
 async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
     """Give a fact's notice to its audience: one notice, an inbox entry a member, a job for each 500 devices.
 
-    Running it again for the same fact does nothing, since the first run committed all of it or nothing.
+    For an audience that is only described, the notice is all that is written, beside a few jobs that each go through a
+    range of devices. Running it again for the same fact does nothing, since the first run committed all of it or
+    nothing.
     """
     row = (await session.execute(select(EventRow.__table__).where(EventRow.id == event_id))).mappings().one()
     notice = by_code(notices)[row["code"]]
@@ -52,19 +59,36 @@ async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
         expires_at=prepared.expires_at,
     )
     session.add(notification)
+    lane = Lane.urgent if notice.event.lane is Lane.urgent else Lane.bulk
+    if isinstance(prepared.audience, Audience):
+        _address(session, notification, prepared.audience)
+        ranges = await _ranges(session, notification.id, prepared.audience)
+    else:
+        await _fill_inboxes(session, notification.id, prepared.audience)
+        ranges = await _chunks(session, notification.id)
+    await defer(session, DELIVER_TASK, *ranges, lane=lane)
+
+
+def _address(session: Session, notification: Notification, audience: Audience) -> None:
+    notification.audience_organisation_id = audience.organisation_id
+    notification.audience_part = audience.part
+    notification.audience_post_kinds = [kind.value for kind in audience.post_kinds]
+    notification.addressed_on = session.today()
+    session.changes.append(Change(audience.organisation_id, "notification", notification.id, version=1))
+
+
+async def _fill_inboxes(session: Session, notification_id: UUID, audience: Select[UUID]) -> None:
     await session.flush()
-    audience = prepared.audience.subquery()
+    people = audience.subquery()
     members = await session.scalars(
         insert(InboxEntry)
         .from_select(
             ["member_id", "notification_id", "created_at"],
-            select(audience.c[0], literal(notification.id), literal(session.now())).distinct(),
+            select(people.c[0], literal(notification_id), literal(session.now())).distinct(),
         )
         .returning(InboxEntry.member_id)
     )
-    session.changes.extend(Change(member, "notification", notification.id, version=1) for member in members)
-    lane = Lane.urgent if notice.event.lane is Lane.urgent else Lane.bulk
-    await defer(session, DELIVER_TASK, *await _chunks(session, notification.id), lane=lane)
+    session.changes.extend(Change(member, "notification", notification_id, version=1) for member in members)
 
 
 async def _chunks(session: Session, notification_id: UUID) -> list[JobArguments]:
@@ -82,6 +106,31 @@ async def _chunks(session: Session, notification_id: UUID) -> list[JobArguments]
     some = await session.scalar(select(numbered.c.id).limit(1))
     if some is None:
         return []
+    return _between(notification_id, ends)
+
+
+async def _ranges(session: Session, notification_id: UUID, audience: Audience) -> list[JobArguments]:
+    """Cut the audience's devices into a few ranges of equal size, the last one open; one is enough for a chunk."""
+    devices = (
+        select(Device.id)
+        .join(Account, Account.id == Device.account_id)
+        .where(Device.push_token.is_not(None), Account.member_id.in_(addressed(audience, session.today())))
+        .subquery()
+    )
+    places = [part / RANGES for part in range(1, RANGES)]
+    found = (
+        await session.execute(
+            select(
+                func.count().label("devices"), func.percentile_disc(places).within_group(devices.c.id).label("borders")
+            ).select_from(devices)
+        )
+    ).one()
+    if found.devices == 0:
+        return []
+    return _between(notification_id, found.borders if found.devices > CHUNK_SIZE else ())
+
+
+def _between(notification_id: UUID, ends: Sequence[UUID]) -> list[JobArguments]:
     borders = [None, *(str(end) for end in ends), None]
     return [
         {"notification_id": str(notification_id), "after": after, "through": through}
@@ -90,29 +139,44 @@ async def _chunks(session: Session, notification_id: UUID) -> list[JobArguments]
 
 
 async def withdraw_notices(session: Session, *, subject_id: UUID) -> None:
-    """Stop the pushes still owed about a subject, in the transaction that made them wrong; inboxes keep them."""
-    await session.execute(
+    """Stop the pushes still owed about a subject, in the transaction that made them wrong.
+
+    Inboxes keep what has a row in them; a broad notice leaves them all.
+    """
+    withdrawn = await session.execute(
         update(Notification)
         .where(Notification.subject_id == subject_id, Notification.withdrawn_at.is_(None))
         .values(withdrawn_at=session.now())
+        .returning(Notification.id, Notification.audience_organisation_id)
+    )
+    session.changes.extend(
+        Change(row.audience_organisation_id, "notification", row.id, version=2, op=Op.delete)
+        for row in withdrawn
+        if row.audience_organisation_id is not None
     )
 
 
 async def read_notification(session: Session, actor: Actor, notification_id: UUID) -> None:
     """Mark one notice of one's inbox as read; again changes nothing. Raises NotificationNotFound."""
-    entry = await session.get(InboxEntry, (actor.member_id, notification_id), with_for_update=True)
-    if entry is None:
-        raise NotificationNotFound
-    if entry.read_at is None:
+    # First, so that of two requests at once the second finds the row that the first has made.
+    if not await _read_broad(session, actor, Notification.id == notification_id):
+        entry = await session.get(InboxEntry, (actor.member_id, notification_id), with_for_update=True)
+        if entry is None:
+            raise NotificationNotFound
+        if entry.read_at is not None:
+            return
         entry.read_at = session.now()
-        await _record_read(session, actor, notification_id)
+    await _record_read(session, actor, notification_id)
 
 
 async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
     """Mark a notice of one's inbox and all older ones as read. Raises NotificationNotFound."""
     own = InboxEntry.member_id == actor.member_id
     known = await session.scalar(
-        select(InboxEntry.notification_id).where(own, InboxEntry.notification_id == body.through)
+        union(
+            select(InboxEntry.notification_id).where(own, InboxEntry.notification_id == body.through),
+            select(Notification.id).where(Notification.id == body.through, is_broad_and_unread(actor)),
+        )
     )
     if known is None:
         raise NotificationNotFound
@@ -122,8 +186,23 @@ async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
         .values(read_at=session.now())
         .returning(InboxEntry.notification_id)
     )
-    session.changes.extend(Change(actor.member_id, "notification", one, version=2) for one in read)
+    read_broad = await _read_broad(session, actor, Notification.id <= body.through)
+    session.changes.extend(Change(actor.member_id, "notification", one, version=2) for one in (*read, *read_broad))
     await _record_read(session, actor, known)
+
+
+async def _read_broad(session: Session, actor: Actor, which: ColumnElement[bool]) -> Sequence[UUID]:
+    """Write down that broad notices are read, and return their ids; a request beside this one may have done it."""
+    unread = select(literal(actor.member_id), Notification.id, Notification.created_at, literal(session.now())).where(
+        which, is_broad_and_unread(actor)
+    )
+    written = await session.scalars(
+        upsert(InboxEntry)
+        .from_select(["member_id", "notification_id", "created_at", "read_at"], unread)
+        .on_conflict_do_nothing()
+        .returning(InboxEntry.notification_id)
+    )
+    return written.all()
 
 
 async def _record_read(session: Session, actor: Actor, notification_id: UUID) -> None:

@@ -19,10 +19,11 @@ class AwayPeriodEntered(Event):
     version: int
 
     def changes(self) -> tuple[Change, ...]:
-        """Return the time away, for the branch and for the member."""
+        """Return the time away, and the member who shows it, for the branch and for the member."""
+        scopes = (self.organisation_id, self.member_id)
         return (
-            Change(self.organisation_id, "away_period", self.subject_id, self.version),
-            Change(self.member_id, "away_period", self.subject_id, self.version),
+            *(Change(scope, "away_period", self.subject_id, self.version) for scope in scopes),
+            *(Change(scope, "member", self.member_id, 1) for scope in scopes),
         )
 
 

@@ -1,5 +1,6 @@
 """Reads of time away."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -8,6 +9,7 @@ from app.kernel.db import Session
 from app.kernel.security import Actor
 from app.members.away import access
 from app.members.away.errors import AwayPeriodNotFound
+from app.members.away.schemas import AwayPeriodView
 from app.members.models import AwayPeriod, Member
 from app.organisations.models import Organisation
 
@@ -28,6 +30,21 @@ async def get_visible_away_period(session: Session, actor: Actor, away_period_id
     if not access.knows_away(actor, member.id, path):
         raise AwayPeriodNotFound
     return away_period, member
+
+
+async def find_away_periods(session: Session, actor: Actor, ids: Collection[UUID]) -> list[AwayPeriodView]:
+    """Return those of the times away that the caller may know of."""
+    rows = await session.execute(
+        select(AwayPeriod, Organisation.path)
+        .join(Member, Member.id == AwayPeriod.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(AwayPeriod.id.in_(ids))
+    )
+    return [
+        AwayPeriodView.model_validate(away_period)
+        for away_period, path in rows
+        if access.knows_away(actor, away_period.member_id, path)
+    ]
 
 
 async def find_overlapping(session: Session, wanted: AwayPeriod) -> AwayPeriod | None:

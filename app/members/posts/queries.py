@@ -1,5 +1,6 @@
 """Reads of posts."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import literal, or_, select, tuple_
@@ -58,6 +59,21 @@ async def list_posts(session: Session, actor: Actor, organisation_id: UUID, *, p
         view=lambda row: view_post(row.Post, full_name=row.full_name),
         key=lambda row: (row.sort_key, row.Post.id),
     )
+
+
+async def find_posts(session: Session, actor: Actor, ids: Collection[UUID]) -> list[PostView]:
+    """Return those of the posts that `list_posts` shows the caller: held now, or from a day to come."""
+    rows = await session.execute(
+        select(Post, Member.full_name, Organisation.path)
+        .join(Member, Member.id == Post.member_id)
+        .join(Organisation, Organisation.id == Post.organisation_id)
+        .where(Post.id.in_(ids), or_(Post.ends_on.is_(None), Post.ends_on >= session.today()))
+    )
+    return [
+        view_post(row.Post, full_name=row.full_name)
+        for row in rows
+        if sees_organisation(actor, row.path) and access.reads_posts(actor, row.path)
+    ]
 
 
 async def find_overlapping(session: Session, post: Post) -> Post | None:

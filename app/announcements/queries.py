@@ -1,0 +1,256 @@
+"""Reads of announcements; visibility comes first in each.
+
+No list of readers is kept anywhere: a reader's list is found by the few organisations above them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, exists, func, or_, select, tuple_
+
+from app.announcements import access
+from app.announcements.errors import AnnouncementNotFound
+from app.announcements.models import (
+    Announcement,
+    AnnouncementDocument,
+    AnnouncementReceipt,
+    AnnouncementStatus,
+)
+from app.announcements.schemas import AnnouncementPage, AnnouncementView, AudienceView, ReachView
+from app.documents.models import Document
+from app.documents.queries import documents_of
+from app.documents.queries import visible_to as document_visible_to
+from app.documents.schemas import DocumentRef
+from app.identity.models import Account, Device
+from app.kernel.db import Session
+from app.kernel.pagination import PageRequest
+from app.kernel.security import ORGANISERS, Actor
+from app.members.audiences.queries import addressed, addresses
+from app.members.models import Member
+from app.members.schemas import MemberRef
+from app.organisations.models import Organisation, OrganisationKind
+from app.organisations.queries import get_visible_organisation
+
+MOST_NAMED = 200
+
+
+def _addresses(session: Session, actor: Actor) -> ColumnElement[bool]:
+    """Say, for a row of `announcements`, that it addresses the actor today."""
+    return addresses(
+        actor,
+        organisation_id=Announcement.organisation_id,
+        part=Announcement.audience_part,
+        post_kinds=Announcement.audience_post_kinds,
+        on=session.today(),
+    )
+
+
+def _is_current(session: Session) -> ColumnElement[bool]:
+    return and_(
+        Announcement.status == AnnouncementStatus.published,
+        or_(Announcement.expires_at.is_(None), Announcement.expires_at > session.now()),
+    )
+
+
+async def get_visible_announcement(
+    session: Session, actor: Actor, announcement_id: UUID, *, for_update: bool = False
+) -> tuple[Announcement, Organisation, bool]:
+    """Return an announcement, its organisation, and whether it addresses the caller; raises AnnouncementNotFound.
+
+    `for_update` locks the row until the unit of work ends, so that two authors' steps follow each other.
+    """
+    wanted = (
+        select(Announcement, Organisation, _addresses(session, actor).label("is_addressed"))
+        .join(Organisation, Organisation.id == Announcement.organisation_id)
+        .where(Announcement.id == announcement_id)
+    )
+    if for_update:
+        wanted = wanted.with_for_update(of=Announcement)
+    row = (await session.execute(wanted)).one_or_none()
+    if row is None:
+        raise AnnouncementNotFound
+    access.require_visible(actor, row.Announcement, row.Organisation.path, is_addressed=row.is_addressed)
+    return row.Announcement, row.Organisation, row.is_addressed
+
+
+def _select_views(actor: Actor) -> Select[Any]:
+    # Any: a row of many columns; what the reader did is joined.
+    papers = (
+        select(AnnouncementDocument.document_id)
+        .where(AnnouncementDocument.announcement_id == Announcement.id)
+        .order_by(AnnouncementDocument.position)
+    )
+    return (
+        select(
+            *(column for column in Announcement.__table__.columns),
+            func.array(papers.scalar_subquery(), type_=ARRAY(Uuid)).label("document_ids"),
+            AnnouncementReceipt.opened_at,
+            AnnouncementReceipt.acknowledged_at,
+        )
+        .select_from(Announcement)
+        .outerjoin(
+            AnnouncementReceipt,
+            and_(
+                AnnouncementReceipt.announcement_id == Announcement.id,
+                AnnouncementReceipt.member_id == actor.member_id,
+            ),
+        )
+    )
+
+
+async def _documents(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> dict[UUID, DocumentRef]:
+    """Return what goes with the announcements, as far as the reader may open it."""
+    ids = [document_id for row in rows for document_id in row.document_ids]
+    if not ids:
+        return {}
+    readable = await session.scalars(
+        select(Document.id).where(Document.id.in_(ids), document_visible_to(actor, session))
+    )
+    return await documents_of(session, readable.all())
+
+
+def _view(row: Row[Any], documents: Mapping[UUID, DocumentRef], *, now: datetime) -> AnnouncementView:
+    is_over = row.status == AnnouncementStatus.published and row.expires_at is not None and row.expires_at <= now
+    return AnnouncementView(
+        id=row.id,
+        version=row.version,
+        organisation_id=row.organisation_id,
+        title=row.title,
+        body=row.body,
+        status=AnnouncementStatus.expired if is_over else row.status,
+        audience=AudienceView(part=row.audience_part, post_kinds=row.audience_post_kinds),
+        needs_acknowledgement=row.needs_acknowledgement,
+        publish_at=row.publish_at,
+        published_at=row.published_at,
+        expires_at=row.expires_at,
+        documents=[documents[one] for one in row.document_ids if one in documents],
+        opened_at=row.opened_at,
+        acknowledged_at=row.acknowledged_at,
+    )
+
+
+async def view_announcement(session: Session, actor: Actor, announcement_id: UUID) -> AnnouncementView:
+    """Return an announcement that the caller is known to see, as they see it."""
+    await session.flush()
+    row = (await session.execute(_select_views(actor).where(Announcement.id == announcement_id))).one()
+    documents = await _documents(session, actor, [row])
+    return _view(row, documents, now=session.now())
+
+
+async def get_announcement(session: Session, actor: Actor, announcement_id: UUID) -> AnnouncementView:
+    """Return one announcement; raises AnnouncementNotFound."""
+    await get_visible_announcement(session, actor, announcement_id)
+    return await view_announcement(session, actor, announcement_id)
+
+
+async def find_announcements(session: Session, actor: Actor, ids: Collection[UUID]) -> list[AnnouncementView]:
+    """Return those of the announcements that the caller may know of."""
+    found = await session.execute(
+        _select_views(actor)
+        .join(Organisation, Organisation.id == Announcement.organisation_id)
+        .add_columns(Organisation.path, _addresses(session, actor).label("is_addressed"))
+        .where(Announcement.id.in_(ids))
+    )
+    rows = [row for row in found if access.sees(actor, row.status, row.path, is_addressed=row.is_addressed)]
+    documents = await _documents(session, actor, rows)
+    return [_view(row, documents, now=session.now()) for row in rows]
+
+
+async def list_my_announcements(session: Session, actor: Actor, *, paging: PageRequest) -> AnnouncementPage:
+    """Return what is said to the caller today: published, not expired, not withdrawn; the newest first."""
+    wanted = _select_views(actor).where(_is_current(session), _addresses(session, actor))
+    after = paging.after_instant()
+    if after is not None:
+        wanted = wanted.where(tuple_(Announcement.published_at, Announcement.id) < tuple_(*after))
+    wanted = wanted.order_by(Announcement.published_at.desc(), Announcement.id.desc())
+    rows = (await session.execute(wanted.limit(paging.limit + 1))).all()
+    documents = await _documents(session, actor, rows)
+    return paging.page(
+        rows,
+        into=AnnouncementPage,
+        view=lambda row: _view(row, documents, now=session.now()),
+        key=lambda row: (row.published_at.isoformat(), row.id),
+    )
+
+
+async def list_announcements(
+    session: Session, actor: Actor, organisation_id: UUID, *, paging: PageRequest
+) -> AnnouncementPage:
+    """Return an organisation's announcements, the newest first; none that is withdrawn.
+
+    Its authors see drafts and what has expired, officers above what is published, anybody else what is said to them.
+    Raises OrganisationNotFound.
+    """
+    organisation = await get_visible_organisation(session, actor, organisation_id)
+    wanted = _select_views(actor).where(
+        Announcement.organisation_id == organisation_id, Announcement.status != AnnouncementStatus.withdrawn
+    )
+    if not access.writes(actor, organisation_id):
+        wanted = wanted.where(_is_current(session))
+        if not access.follows(actor, organisation.path):
+            wanted = wanted.where(_addresses(session, actor))
+    after = paging.after_instant()
+    if after is not None:
+        wanted = wanted.where(tuple_(Announcement.created_at, Announcement.id) < tuple_(*after))
+    wanted = wanted.order_by(Announcement.created_at.desc(), Announcement.id.desc())
+    rows = (await session.execute(wanted.limit(paging.limit + 1))).all()
+    documents = await _documents(session, actor, rows)
+    return paging.page(
+        rows,
+        into=AnnouncementPage,
+        view=lambda row: _view(row, documents, now=session.now()),
+        key=lambda row: (row.created_at.isoformat(), row.id),
+    )
+
+
+async def get_reach(session: Session, actor: Actor, announcement_id: UUID) -> ReachView:
+    """Return how far an announcement has come among those it addresses today.
+
+    In a branch its organisers are also told who has not acknowledged, so that somebody can knock on their door. Raises
+    AnnouncementNotFound, NotForYourPost.
+    """
+    announcement, organisation, _ = await get_visible_announcement(session, actor, announcement_id)
+    access.require_follower(actor, organisation.path)
+    people = addressed(announcement.audience, session.today()).subquery()
+    receipt = and_(
+        AnnouncementReceipt.announcement_id == announcement.id, AnnouncementReceipt.member_id == people.c.member_id
+    )
+    has_a_phone = exists().where(
+        Account.member_id == people.c.member_id,
+        Account.disabled_at.is_(None),
+        Device.account_id == Account.id,
+        Device.push_token.is_not(None),
+    )
+    counts = (
+        await session.execute(
+            select(
+                func.count().label("addressed"),
+                func.count().filter(has_a_phone).label("on_a_phone"),
+                func.count(AnnouncementReceipt.opened_at).label("opened"),
+                func.count(AnnouncementReceipt.acknowledged_at).label("acknowledged"),
+            )
+            .select_from(people)
+            .outerjoin(AnnouncementReceipt, receipt)
+        )
+    ).one()
+    named: list[MemberRef] = []
+    is_own_branch = organisation.kind is OrganisationKind.branch and actor.holds_in(organisation.id, ORGANISERS)
+    if is_own_branch and announcement.needs_acknowledgement:
+        rows = await session.execute(
+            select(Member.id.label("member_id"), Member.full_name)
+            .join(people, people.c.member_id == Member.id)
+            .outerjoin(AnnouncementReceipt, receipt)
+            .where(AnnouncementReceipt.acknowledged_at.is_(None))
+            .order_by(Member.sort_key, Member.id)
+            .limit(MOST_NAMED)
+        )
+        named = [MemberRef.model_validate(row) for row in rows]
+    return ReachView(
+        addressed_count=counts.addressed,
+        on_a_phone_count=counts.on_a_phone,
+        opened_count=counts.opened,
+        acknowledged_count=counts.acknowledged,
+        not_acknowledged=named,
+    )

@@ -1,0 +1,141 @@
+"""Reads of audiences: who is addressed, and, the other way round, whether somebody is."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.orm import aliased
+
+from app.kernel.notices import Audience, AudiencePart
+from app.kernel.security import Actor
+from app.members.models import MEMBERSHIP, AwayPeriod, Standing, StandingKind
+from app.members.posts.models import Post
+from app.members.queries import Day, has_left_by, holds_on
+from app.organisations.models import Organisation
+
+PEOPLE = MEMBERSHIP | {StandingKind.temporary_guest}
+"""Who belongs to an organisation when it speaks to its people: guests too; not candidates (domain.md 5, 7)."""
+
+
+def addressed(audience: Audience, on: date) -> Select[UUID]:
+    """Select the ids of whoever the audience is on a day, each once."""
+    standing, where = aliased(Standing), aliased(Organisation)
+    people = _is_in(audience, on, standing, where)
+    return select(standing.member_id).distinct().join(where, where.id == standing.organisation_id).where(people)
+
+
+def is_addressed(member_id: SQLColumnExpression[UUID], audience: Audience, on: date) -> ColumnElement[bool]:
+    """Say of one member after another what `addressed` says of all: for a query that soon has enough of them.
+
+    A subquery with a limit is never turned into a join with the whole audience.
+    """
+    standing, where = aliased(Standing), aliased(Organisation)
+    found = (
+        select(true())
+        .select_from(standing)
+        .join(where, where.id == standing.organisation_id)
+        .where(standing.member_id == member_id, _is_in(audience, on, standing, where))
+        .limit(1)
+        .correlate_except(standing, where)
+    )
+    return found.scalar_subquery().is_(true())
+
+
+def _is_in(audience: Audience, on: date, standing: type[Standing], where: type[Organisation]) -> ColumnElement[bool]:
+    organisation_id = literal(audience.organisation_id, Uuid)
+    post_kinds = literal(audience.post_kinds, ARRAY(Text))
+    return and_(
+        where.path.contains(array([organisation_id])),
+        _belongs(standing, on),
+        _parts(standing.member_id, organisation_id, post_kinds, on)[audience.part],
+    )
+
+
+def addresses(
+    actor: Actor,
+    *,
+    organisation_id: SQLColumnExpression[UUID | None],
+    part: SQLColumnExpression[AudiencePart | None],
+    post_kinds: SQLColumnExpression[Sequence[str] | None],
+    on: Day,
+) -> ColumnElement[bool]:
+    """Say, for a row that keeps an audience in these columns, whether it addresses the actor on a day (a column too).
+
+    It asks for rows by organisation, of which somebody stands below few: an index on that column finds them, however
+    many members and however many rows there are.
+    """
+    me = literal(actor.member_id, Uuid)
+    # Aliased all of them: no query around this one shall have its tables taken for these.
+    ever, above, standing, where = aliased(Standing), aliased(Organisation), aliased(Standing), aliased(Organisation)
+    mine = (
+        select(func.unnest(above.path))
+        .join(ever, ever.organisation_id == above.id)
+        .where(ever.member_id == me, ever.kind.in_(PEOPLE))
+    )
+    belongs = (
+        exists()
+        .where(
+            standing.member_id == me,
+            where.id == standing.organisation_id,
+            where.path.contains(array([organisation_id])),
+            _belongs(standing, on),
+        )
+        .correlate_except(standing, where)
+    )
+    parts = _parts(me, organisation_id, post_kinds, on)
+    is_meant = or_(*(and_(part == named, condition) for named, condition in parts.items()))
+    return and_(organisation_id.in_(mine), belongs, is_meant)
+
+
+def _parts(
+    member_id: SQLColumnExpression[UUID],
+    organisation_id: SQLColumnExpression[UUID | None],
+    post_kinds: SQLColumnExpression[Sequence[str] | None],
+    on: Day,
+) -> dict[AudiencePart, ColumnElement[bool]]:
+    """Return what makes somebody part of it: a post is one in the audience's organisation or below."""
+    post, where, away, probation = aliased(Post), aliased(Organisation), aliased(AwayPeriod), aliased(Standing)
+    return {
+        AudiencePart.everyone: true(),
+        AudiencePart.posts: exists()
+        .where(
+            post.member_id == member_id,
+            post.kind == any_(post_kinds),
+            holds_on(post.starts_on, post.ends_on, on),
+            where.id == post.organisation_id,
+            where.path.contains(array([organisation_id])),
+        )
+        .correlate_except(post, where),
+        AudiencePart.away: exists()
+        .where(away.member_id == member_id, holds_on(away.starts_on, away.ends_on, on))
+        .correlate_except(away),
+        AudiencePart.probationary: exists()
+        .where(
+            probation.member_id == member_id,
+            probation.kind == StandingKind.probationary,
+            holds_on(probation.starts_on, probation.ends_on, on),
+        )
+        .correlate_except(probation),
+    }
+
+
+def _belongs(standing: type[Standing], on: Day) -> ColumnElement[bool]:
+    """Say of an (aliased) standing that its member belongs to its organisation on a day, and has not left."""
+    holds = holds_on(standing.starts_on, standing.ends_on, on)
+    return and_(standing.kind.in_(PEOPLE), holds, ~has_left_by(standing, on))
