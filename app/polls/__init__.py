@@ -1,0 +1,1 @@
+"""Polls: electorate, ballots and tally, open or secret."""

@@ -1,0 +1,1 @@
+"""Ballots: one's own, open or secret, and hands raised in the room."""

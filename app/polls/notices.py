@@ -1,0 +1,48 @@
+"""Which facts of polls people are told of, whom, and in which words."""
+
+from datetime import timedelta
+
+from app.kernel.db import Session
+from app.kernel.i18n import Text
+from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
+from app.kernel.push import Channel
+from app.polls.events import PollOpened
+from app.polls.models import Poll, PollStatus, Secrecy
+from app.polls.queries import electors_of, is_off
+
+LONGEST = timedelta(hours=24)
+
+
+async def _prepare_opened(session: Session, event: PollOpened) -> Prepared | None:
+    # Kept as it is until the notice is written: the close withdraws what it finds.
+    poll = await session.get_one(Poll, event.subject_id, with_for_update={"read": True})
+    if poll.status is not PollStatus.open or await is_off(session, poll.id):
+        return None
+    return Prepared(
+        audience=electors_of(poll.id),
+        params={"question": poll.question, "secrecy": poll.secrecy.value},
+        expires_at=session.now() + LONGEST,
+        urgent=True,
+    )
+
+
+def _render_opened(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(vi="Mời biểu quyết: {question}", en="Please vote: {question}").format(question=params["question"])
+    body = {
+        Secrecy.open: Text(vi="Biểu quyết công khai, có ghi tên", en="An open vote: names stand beside the votes"),
+        Secrecy.secret: Text(vi="Bỏ phiếu kín", en="A secret ballot"),
+    }[Secrecy(params["secrecy"])]
+    return title.to(reader.locale), body.to(reader.locale)
+
+
+NOTICES: Notices = (
+    Notice(
+        event=PollOpened,
+        type="poll_opened",
+        channel=Channel.resolution,
+        title=Text(vi="Sổ tay đảng viên", en="Member handbook"),
+        body=Text(vi="Chi bộ mời đồng chí biểu quyết", en="Your branch asks you to vote"),
+        prepare=_prepare_opened,
+        render=_render_opened,
+    ),
+)
