@@ -1,0 +1,1 @@
+"""Resolutions: drafts in versions, comments and answers, adoption."""

@@ -1,0 +1,1 @@
+"""Comments on drafts: written by members, supported, answered."""
