@@ -1,0 +1,1 @@
+"""Minutes: composed from agenda, roll, polls and tasks, agreed upon, approved, published."""

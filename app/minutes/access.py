@@ -1,0 +1,48 @@
+"""Who reads minutes, who remarks on them, and who approves them."""
+
+from app.kernel.security import LEADERS, Actor, NotForYourPost
+from app.meetings.access import organises
+from app.meetings.models import OVER, Meeting
+from app.minutes.errors import MinutesNotFound, MinutesTooEarly, NotAnAttendee
+from app.minutes.models import MinutesStatus
+
+
+def reads(actor: Actor, meeting: Meeting, status: MinutesStatus, *, took_part: bool) -> bool:
+    """Say whether the caller, who sees the meeting, may read its minutes.
+
+    Organisers write them from the meeting's end on; who took part reads them once they are
+    sent for remarks; everybody else who knows of the meeting, officers above too, once they are published.
+    """
+    if meeting.status not in OVER:
+        return False
+    is_shown = status is MinutesStatus.published or (took_part and status is not MinutesStatus.draft)
+    return is_shown or organises(actor, meeting.organisation_id)
+
+
+def require_reader(actor: Actor, meeting: Meeting, status: MinutesStatus, *, took_part: bool) -> None:
+    """Raise MinutesNotFound where the caller may not read the minutes; MinutesTooEarly for whoever will write them."""
+    if not reads(actor, meeting, status, took_part=took_part):
+        raise MinutesTooEarly if organises(actor, meeting.organisation_id) else MinutesNotFound
+
+
+def require_approver(actor: Actor, meeting: Meeting) -> None:
+    """Raise NotForYourPost for all but secretary, deputy and whoever took the chair: who wrote them does not."""
+    if not actor.holds_in(meeting.organisation_id, LEADERS) and actor.member_id != meeting.chair_id:
+        raise NotForYourPost
+
+
+def reviews(actor: Actor, meeting: Meeting, *, took_part: bool) -> bool:
+    """Say whether the caller may see the remarks: those who took part and the organisers do."""
+    return took_part or organises(actor, meeting.organisation_id)
+
+
+def require_reviewer(actor: Actor, meeting: Meeting, *, took_part: bool) -> None:
+    """Raise NotForYourPost where the caller reads the minutes, but not the remarks that were made on them."""
+    if not reviews(actor, meeting, took_part=took_part):
+        raise NotForYourPost
+
+
+def require_attendee(*, took_part: bool) -> None:
+    """Raise NotAnAttendee: who was not there cannot say whether the minutes are right."""
+    if not took_part:
+        raise NotAnAttendee
