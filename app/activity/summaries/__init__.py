@@ -1,0 +1,1 @@
+"""Summaries: a year in figures, of a member and of a branch."""

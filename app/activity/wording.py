@@ -1,0 +1,114 @@
+"""The sentences of the log: what each kind of activity and each fact is called, with the title of what it is about."""
+
+from dataclasses import dataclass
+
+from app.activity.models import ActivityType
+from app.kernel.i18n import Locale, Text
+
+_WITH_TITLE = "{words}: {title}"
+
+ACTIVITIES: dict[tuple[ActivityType, str | None], Text] = {
+    (ActivityType.meeting_attended, None): Text(vi="Dự họp", en="Attended"),
+    (ActivityType.meeting_replied, "coming"): Text(vi="Báo sẽ dự", en="Said I would come"),
+    (ActivityType.meeting_replied, "absent"): Text(vi="Báo vắng", en="Said I could not come"),
+    (ActivityType.commented, None): Text(vi="Góp ý dự thảo", en="Commented on the draft"),
+    (ActivityType.voted, None): Text(vi="Đã bỏ phiếu", en="Voted"),
+    (ActivityType.acknowledged, None): Text(vi="Đã xem thông báo", en="Acknowledged the announcement"),
+    (ActivityType.task_done, None): Text(vi="Hoàn thành nhiệm vụ", en="Finished the task"),
+}
+"""By kind and variant. An entry of one's own is its title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """The words of a fact; `is_public` where officers above may know of it (reliability-security.md 14)."""
+
+    words: Text
+    is_public: bool = False
+
+
+FACTS: dict[str, Fact] = {
+    "organisations.founded": Fact(Text(vi="Thành lập tổ chức", en="Organisation founded"), is_public=True),
+    "organisations.changed": Fact(Text(vi="Sửa thông tin tổ chức", en="Organisation changed"), is_public=True),
+    "members.enrolled": Fact(Text(vi="Thêm đảng viên", en="Member enrolled"), is_public=True),
+    "members.corrected": Fact(Text(vi="Sửa hồ sơ đảng viên", en="Member's record corrected")),
+    "members.roster_imported": Fact(Text(vi="Nhập danh sách đảng viên", en="Roster imported"), is_public=True),
+    "members.post_granted": Fact(Text(vi="Giao chức vụ", en="Post granted"), is_public=True),
+    "members.post_ended": Fact(Text(vi="Thôi chức vụ", en="Post ended"), is_public=True),
+    "members.away_period_entered": Fact(Text(vi="Ghi thời gian đi làm ăn xa", en="Time away entered")),
+    "members.away_period_changed": Fact(Text(vi="Sửa thời gian đi làm ăn xa", en="Time away changed")),
+    "meetings.scheduled": Fact(Text(vi="Soạn lịch họp", en="Meeting drafted")),
+    "meetings.edited": Fact(Text(vi="Sửa lịch họp", en="Meeting edited")),
+    "meetings.discarded": Fact(Text(vi="Bỏ bản nháp lịch họp", en="Draft of a meeting discarded")),
+    "meetings.announced": Fact(Text(vi="Triệu tập", en="Meeting called"), is_public=True),
+    "meetings.moved": Fact(Text(vi="Đổi giờ hoặc địa điểm", en="Time or place changed"), is_public=True),
+    "meetings.postponed": Fact(Text(vi="Hoãn họp", en="Meeting postponed"), is_public=True),
+    "meetings.cancelled": Fact(Text(vi="Hủy họp", en="Meeting cancelled"), is_public=True),
+    "meetings.started": Fact(Text(vi="Khai mạc", en="Meeting opened"), is_public=True),
+    "meetings.ended": Fact(Text(vi="Bế mạc", en="Meeting closed"), is_public=True),
+    "meetings.replied": Fact(Text(vi="Trả lời lịch họp", en="Reply to a meeting")),
+    "meetings.roll_taken": Fact(Text(vi="Điểm danh", en="Roll taken")),
+    "meetings.member_checked_in": Fact(Text(vi="Tự điểm danh bằng mã", en="Checked in by code")),
+    "meetings.guest_entered": Fact(Text(vi="Ghi khách dự họp", en="Guest entered")),
+    "meetings.guest_removed": Fact(Text(vi="Xóa khách dự họp", en="Guest removed")),
+    "meetings.task_given": Fact(Text(vi="Giao nhiệm vụ", en="Task given")),
+    "meetings.task_changed": Fact(Text(vi="Cập nhật nhiệm vụ", en="Task changed")),
+    "polls.drafted": Fact(Text(vi="Soạn nội dung biểu quyết", en="Poll drafted")),
+    "polls.edited": Fact(Text(vi="Sửa nội dung biểu quyết", en="Poll edited")),
+    "polls.discarded": Fact(Text(vi="Bỏ bản nháp biểu quyết", en="Draft of a poll discarded")),
+    "polls.opened": Fact(Text(vi="Mở biểu quyết", en="Poll opened")),
+    "polls.closed": Fact(Text(vi="Kết thúc biểu quyết", en="Poll closed"), is_public=True),
+    "polls.voted": Fact(Text(vi="Biểu quyết công khai", en="Vote in an open poll")),
+    "polls.hand_votes_entered": Fact(Text(vi="Ghi biểu quyết giơ tay", en="Show of hands written down")),
+    "documents.uploaded": Fact(Text(vi="Tải tài liệu lên", en="Document uploaded")),
+    "documents.changed": Fact(Text(vi="Sửa thông tin tài liệu", en="Document changed")),
+    "documents.deleted": Fact(Text(vi="Xóa tài liệu", en="Document deleted")),
+    "announcements.drafted": Fact(Text(vi="Soạn thông báo", en="Announcement drafted")),
+    "announcements.edited": Fact(Text(vi="Sửa thông báo", en="Announcement edited")),
+    "announcements.scheduled": Fact(Text(vi="Hẹn giờ đăng thông báo", en="Announcement scheduled")),
+    "announcements.published": Fact(Text(vi="Đăng thông báo", en="Announcement published"), is_public=True),
+    "announcements.discarded": Fact(Text(vi="Bỏ bản nháp thông báo", en="Draft of an announcement discarded")),
+    "announcements.withdrawn": Fact(Text(vi="Thu hồi thông báo", en="Announcement withdrawn"), is_public=True),
+    "resolutions.drafted": Fact(Text(vi="Soạn dự thảo nghị quyết", en="Resolution drafted")),
+    "resolutions.edited": Fact(Text(vi="Sửa dự thảo nghị quyết", en="Draft of a resolution edited")),
+    "resolutions.discarded": Fact(Text(vi="Bỏ dự thảo nghị quyết", en="Draft of a resolution discarded")),
+    "resolutions.opened": Fact(Text(vi="Lấy ý kiến dự thảo", en="Draft opened for comments")),
+    "resolutions.revised": Fact(Text(vi="Sửa dự thảo theo ý kiến", en="Draft revised")),
+    "resolutions.closed": Fact(Text(vi="Hết hạn góp ý dự thảo", en="Comments closed")),
+    "resolutions.adopted": Fact(Text(vi="Thông qua nghị quyết", en="Resolution adopted"), is_public=True),
+    "resolutions.rejected": Fact(Text(vi="Không thông qua dự thảo", en="Draft rejected")),
+    "resolutions.commented": Fact(Text(vi="Góp ý dự thảo", en="Comment on the draft")),
+    "resolutions.comment_edited": Fact(Text(vi="Sửa ý kiến góp ý", en="Comment edited")),
+    "resolutions.comment_deleted": Fact(Text(vi="Xóa ý kiến góp ý", en="Comment deleted")),
+    "resolutions.comment_answered": Fact(Text(vi="Trả lời góp ý", en="Comment answered")),
+    "minutes.edited": Fact(Text(vi="Sửa biên bản", en="Minutes edited")),
+    "minutes.sent": Fact(Text(vi="Gửi dự thảo biên bản", en="Draft of the minutes sent")),
+    "minutes.remarked": Fact(Text(vi="Nhận xét biên bản", en="Remark on the minutes")),
+    "minutes.remark_answered": Fact(Text(vi="Trả lời nhận xét biên bản", en="Remark on the minutes answered")),
+    "minutes.approved": Fact(Text(vi="Duyệt biên bản", en="Minutes approved")),
+    "minutes.published": Fact(Text(vi="Công bố biên bản", en="Minutes published"), is_public=True),
+    "activity.entry_submitted": Fact(Text(vi="Ghi hoạt động", en="Activity entered")),
+    "activity.entry_withdrawn": Fact(Text(vi="Rút mục tự ghi", en="Entry withdrawn")),
+    "activity.entry_confirmed": Fact(Text(vi="Xác nhận hoạt động", en="Activity confirmed")),
+    "activity.entry_returned": Fact(Text(vi="Trả lại hoạt động", en="Activity returned")),
+}
+"""By code. A fact without words here is shown to auditors only."""
+
+SHOWN = frozenset(FACTS)
+PUBLIC = frozenset(code for code, fact in FACTS.items() if fact.is_public)
+
+
+def say_activity(kind: ActivityType, *, variant: str | None, title: str, locale: Locale) -> str:
+    """Return the sentence of what a member took part in, such as `Dự họp: Sinh hoạt thường kỳ tháng 12`."""
+    if kind is ActivityType.entry:
+        return title
+    return _WITH_TITLE.format(words=ACTIVITIES[kind, variant].to(locale), title=title)
+
+
+def say_fact(code: str, *, title: str | None, locale: Locale) -> str:
+    """Return the sentence of a fact; without a title where there is none to show, the code where there are no words."""
+    fact = FACTS.get(code)
+    if fact is None:
+        return code
+    words = fact.words.to(locale)
+    return words if title is None else _WITH_TITLE.format(words=words, title=title)

@@ -1,0 +1,149 @@
+"""An organisation's log: who reads what of it, in which words."""
+
+from datetime import UTC, datetime
+
+from app.activity.wording import FACTS
+from tests.factories.activity import ENTRY, entered
+from tests.factories.announcements import ANNOUNCEMENT, publish
+from tests.factories.announcements import drafted as draft_announcement
+from tests.factories.clock import FakeClock
+from tests.factories.meetings import MEETING, Json, SignedIn, announced, drafted, said
+from tests.factories.world import Person, World
+from tests.factories.year import RESOLUTION, live_december
+from tests.test_notices import concrete
+
+SILENT = {
+    "documents.bookmarked",
+    "documents.unbookmarked",
+    "meetings.calendar_ended",
+    "meetings.calendar_made",
+    "identity.activation_code_issued",
+    "identity.account_activated",
+    "identity.signed_in",
+    "identity.signed_out",
+    "identity.password_changed",
+    "identity.refresh_token_reused",
+    "notifications.read",
+    "notifications.preferences_changed",
+    "meetings.reminder_due",
+    "meetings.minutes_approved",
+    "meetings.published",
+    "minutes.meeting_missed",
+    "minutes.due",
+    "announcements.opened",
+    "announcements.acknowledged",
+    "resolutions.comment_supported",
+    "resolutions.comment_support_ended",
+    "resolutions.comment_answer_reworded",
+}
+"""What people did for themselves, what the server did, and what is said by another fact already."""
+
+
+async def log(
+    signed_in: SignedIn, person: Person, world: World, query: str = "limit=100", **headers: str
+) -> list[Json]:
+    answer = await signed_in(person).get(f"/v1/organisations/{world.branch_a}/activity?{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    items: list[Json] = answer.json()["items"]
+    return items
+
+
+async def test_organisers_read_what_happened_in_words_and_who_did_it(world: World, signed_in: SignedIn) -> None:
+    meeting = await announced(signed_in(world.secretary), world.branch_a)
+    await said(signed_in(world.member), meeting, "absent", "Đi công tác")
+    entry = await entered(signed_in(world.member))
+    for who in (world.secretary, world.minute_taker):
+        shown = await log(signed_in, who, world)
+        assert {(item["type"], item["summary"], item["actor_name"]) for item in shown} == {
+            ("meetings.scheduled", f"Soạn lịch họp: {MEETING['title']}", world.secretary.full_name),
+            ("meetings.announced", f"Triệu tập: {MEETING['title']}", world.secretary.full_name),
+            ("meetings.replied", f"Trả lời lịch họp: {MEETING['title']}", world.member.full_name),
+            ("activity.entry_submitted", "Ghi hoạt động", world.member.full_name),
+        }
+        subjects = {item["subject"]["type"]: item["subject"]["id"] for item in shown}
+        assert subjects == {"meeting": meeting, "activity_entry": entry}
+        assert {item["organisation_id"] for item in shown} == {str(world.branch_a)}
+        assert "công tác" not in str(shown)  # a reason is no part of the log
+        assert ENTRY["title"] not in str(shown)  # an entry is for its author and the leaders
+    english = await log(signed_in, world.secretary, world, **{"Accept-Language": "en"})
+    assert f"Meeting called: {MEETING['title']}" in {item["summary"] for item in english}
+
+
+async def test_officers_above_read_what_is_public_and_no_name(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    await live_december(world, signed_in, clock)
+    shown = await log(signed_in, world.officer, world)
+    assert {item["type"] for item in shown} == {
+        "meetings.announced",
+        "meetings.started",
+        "meetings.ended",
+        "polls.closed",
+    }
+    assert {(item["actor_member_id"], item["actor_name"]) for item in shown} == {(None, None)}
+    assert not any(RESOLUTION in item["summary"] for item in shown)
+
+
+async def test_auditors_read_every_fact_and_nothing_of_its_content(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    await live_december(world, signed_in, clock)
+    await signed_in(world.member).put("/v1/me/notification-preferences", json={"items": []})
+    shown = await log(signed_in, world.auditor, world)
+    organiser = {item["type"] for item in await log(signed_in, world.secretary, world)}
+    assert {item["type"] for item in shown} - organiser == {"notifications.preferences_changed"}
+    assert {item["actor_name"] for item in shown} == {None}
+    assert str(world.member.member_id) in {item["actor_member_id"] for item in shown}
+    for content in (MEETING["title"], ENTRY["title"], RESOLUTION, world.member.full_name):
+        assert content not in str(shown)
+    said_of = {item["type"]: item["summary"] for item in shown}
+    assert said_of["meetings.announced"] == "Triệu tập"
+    assert said_of["notifications.preferences_changed"] == "notifications.preferences_changed"  # no words: its code
+
+
+async def test_title_of_an_announcement_stands_in_the_log_while_it_is_published(
+    world: World, signed_in: SignedIn
+) -> None:
+    secretary = signed_in(world.secretary)
+    announcement = await draft_announcement(secretary, world.branch_a)
+    assert [item["summary"] for item in await log(signed_in, world.minute_taker, world)] == ["Soạn thông báo"]
+    await publish(secretary, announcement)
+    [shown] = await log(signed_in, world.officer, world)
+    assert shown["summary"] == f"Đăng thông báo: {ANNOUNCEMENT['title']}"
+
+
+async def test_log_is_not_for_members_administrators_and_other_branches(world: World, signed_in: SignedIn) -> None:
+    got = {}
+    for role in ("member", "administrator", "sister_secretary", "stranger"):
+        answer = await signed_in(getattr(world, role)).get(f"/v1/organisations/{world.branch_a}/activity")
+        got[role] = (answer.status_code, answer.json()["code"])
+    assert got == {
+        "member": (403, "not_for_your_post"),
+        "administrator": (403, "not_for_your_post"),
+        "sister_secretary": (404, "organisation_not_found"),
+        "stranger": (404, "organisation_not_found"),
+    }
+
+
+async def test_log_is_paged_newest_first_and_draft_titles_go_with_the_draft(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    for hour in range(3):
+        clock.set(datetime(2026, 11, 23, hour, tzinfo=UTC))
+        draft = await drafted(signed_in(world.secretary), world.branch_a, title=f"Họp {hour}")
+    secretary = signed_in(world.secretary)
+    first = (await secretary.get(f"/v1/organisations/{world.branch_a}/activity?limit=2")).json()
+    rest = await log(signed_in, world.secretary, world, f"cursor={first['next_cursor']}")
+    assert [item["summary"] for item in first["items"] + rest] == [f"Soạn lịch họp: Họp {hour}" for hour in (2, 1, 0)]
+    clock.advance(hours=1)
+    await signed_in(world.secretary).delete(f"/v1/meetings/{draft}", headers={"If-Match": '"1-0"'})
+    newest, before, *_ = await log(signed_in, world.secretary, world)
+    assert (newest["summary"], before["summary"]) == ("Bỏ bản nháp lịch họp", "Soạn lịch họp")
+
+
+def test_every_fact_has_words_or_is_kept_silent_on_purpose() -> None:
+    codes = {event.code for event in concrete()}
+    assert set(FACTS) & SILENT == set()
+    assert codes - set(FACTS) - SILENT == set()
+    assert set(FACTS) - codes == set()
+    assert all(fact.words.vi != fact.words.en for fact in FACTS.values())
