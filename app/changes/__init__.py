@@ -1,0 +1,1 @@
+"""What changed since a phone's cursor: one way for its first start and for catching up."""

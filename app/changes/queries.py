@@ -1,0 +1,184 @@
+"""The read of what changed: which scopes are the member's, how far the phone has come, and a page of the rest."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, exists, select, text
+
+from app.changes.cursors import Counters, Cursor, Run, read_cursor, write_cursor
+from app.changes.errors import SyncCursorExpired
+from app.changes.resources import RESOURCES, View, Viewer
+from app.changes.schemas import ChangeOp, ChangePage, ChangeView
+from app.kernel.db import Session
+from app.kernel.schemas import Versioned
+from app.kernel.security import OFFICERS, ORGANISERS, Actor, PostKind
+from app.kernel.tokens import TokenKeys
+from app.members.models import AwayPeriod, Standing, StandingKind
+from app.members.queries import holds_on
+from app.organisations.models import Organisation
+
+_POSTS = ORGANISERS | OFFICERS | {PostKind.committee_member}
+_RESOURCES = {resource.type: resource for resource in RESOURCES}
+
+_HEADS = text("""
+SELECT mine.id, coalesce(s.counter, 0) AS counter, coalesce(s.floor, 0) AS floor,
+       (SELECT epoch FROM sync_epochs ORDER BY began_at DESC, epoch LIMIT 1) AS epoch
+FROM unnest(CAST(:scopes AS uuid[])) AS mine(id) LEFT JOIN scopes AS s ON s.id = mine.id
+""")
+
+# An object may have a row in several scopes: grouped, so that it comes once, and in the order of its type and id, which
+# stays when others change meanwhile. What changes after the run began has a higher counter: the next run brings it.
+_PAGE = text("""
+SELECT c.object_type, c.object_id, max(c.version) AS version, bool_and(c.op = 'delete') AS is_gone,
+       (array_agg(c.scope_id ORDER BY c.scope_id))[1] AS scope_id
+FROM unnest(CAST(:scopes AS uuid[]), CAST(:since AS bigint[]), CAST(:until AS bigint[])) AS mine(id, since, until)
+JOIN changes AS c ON c.scope_id = mine.id AND c.counter > mine.since AND c.counter <= mine.until
+WHERE (c.object_type, c.object_id) > (CAST(:after_type AS text), CAST(:after_id AS uuid))
+GROUP BY c.object_type, c.object_id
+HAVING NOT (:is_first AND bool_and(c.op = 'delete'))
+ORDER BY c.object_type, c.object_id
+LIMIT :limit
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where the member stands today: the scopes that are theirs, and a digest of all that their view depends on."""
+
+    scopes: tuple[UUID, ...]
+    rights: str
+
+
+async def get_changes(
+    session: Session, viewer: Viewer, *, cursor: str | None, limit: int, keys: TokenKeys
+) -> ChangePage:
+    """Return a page of what the member may see and what changed since the cursor; without one, everything.
+
+    Raises CursorInvalid, and SyncCursorExpired where something that was deleted cannot be told any more.
+    """
+    actor = viewer.actor
+    known = read_cursor(cursor, member_id=actor.member_id, keys=keys) if cursor else None
+    place = await _find_place(session, actor)
+    rows = (await session.execute(_HEADS, {"scopes": list(place.scopes)})).all()
+    counters = {row.id: row.counter for row in rows}
+    start = _start(known, place, epoch=rows[0].epoch, counters=counters, floors={row.id: row.floor for row in rows})
+    run, since = start.run, start.since
+    assert run is not None
+    dropped = known.scopes.difference(place.scopes) if known else frozenset()
+    items = [_drop(scope) for scope in sorted(dropped)]
+    found = await _find_rows(session, run, since=since, limit=limit + 1)
+    items += await _show(session, viewer, found[:limit], run=run)
+    is_over = len(found) <= limit
+    if not is_over:
+        last = found[limit - 1]
+        reached = replace(start, run=replace(run, after=(last.object_type, last.object_id)))
+    else:
+        reached = replace(start, since=run.until, run=None)
+    return ChangePage(
+        items=items,
+        next_cursor=write_cursor(reached, member_id=actor.member_id, keys=keys),
+        # A run that took its time may end with news.
+        has_more=not is_over or any(counter > run.until.get(scope, 0) for scope, counter in counters.items()),
+    )
+
+
+async def _find_place(session: Session, actor: Actor) -> _Place:
+    """Find the member's scopes: themself, their line of organisations and those where they are guest or hold a post."""
+    today = session.today()
+    away = exists().where(
+        AwayPeriod.member_id == actor.member_id, holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, today)
+    )
+    standings = (
+        await session.execute(
+            select(Standing.kind, Organisation.path, away.label("away"))
+            .join(Organisation, Organisation.id == Standing.organisation_id)
+            .where(Standing.member_id == actor.member_id, holds_on(Standing.starts_on, Standing.ends_on, today))
+        )
+    ).all()
+    guest_of = {scope for row in standings if row.kind is StandingKind.temporary_guest for scope in row.path}
+    held = {post.organisation_id for post in actor.posts if post.kind in _POSTS}
+    known_by = [
+        *(f"path {scope}" for scope in actor.path),
+        *(f"post {post.kind} {post.organisation_id}" for post in actor.posts),
+        *(f"{row.kind} {row.path[-1]} {row.away}" for row in standings),
+    ]
+    return _Place(
+        scopes=tuple(sorted({actor.member_id, *actor.path, *guest_of, *held})),
+        rights=hashlib.sha256("\n".join(sorted(known_by)).encode()).hexdigest()[:16],
+    )
+
+
+def _start(known: Cursor | None, place: _Place, *, epoch: UUID, counters: Counters, floors: Counters) -> Cursor:
+    """Return the cursor that this page is read from, with its run: a new one, or the one that is under way."""
+    if known is None:
+        run = Run(until=counters, is_first=True, is_whole=False)
+        return Cursor(epoch=epoch, rights=place.rights, run=run)
+    if known.epoch != epoch:
+        raise SyncCursorExpired
+    since = {scope: known.since[scope] for scope in place.scopes if scope in known.since}
+    for scope, counter in since.items():
+        if not floors[scope] <= counter <= counters[scope]:
+            raise SyncCursorExpired
+    if known.rights == place.rights and known.run is not None:
+        return replace(known, since=since)
+    run = Run(until=counters, is_first=False, is_whole=known.rights != place.rights)
+    return Cursor(epoch=epoch, rights=place.rights, since=since, run=run)
+
+
+async def _find_rows(session: Session, run: Run, *, since: Counters, limit: int) -> Sequence[Row[Any]]:
+    # Any: a row of many columns.
+    begin = {} if run.is_whole else since
+    moved = [scope for scope, counter in run.until.items() if counter > begin.get(scope, 0)]
+    if not moved:
+        return ()
+    found = await session.execute(
+        _PAGE,
+        {
+            "scopes": moved,
+            "since": [begin.get(scope, 0) for scope in moved],
+            "until": [run.until[scope] for scope in moved],
+            "after_type": run.after[0],
+            "after_id": run.after[1],
+            "is_first": run.is_first,
+            "limit": limit,
+        },
+    )
+    return found.all()
+
+
+async def _show(session: Session, viewer: Viewer, rows: Sequence[Row[Any]], *, run: Run) -> list[ChangeView]:
+    """Load the rows' objects, a type at a time, and say of each what the phone has to do."""
+    wanted: dict[str, list[UUID]] = defaultdict(list)
+    for row in rows:
+        if not row.is_gone:
+            wanted[row.object_type].append(row.object_id)
+    views = {
+        kind: {view.id: view for view in await _RESOURCES[kind].load(session, viewer, ids)}
+        for kind, ids in wanted.items()
+    }
+    return list(_items(rows, views, run=run))
+
+
+def _items(rows: Sequence[Row[Any]], views: Mapping[str, Mapping[UUID, View]], *, run: Run) -> Iterator[ChangeView]:
+    for row in rows:
+        view = views.get(row.object_type, {}).get(row.object_id)
+        if view is None:
+            never_seen = not row.is_gone and not run.is_whole and _RESOURCES[row.object_type].stays
+            if run.is_first or never_seen:
+                continue
+        yield ChangeView(
+            type=row.object_type,
+            id=row.object_id,
+            op=ChangeOp.delete if view is None else ChangeOp.upsert,
+            version=view.edition() if isinstance(view, Versioned) else row.version,
+            scope_id=row.scope_id,
+            resource=None if view is None else view.model_dump(mode="json", by_alias=True),
+        )
+
+
+def _drop(scope: UUID) -> ChangeView:
+    return ChangeView(type="scope", id=scope, op=ChangeOp.drop_scope, version=0, scope_id=scope, resource=None)

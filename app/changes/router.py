@@ -1,0 +1,53 @@
+"""Route of catching up."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from app.changes import queries
+from app.changes.errors import SyncCursorExpired
+from app.changes.resources import Viewer
+from app.changes.schemas import ChangePage
+from app.kernel.bodies import StrictRoute
+from app.kernel.db import ONE_SNAPSHOT, DbSession
+from app.kernel.pagination import CursorInvalid, Linked
+from app.kernel.problems import problems
+from app.kernel.readers import CurrentReader
+from app.kernel.security import CurrentActor
+
+router = APIRouter(prefix="/changes", tags=["changes"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="getChanges",
+    summary="What changed since my cursor",
+    responses=problems(CursorInvalid, SyncCursorExpired),
+    dependencies=[ONE_SNAPSHOT],
+)
+async def get_changes(
+    *,
+    request: Request,
+    session: DbSession,
+    actor: CurrentActor,
+    reader: CurrentReader,
+    linked: Linked,
+    limit: Annotated[
+        int, Query(ge=1, le=200, description="Objects a page looks at", json_schema_extra={"format": "int32"})
+    ] = 100,
+    cursor: Annotated[str | None, Query(max_length=8000, description="`next_cursor` of the last page I stored")] = None,
+) -> ChangePage:
+    """Return all that I may see and that changed since the cursor; without a cursor, everything there is.
+
+    Ask again at once with `next_cursor` while `has_more` is true; a page may hold fewer items than `limit`, or none.
+    Each object comes once, as it is now. When I see other things than before (another branch, a post, a stay as a
+    guest), what I cannot see any more comes as `drop_scope` or `delete`, and the rest is told again. On 410 forget
+    everything but what waits to be sent, and start without a cursor. What only a clock decides (an announcement that
+    expired, somebody away from today) and the names and titles of other objects in a resource change without a word
+    here: their own resources say it. Nor does the number of those who are silent about a meeting rise with each member
+    who joins; and documents that a member keeps for themself reach their leaders only in the entries they prove.
+    """
+    state = request.app.state
+    viewer = Viewer(actor=actor, reader=reader, notices=state.notices, public_url=state.settings.public_url)
+    page = await queries.get_changes(session, viewer, cursor=cursor, limit=limit, keys=state.keyring.keys)
+    return linked(page) if page.has_more else page

@@ -1,0 +1,73 @@
+"""Cursors hold what they were given, are short, and cannot be made by anybody else."""
+
+import base64
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.changes.cursors import Cursor, Run, read_cursor, write_cursor
+from app.kernel.pagination import CursorInvalid
+from app.kernel.tokens import TokenKeys
+
+ME = UUID(int=7)
+COUNTERS = st.dictionaries(st.uuids(), st.integers(min_value=1, max_value=2**62), max_size=12)
+
+
+@pytest.fixture(scope="module")
+def sealing(tmp_path_factory: pytest.TempPathFactory) -> TokenKeys:
+    return TokenKeys(tmp_path_factory.mktemp("keys"), issuer="http://sotay.test")
+
+
+@given(
+    since=COUNTERS, until=COUNTERS, after=st.tuples(st.sampled_from(("", "meeting")), st.uuids()), within=st.booleans()
+)
+def test_what_is_written_is_read(
+    sealing: TokenKeys, *, since: dict[UUID, int], until: dict[UUID, int], after: tuple[str, UUID], within: bool
+) -> None:
+    run = Run(until=until, is_first=True, is_whole=False, after=after) if within else None
+    cursor = Cursor(epoch=UUID(int=1), rights="0f" * 8, since=since, run=run)
+
+    text = write_cursor(cursor, member_id=ME, keys=sealing)
+
+    assert read_cursor(text, member_id=ME, keys=sealing) == cursor
+    assert cursor.scopes == since.keys() | (until.keys() if within else set())
+
+
+def test_a_cursor_of_six_scopes_is_short(sealing: TokenKeys) -> None:
+    since = {uuid4(): 1_000_000 + number for number in range(6)}
+
+    assert len(write_cursor(Cursor(epoch=uuid4(), rights="0f" * 8, since=since), member_id=ME, keys=sealing)) < 400
+
+
+def test_nobody_else_can_make_one(sealing: TokenKeys, tmp_path: Path) -> None:
+    cursor = Cursor(epoch=UUID(int=1), rights="0f" * 8, since={UUID(int=2): 5})
+    stranger = TokenKeys(tmp_path, issuer="http://sotay.test")
+    text = write_cursor(cursor, member_id=ME, keys=sealing)
+    raw = bytearray(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+    forged = [write_cursor(cursor, member_id=ME, keys=stranger), "", "!", "ab", text[:-4], "é"]
+    for place in range(len(raw)):
+        raw[place] ^= 1
+        forged.append(base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("="))
+        raw[place] ^= 1
+    for one in forged:
+        with pytest.raises(CursorInvalid):
+            read_cursor(one, member_id=ME, keys=sealing)
+    with pytest.raises(CursorInvalid):
+        read_cursor(text, member_id=UUID(int=8), keys=sealing)
+
+
+def test_a_cursor_outlives_a_new_signing_key(tmp_path: Path) -> None:
+    before = TokenKeys(tmp_path, issuer="http://sotay.test")
+    cursor = Cursor(epoch=UUID(int=1), rights="0f" * 8, since={UUID(int=2): 5})
+    text = write_cursor(cursor, member_id=ME, keys=before)
+    other = TokenKeys(tmp_path / "other", issuer="http://sotay.test")
+    assert write_cursor(cursor, member_id=ME, keys=other) != text
+    (tmp_path / "0002.pem").write_bytes((tmp_path / "other" / "0001.pem").read_bytes())
+
+    after = TokenKeys(tmp_path, issuer="http://sotay.test")
+
+    assert read_cursor(text, member_id=ME, keys=after) == cursor
