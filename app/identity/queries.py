@@ -1,9 +1,10 @@
 """Reads of identity: the one query that makes the Actor, one's own account, sessions and devices."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.identity.errors import SessionNotFound
@@ -16,7 +17,7 @@ from app.identity.schemas import (
     SessionView,
 )
 from app.kernel.db import Session
-from app.kernel.security import Actor, HeldPost, PostKind, TokenInvalid
+from app.kernel.security import Actor, HeldPost, PostKind, Reader, TokenInvalid
 from app.kernel.tokens import TokenKeys, TokenRefused
 from app.members.models import FINAL, AwayPeriod, Member, Standing, StandingKind
 from app.members.posts.models import Post
@@ -67,7 +68,47 @@ async def find_actor(session: Session, *, session_id: UUID, account_id: UUID) ->
 
     Nothing of it is cached: a session revoked or a post lost bites on the next request.
     """
-    today = session.today()
+    row = (
+        await session.execute(
+            _select_readers(session.today())
+            .join(LoginSession, LoginSession.account_id == Account.id)
+            .where(
+                LoginSession.id == session_id,
+                LoginSession.account_id == account_id,
+                LoginSession.revoked_at.is_(None),
+                LoginSession.expires_at > session.now(),
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Actor(
+        account_id=account_id,
+        session_id=session_id,
+        member_id=row.id,
+        organisation_id=row.organisation_id,
+        path=tuple(row.path),
+        posts=_held(row),
+        time_zone=row.time_zone,
+    )
+
+
+async def find_reader(session: Session, account_id: UUID) -> Reader | None:
+    """Load the member behind an account, for what is read without a sign-in; None when account or membership ended."""
+    row = (await session.execute(_select_readers(session.today()).where(Account.id == account_id))).one_or_none()
+    if row is None:
+        return None
+    return Reader(
+        member_id=row.id,
+        organisation_id=row.organisation_id,
+        path=tuple(row.path),
+        posts=_held(row),
+        time_zone=row.time_zone,
+    )
+
+
+def _select_readers(today: date) -> Select[Any]:
+    # Any: a row of many columns.
     posts = (
         select(
             func.array_agg(aggregate_order_by(Post.kind, Post.id)).label("kinds"),
@@ -80,43 +121,26 @@ async def find_actor(session: Session, *, session_id: UUID, account_id: UUID) ->
         )
         .lateral("held")
     )
-    row = (
-        await session.execute(
-            select(
-                Member.id,
-                Member.organisation_id,
-                Organisation.path,
-                func.coalesce(_away_zone(today).scalar_subquery(), Organisation.time_zone).label("time_zone"),
-                posts.c.kinds,
-                posts.c.organisations,
-            )
-            .select_from(LoginSession)
-            .join(Account, Account.id == LoginSession.account_id)
-            .join(Member, Member.id == Account.member_id)
-            .join(Organisation, Organisation.id == Member.organisation_id)
-            .join(posts, true())
-            .where(
-                LoginSession.id == session_id,
-                LoginSession.account_id == account_id,
-                LoginSession.revoked_at.is_(None),
-                LoginSession.expires_at > session.now(),
-                Account.disabled_at.is_(None),
-                is_active(today),
-            )
+    return (
+        select(
+            Member.id,
+            Member.organisation_id,
+            Organisation.path,
+            func.coalesce(_away_zone(today).scalar_subquery(), Organisation.time_zone).label("time_zone"),
+            posts.c.kinds,
+            posts.c.organisations,
         )
-    ).one_or_none()
-    if row is None:
-        return None
-    held = zip(row.kinds or (), row.organisations or (), strict=True)
-    return Actor(
-        account_id=account_id,
-        session_id=session_id,
-        member_id=row.id,
-        organisation_id=row.organisation_id,
-        path=tuple(row.path),
-        posts=tuple(HeldPost(kind=PostKind(kind), organisation_id=organisation) for kind, organisation in held),
-        time_zone=row.time_zone,
+        .select_from(Account)
+        .join(Member, Member.id == Account.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .join(posts, true())
+        .where(Account.disabled_at.is_(None), is_active(today))
     )
+
+
+def _held(row: Row[Any]) -> tuple[HeldPost, ...]:
+    held = zip(row.kinds or (), row.organisations or (), strict=True)
+    return tuple(HeldPost(kind=PostKind(kind), organisation_id=organisation) for kind, organisation in held)
 
 
 async def get_me(session: Session, actor: Actor) -> Me:

@@ -27,15 +27,15 @@ from app.identity.schemas import (
     SignIn,
     Tokens,
 )
-from app.kernel.bodies import StrictRoute
+from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import MemberNotFound
 
-auth = APIRouter(prefix="/auth", tags=["auth"], route_class=StrictRoute)
+auth = APIRouter(prefix="/auth", tags=["auth"], route_class=SecretRoute)
 me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
-members = APIRouter(prefix="/members", tags=["members"], route_class=StrictRoute)
+members = APIRouter(prefix="/members", tags=["members"], route_class=SecretRoute)
 well_known = APIRouter(prefix="/.well-known", tags=["auth"], route_class=StrictRoute)
 
 

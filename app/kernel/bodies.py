@@ -1,15 +1,18 @@
-"""Reading JSON bodies strictly, before any route sees them: depth, control characters, surrogates, normal form."""
+"""What every route does beside its own work: bodies are read strictly, and a POST sent twice takes effect once."""
 
 import unicodedata
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar
 
 from fastapi import Request, Response
+from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
 from app.kernel.errors import FieldProblem, Malformed, Unprocessable
 from app.kernel.i18n import Text
+from app.kernel.idempotency import AnsweredBefore, Once
+from app.kernel.preferences import minimal
 
 MAX_JSON_BYTES = 64 * 1024
 MAX_DEPTH = 16
@@ -74,20 +77,53 @@ def _step(key: str) -> str:
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body is read by `parse_json`; every router is made with it."""
+    """A route whose JSON body is read by `parse_json`; every router is made with it.
+
+    A POST takes `Idempotency-Key`, and so needs a sign-in; one that hands out secrets is a `SecretRoute`.
+    """
+
+    keeps_answers: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: set[str] | list[str] | None = None,
+        dependencies: Sequence[Depends] | None = None,
+        **options: Any,
+    ) -> None:
+        """Any: FastAPI's own options and the endpoint are passed through untouched."""
+        asked = list(dependencies or ())
+        if self.keeps_answers and "POST" in (methods or ()):
+            asked.append(Once)
+        super().__init__(path, endpoint, methods=methods, dependencies=asked, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler; the parsed value is left where Starlette's `Request.json()` looks first."""
+        """Wrap FastAPI's handler; the parsed value is left where Starlette's `Request.json()` looks first.
+
+        What is returned here is serialised, and the session commits only when this has returned (`kernel/db.py`): so
+        the answer is kept in the transaction of its effect.
+        """
         handler = super().get_route_handler()
         reads_json = self.body_field is not None and not self.is_multipart
 
         async def strict(request: Request) -> Response:
+            request.state.reads_form = self.is_multipart
             if reads_json:
                 body = await request.body()
                 content_type = request.headers.get("content-type", "").lower()
                 if body and "json" in content_type:  # any other kind FastAPI hands on unread, and it is refused
                     request._json = parse_json(body)  # noqa: SLF001 the cache behind Request.json()
-            return await handler(request)
+            try:
+                answer = await handler(request)
+            except AnsweredBefore as before:
+                answer = before.answer
+            else:
+                claim = getattr(request.state, "claim", None)
+                if claim is not None:
+                    await claim.keep(answer)
+            return minimal(request, answer)
 
         return strict
 
@@ -95,3 +131,9 @@ class StrictRoute(APIRoute):
     def is_multipart(self) -> bool:
         """Say whether the route takes a file."""
         return self.body_field is not None and type(self.body_field.field_info).__name__ in {"File", "Form"}
+
+
+class SecretRoute(StrictRoute):
+    """A route that takes or hands out passwords, codes or tokens: nothing of it is kept, not even a hash."""
+
+    keeps_answers = False

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
-from sqlalchemy import DateTime, Enum, MetaData
+from sqlalchemy import DateTime, Enum, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -70,6 +70,14 @@ class Database(Protocol):
         """Open a session of its own; what is not committed through `commit` is rolled back."""
         ...
 
+    async def freeze(self, session: Session) -> None:
+        """Make all that the session will read be of one instant; before its first statement."""
+        ...
+
+    async def vacuum(self, *tables: str) -> None:
+        """Sweep the rows that nobody can see any more out of the tables' pages."""
+        ...
+
     async def close(self) -> None:
         """Give back every connection."""
         ...
@@ -96,6 +104,17 @@ class PooledDatabase:
         """Open a session; roll back what was not committed."""
         async with self._sessions() as session:
             yield session
+
+    async def freeze(self, session: Session) -> None:
+        """Begin the transaction as REPEATABLE READ; the connection forgets it on its way back to the pool."""
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+    async def vacuum(self, *tables: str) -> None:
+        """Run VACUUM, which no transaction may hold; rows that an older one still sees stay."""
+        quoted = ", ".join(self.engine.dialect.identifier_preparer.quote(table) for table in tables)
+        async with self.engine.connect() as connection:
+            apart = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await apart.execute(text(f"VACUUM {quoted}"))
 
     async def close(self) -> None:
         """Close the pool."""
@@ -134,3 +153,11 @@ async def _unit_of_work(request: Request) -> AsyncIterator[Session]:
 # With FastAPI's default scope ("request") the commit would come after the answer has left:
 # a commit that fails would still have said 201.
 DbSession = Annotated[Session, Depends(_unit_of_work, scope="function")]
+
+
+async def _freeze(request: Request, session: DbSession) -> None:
+    await request.app.state.database.freeze(session)
+
+
+ONE_SNAPSHOT = Depends(_freeze)
+"""For `dependencies=[…]` of a route that only reads: these are asked before the route's own, so before the Actor."""

@@ -46,13 +46,19 @@ class Tagger:
 
     def one(self, view: V) -> V:
         """Tag a resource: `"<version>-<digest>"`."""
-        self._apply(f'"{view.version}-{self._digest([view.state()])}"')
+        self._apply(f'"{view.edition()}-{self._digest([view.state()])}"')
         return view
 
     def page(self, page: P) -> P:
         """Tag a page by the states of its items (each has a `state()`), in order."""
         self._apply(f'"{self._digest([item.state() for item in page.items] + [page.next_cursor or ""])}"')
         return page
+
+    def file(self, sha256: str) -> str:
+        """Return the ETag of bytes, which is their hash for every viewer; also set, where the answer is a model."""
+        etag = f'"{sha256}"'
+        self._apply(etag)
+        return etag
 
     def _digest(self, states: Iterable[str]) -> str:
         return hashlib.sha256("\n".join([self._viewer, *states]).encode()).hexdigest()[:24]

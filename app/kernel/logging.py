@@ -38,6 +38,7 @@ def configure_logging(log_format: LogFormat) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # Procrastinate and httpx log arguments and addresses at INFO; what matters of a job is logged by the job.
-    for noisy in ("procrastinate", "httpx", "uvicorn.access", "alembic.runtime.plugins"):
+    # Procrastinate and httpx log arguments and addresses at INFO, WeasyPrint each page; what matters of a job is logged
+    # by the job.
+    for noisy in ("procrastinate", "httpx", "uvicorn.access", "alembic.runtime.plugins", "weasyprint", "fontTools"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,10 +1,10 @@
-"""Tables of the kernel: the facts, and the counters and change rows that phones catch up by."""
+"""Tables of the kernel: the facts, the counters and change rows that phones catch up by, and answers kept."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy import BigInteger, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,19 +35,26 @@ class EventRow(Base):
 
 
 class ScopeRow(Base):
-    """A scope's counter: how many units of work have touched it."""
+    """A scope's counter: how many units of work have touched it.
+
+    `floor` is the highest counter of a tombstone that was purged: who has not come that far cannot be told of it.
+    """
 
     __tablename__ = "scopes"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     counter: Mapped[int] = mapped_column(BigInteger)
+    floor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class ChangeRow(Base):
     """The latest change of one object in one scope; each object has one row, a deleted one a tombstone."""
 
     __tablename__ = "changes"
-    __table_args__ = (Index("ix_changes_scope_id_counter", "scope_id", "counter"),)
+    __table_args__ = (
+        Index("ix_changes_scope_id_counter", "scope_id", "counter"),
+        Index("ix_changes_tombstones", "changed_at", "scope_id", postgresql_where=text("op = 'delete'")),
+    )
 
     scope_id: Mapped[UUID] = mapped_column(primary_key=True)
     object_type: Mapped[str] = mapped_column(String(30), primary_key=True)
@@ -56,3 +63,19 @@ class ChangeRow(Base):
     version: Mapped[int]
     op: Mapped[str] = mapped_column(String(10))
     changed_at: Mapped[datetime]
+
+
+class KeptAnswer(Base):
+    """What an account was answered under an `Idempotency-Key`. No foreign key: in 30 days it is gone by itself."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    # SHA-256 of the method, address, body and If-Match.
+    request_hash: Mapped[bytes]
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSONB)
+    body: Mapped[bytes]
+    created_at: Mapped[datetime]

@@ -1,5 +1,6 @@
 """The OpenAPI document as clients are generated from it: problems named, integers with a format, one house style."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,10 @@ from fastapi.routing import APIRoute
 from app.kernel.bodies import BodyNotJson, BodyTooDeep, TextNotAllowed
 from app.kernel.errors import AppError
 from app.kernel.etags import IfMatchMissing, VersionChanged
+from app.kernel.idempotency import HEADER as IDEMPOTENCY_KEY
+from app.kernel.idempotency import REPLAYED, IdempotencyKeyReused, RequestInFlight
+from app.kernel.preferences import APPLIED, MINIMAL
+from app.kernel.preferences import HEADER as PREFER
 from app.kernel.problems import (
     MEDIA_TYPE,
     BodyTooLarge,
@@ -19,6 +24,7 @@ from app.kernel.problems import (
     Problem,
     describe,
 )
+from app.kernel.rates import RateLimitExceeded
 from app.kernel.security import TokenInvalid
 
 Document = dict[str, Any]  # Any: an OpenAPI document is JSON
@@ -28,7 +34,14 @@ TAGS = [
     {"name": "me", "description": "What is mine: account, sessions, devices, inbox, meetings."},
     {"name": "organisations", "description": "The tree of organisations and the posts held in it."},
     {"name": "members", "description": "Members, their standings, time away, and rosters to import."},
-    {"name": "meetings", "description": "Branch meetings: schedule, agenda, announcement, replies."},
+    {"name": "meetings", "description": "Branch meetings: schedule, agenda, announcement, replies, roll, tasks."},
+    {"name": "announcements", "description": "Announcements to a subtree: audience, acknowledgement, reach."},
+    {"name": "documents", "description": "The library: files, folders, bookmarks, search without accents."},
+    {"name": "resolutions", "description": "Draft resolutions: versions, comments and answers, adoption."},
+    {"name": "polls", "description": "Votes, open or secret: electorate, ballots, tally."},
+    {"name": "minutes", "description": "Minutes of a meeting: remarks, approval, publication as PDF."},
+    {"name": "activity", "description": "What a member and a branch took part in."},
+    {"name": "changes", "description": "Catching up: all that a phone has missed, and its first start."},
     {"name": "service", "description": "Whether the server lives and is ready."},
 ]
 HEADERS: Document = {
@@ -43,10 +56,40 @@ HEADERS: Document = {
         "required": True,
         "schema": {"type": "string", "examples": ['"3-9f8e7d6c5b4a39281706f5e4"']},
     },
+    "RateLimitPolicy": {
+        "description": "How many requests (`q`) an account may make in how many seconds (`w`); absent where no limit "
+        "is set (draft-ietf-httpapi-ratelimit-headers)",
+        "schema": {"type": "string", "examples": ['"account";q=120;w=60']},
+    },
+    "RateLimit": {
+        "description": "How many requests (`r`) the account has left, and in how many seconds (`t`) it has all again",
+        "schema": {"type": "string", "examples": ['"account";r=119;t=1']},
+    },
+    "RetryAfter": {
+        "description": "Seconds to wait",
+        "schema": {"type": "integer", "format": "int32", "examples": [1]},
+    },
     "Link": {
         "description": 'The next page, if there is one: `</v1/…?cursor=…>; rel="next"` (RFC 8288)',
         "schema": {"type": "string", "examples": ['</v1/me/meetings?cursor=WyIyMDI2Il0>; rel="next"']},
     },
+    "IdempotencyReplayed": {
+        "description": "`true`: this is what the first request with the `Idempotency-Key` was answered; nothing was "
+        "done again, and the thing may have changed since",
+        "schema": {"type": "string", "examples": ["true"]},
+    },
+    "PreferenceApplied": {
+        "description": "What was done as `Prefer` asked (RFC 7240)",
+        "required": True,
+        "schema": {"type": "string", "examples": [MINIMAL]},
+    },
+}
+PREFERENCE: Document = {
+    "name": PREFER,
+    "in": "header",
+    "required": False,
+    "description": f"`{MINIMAL}`: answer 204 with the ETag instead of the body (RFC 7240)",
+    "schema": {"type": "string", "examples": [MINIMAL]},
 }
 EXAMPLES = {
     "uuid": "01a20554-aa22-7cf5-97ba-64575c030d6e",
@@ -125,17 +168,24 @@ def _finish_operation(method: str, operation: Document, schemas: Document) -> No
     responses: Document = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
+    # A command too makes its ETag where a read would compare it.
+    tagged = "If-None-Match" in {parameter["name"] for parameter in operation.get("parameters", ())}
     names = _finish_parameters(method, operation)
     success = next(response for status, response in responses.items() if status.startswith("2"))
-    _describe_headers(success, tagged="If-None-Match" in names, paged="cursor" in names)
+    limited = bool(operation.get("security"))
+    _describe_headers(success, tagged=tagged, paged="cursor" in names, limited=limited, once=IDEMPOTENCY_KEY in names)
+    if tagged and method != "get":
+        operation["parameters"] = [*operation.get("parameters", ()), copy.deepcopy(PREFERENCE)]
+        responses["204"] = {"description": f"Done, as `{PREFER}: {MINIMAL}` asked: without the body"}
+        _describe_headers(responses["204"], tagged=True, limited=limited, once=IDEMPOTENCY_KEY in names, preferred=True)
     if "If-None-Match" in names:
         responses["304"] = {"description": "Not modified: the caller holds this version"}
         _describe_headers(responses["304"], tagged=True)
     content: Document = operation.get("requestBody", {}).get("content", {})
     _add(responses, *_common_refusals(operation, names, content))
     responses["default"] = {"description": "Any other error", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
-    for response in responses.values():
-        _describe_headers(response)
+    for status, response in responses.items():
+        _describe_headers(response, waiting=status == "429")
         for example in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).values():
             # FastAPI leaves out what is null; the server does not.
             example["value"] = {name: example["value"].get(name) for name in Problem.model_fields}
@@ -148,8 +198,10 @@ def _finish_operation(method: str, operation: Document, schemas: Document) -> No
 def _common_refusals(operation: Document, names: set[str], content: Document) -> Iterator[type[AppError]]:
     if "If-Match" in names:
         yield from (VersionChanged, IfMatchMissing)
+    if IDEMPOTENCY_KEY in names:
+        yield from (RequestInFlight, IdempotencyKeyReused)
     if operation.get("security"):
-        yield TokenInvalid
+        yield from (TokenInvalid, RateLimitExceeded)
     yield BodyTooLarge
     if "application/json" in content:
         yield from (BodyNotJson, BodyTooDeep, TextNotAllowed, MediaTypeNotSupported)
@@ -177,12 +229,29 @@ def _finish_parameter(parameter: Document) -> None:
         parameter["required"] = True  # without it: 428, by that name
 
 
-def _describe_headers(response: Document, *, tagged: bool = False, paged: bool = False) -> None:
+def _describe_headers(
+    response: Document,
+    *,
+    tagged: bool = False,
+    paged: bool = False,
+    limited: bool = False,
+    waiting: bool = False,
+    once: bool = False,
+    preferred: bool = False,
+) -> None:
     wanted = {"X-Request-Id": "RequestId"}
     if tagged:
         wanted["ETag"] = "ETag"
     if paged:
         wanted["Link"] = "Link"
+    if limited:
+        wanted |= {"RateLimit-Policy": "RateLimitPolicy", "RateLimit": "RateLimit"}
+    if waiting:
+        wanted["Retry-After"] = "RetryAfter"
+    if once:
+        wanted[REPLAYED] = "IdempotencyReplayed"
+    if preferred:
+        wanted[APPLIED] = "PreferenceApplied"
     headers = response.setdefault("headers", {})
     for name, component in wanted.items():
         headers[name] = {"$ref": f"#/components/headers/{component}"}

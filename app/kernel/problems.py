@@ -224,7 +224,8 @@ def unexpected(request: Request, error: Exception) -> Response:
 
 
 async def _not_modified(_: Request, error: NotModified) -> Response:
-    return Response(status_code=304, headers={"ETag": error.etag})
+    # Vary as on the 200 it stands for (RFC 9110, 15.4.5).
+    return Response(status_code=304, headers={"ETag": error.etag, "Vary": "Accept-Encoding"})
 
 
 def install(app: FastAPI) -> None:

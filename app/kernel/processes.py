@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 SETTLED_SECONDS = 10.0
+GRACE_SECONDS = 15.0
+"""API and worker give what is under way eight seconds, and need some for themselves on a busy machine."""
 WATCH_SECONDS = 0.5
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -49,7 +51,7 @@ async def supervise(
     commands: Sequence[Command],
     *,
     watch: Sequence[Callable[[], None]] = (),
-    grace: float = 10.0,
+    grace: float = GRACE_SECONDS,
 ) -> None:
     """Keep every command running and return after SIGTERM, SIGINT or SIGHUP, when all have ended.
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel.problems import unexpected
+from app.kernel.rates import Allowance
 
 log = structlog.get_logger()
 _LIMITER = "starlette._body_limit_responder"
@@ -54,6 +55,9 @@ class RequestContext:
                 headers["X-Request-Id"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers.setdefault("Cache-Control", "private, no-cache")
+                allowance: Allowance | None = scope["state"].get("allowance")
+                if allowance is not None:
+                    headers.update(allowance.headers())
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):

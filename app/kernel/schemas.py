@@ -125,6 +125,10 @@ class Versioned(Response):
     id: UUID
     version: Int32 = Field(description="Rises with every change; the ETag begins with it", examples=[3])
 
+    def edition(self) -> int:
+        """Return what If-Match is compared with: the version, but where something else rises with every change."""
+        return self.version
+
     def state(self) -> str:
         """Return what the ETag stands for; a view that also shows the viewer's own state adds it."""
         return f"{self.id}.{self.version}"

@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.kernel.db import DbSession, Session
 from app.kernel.errors import Forbidden, NotSignedIn
 from app.kernel.i18n import Text
+from app.kernel.rates import RateLimiter, RateLimitExceeded
 
 
 class PostKind(StrEnum):
@@ -27,6 +28,8 @@ class PostKind(StrEnum):
 
 
 ORGANISERS = frozenset({PostKind.secretary, PostKind.deputy_secretary, PostKind.minute_taker})
+COMMITTEE = frozenset({PostKind.secretary, PostKind.deputy_secretary, PostKind.committee_member})
+"""The seats of an organisation's committee (domain.md 4)."""
 LEADERS = frozenset({PostKind.secretary, PostKind.deputy_secretary})
 OFFICERS = frozenset({PostKind.secretary, PostKind.deputy_secretary, PostKind.committee_officer})
 
@@ -47,15 +50,13 @@ class HeldPost:
     organisation_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """The person behind a request, as one query found them a moment ago; nothing here outlives the request.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A member as one query found them a moment ago, signed in or not; nothing here outlives the request.
 
     `path` runs from the root of the tree to the member's own branch.
     """
 
-    account_id: UUID
-    session_id: UUID
     member_id: UUID
     organisation_id: UUID
     path: tuple[UUID, ...]
@@ -75,6 +76,14 @@ class Actor:
         return any(post.kind in kinds and post.organisation_id in path for post in self.posts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor(Reader):
+    """The person who signed in and makes the request."""
+
+    account_id: UUID
+    session_id: UUID
+
+
 Authenticate = Callable[[Session, str], Awaitable[Actor]]
 """Turns a bearer token into its Actor or raises NotSignedIn. `identity` answers it, `main` introduces the two."""
 
@@ -91,7 +100,14 @@ async def _current_actor(
     if credentials is None:
         raise TokenInvalid(headers={"WWW-Authenticate": "Bearer"})
     authenticate: Authenticate = request.app.state.authenticate
-    return await authenticate(session, credentials.credentials)
+    actor = await authenticate(session, credentials.credentials)
+    limiter: RateLimiter | None = request.app.state.rate_limiter
+    if limiter is not None:
+        allowance = limiter.take(actor.account_id, now=session.now())
+        request.state.allowance = allowance  # for the headers of whatever is answered
+        if allowance.retry_after is not None:
+            raise RateLimitExceeded(headers={"Retry-After": str(allowance.retry_after)})
+    return actor
 
 
 CurrentActor = Annotated[Actor, Depends(_current_actor)]

@@ -1,6 +1,7 @@
 """Access tokens: ES256 JWTs through one wrapper that closes what python-jose leaves open."""
 
 import hashlib
+import hmac
 import json
 import os
 import re
@@ -77,6 +78,7 @@ class TokenKeys:
         if not files:
             files = [_generate(directory / "0001.pem")]
         self._public: dict[str, ECKey] = {}
+        self._secrets: list[bytes] = []
         self._jwks: list[dict[str, str]] = []
         for file in files:
             private = serialization.load_pem_private_key(file.read_bytes(), password=None)
@@ -86,6 +88,7 @@ class TokenKeys:
             described = {name: str(value) for name, value in key.to_dict().items()}  # type: ignore[no-untyped-call]
             self._kid = _thumbprint(described)
             self._private = ECKey(private, ALGORITHM)
+            self._secrets.append(hashlib.sha256(b"sotay seal" + _scalar(private)).digest())
             self._public[self._kid] = key
             self._jwks.append({**described, "kid": self._kid, "use": "sig"})
         self._verified: OrderedDict[str, Claims] = OrderedDict()
@@ -122,6 +125,14 @@ class TokenKeys:
             raise TokenRefused("out of its time")
         return claims
 
+    def seal(self, message: bytes) -> bytes:
+        """Return 16 bytes that only this server can make for the message; it begins with what it is meant for."""
+        return _mac(self._secrets[-1], message)
+
+    def is_sealed(self, message: bytes, seal: bytes) -> bool:
+        """Say whether the seal of a message was made here, by this key or one before it."""
+        return any(hmac.compare_digest(_mac(secret, message), seal) for secret in self._secrets)
+
     def _decode(self, token: str) -> Claims:
         # python-jose verifies HS256 with a public key, lets unknown `crit` and a missing `aud` or `exp` pass and
         # takes whatever key it is handed: so header, key choice and claims are ours, only the signature is its.
@@ -139,6 +150,14 @@ class TokenKeys:
         if claims.iss != self.issuer or claims.aud != AUDIENCE:
             raise TokenRefused("other issuer or audience")
         return claims
+
+
+def _scalar(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_numbers().private_value.to_bytes(32)
+
+
+def _mac(secret: bytes, message: bytes) -> bytes:
+    return hmac.digest(secret, message, "sha256")[:16]
 
 
 def _generate(file: Path) -> Path:

@@ -26,7 +26,9 @@ class OrganisationChanged(Event):
 
     fields: tuple[str, ...]
     version: int
+    parent_id: UUID | None = None
 
     def changes(self) -> tuple[Change, ...]:
-        """Return the organisation as it is now."""
-        return (Change(self.subject_id, "organisation", self.subject_id, self.version),)
+        """Return the organisation as it is now, for itself and for the one above it."""
+        scopes = (self.subject_id, self.parent_id)
+        return tuple(Change(scope, "organisation", self.subject_id, self.version) for scope in scopes if scope)

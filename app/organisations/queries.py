@@ -1,5 +1,6 @@
 """Reads of the tree of organisations."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, literal, or_, select, tuple_
@@ -25,6 +26,12 @@ async def get_visible_organisation(session: Session, actor: Actor, organisation_
     if found is None or not access.sees_organisation(actor, found.path):
         raise OrganisationNotFound
     return found
+
+
+async def find_organisations(session: Session, actor: Actor, ids: Collection[UUID]) -> list[OrganisationView]:
+    """Return those of the organisations that stand above or below the actor."""
+    rows = await session.scalars(select(Organisation).where(Organisation.id.in_(ids), visible_to(actor)))
+    return [OrganisationView.model_validate(row) for row in rows]
 
 
 async def get_organisation(session: Session, organisation_id: UUID) -> Organisation:

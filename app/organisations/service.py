@@ -95,6 +95,7 @@ async def change_organisation(
             actor_member_id=actor.member_id,
             fields=fields,
             version=organisation.version,
+            parent_id=organisation.parent_id,
         ),
     )
     return OrganisationView.model_validate(organisation)

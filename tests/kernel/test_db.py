@@ -152,3 +152,19 @@ async def test_errors_do_not_quote_parameters(live: PooledDatabase) -> None:
             await session.execute(text("INSERT INTO bell_rings VALUES (:phone)"), {"phone": "+84900000001"})
 
     assert "+84900000001" not in str(failed.value)
+
+
+async def test_vacuum_runs_outside_a_transaction_and_takes_what_is_dead(live: PooledDatabase) -> None:
+    async with transaction(live) as session:
+        await session.execute(text("CREATE EXTENSION pgstattuple"))
+        await session.execute(text("INSERT INTO bells VALUES ('a'), ('b')"))
+    async with transaction(live) as session:
+        await session.execute(text("DELETE FROM bells"))
+    dead = text("SELECT dead_tuple_count FROM pgstattuple('bells')")
+    async with live.session() as session:
+        assert await session.scalar(dead) == 2
+
+    await live.vacuum("bells", "scopes")
+
+    async with live.session() as session:
+        assert await session.scalar(dead) == 0
