@@ -1,25 +1,52 @@
 """The one list of routers; what phones ask most stands first."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from app.activity import router as activity
+from app.activity.entries import router as entries
+from app.activity.summaries import router as summaries
+from app.announcements import router as announcements
+from app.changes import router as changes
+from app.documents import router as documents
 from app.identity import router as identity
 from app.identity.devices import router as devices
+from app.kernel.app_versions import refuse_old_apps
 from app.meetings import router as meetings
+from app.meetings.calendar import router as calendar
+from app.meetings.live import router as live
 from app.meetings.replies import router as replies
+from app.meetings.roll import router as roll
+from app.meetings.tasks import router as tasks
 from app.members import router as members
 from app.members.away import router as away
 from app.members.imports import router as imports
 from app.members.posts import router as posts
+from app.minutes import router as minutes
+from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
 from app.organisations import router as organisations
+from app.polls import router as polls
+from app.polls.ballots import router as ballots
+from app.resolutions import router as resolutions
+from app.resolutions.comments import router as comments
 
-v1 = APIRouter(prefix="/v1")
+v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
+v1.include_router(changes.router)
 v1.include_router(meetings.me)
 v1.include_router(notifications.me)
+v1.include_router(announcements.me)
 v1.include_router(identity.me)
 v1.include_router(devices.me)
 v1.include_router(meetings.router)
 v1.include_router(replies.router)
+v1.include_router(roll.router)
+v1.include_router(live.router)
+v1.include_router(calendar.me)
+v1.include_router(calendar.router)
+v1.include_router(tasks.me)
+v1.include_router(tasks.organisations)
+v1.include_router(tasks.meetings)
+v1.include_router(tasks.router)
 v1.include_router(identity.auth)
 v1.include_router(organisations.router)
 v1.include_router(meetings.organisations)
@@ -31,5 +58,29 @@ v1.include_router(away.router)
 v1.include_router(imports.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)
+v1.include_router(documents.me)
+v1.include_router(documents.organisations)
+v1.include_router(documents.router)
+v1.include_router(announcements.organisations)
+v1.include_router(announcements.router)
+v1.include_router(polls.me)
+v1.include_router(polls.organisations)
+v1.include_router(polls.router)
+v1.include_router(ballots.router)
+v1.include_router(resolutions.organisations)
+v1.include_router(resolutions.router)
+v1.include_router(comments.resolutions)
+v1.include_router(comments.router)
+v1.include_router(minutes.router)
+v1.include_router(minutes.resolutions)
+v1.include_router(minutes_remarks.meetings)
+v1.include_router(minutes_remarks.router)
+v1.include_router(activity.me)
+v1.include_router(activity.organisations)
+v1.include_router(summaries.me)
+v1.include_router(summaries.organisations)
+v1.include_router(entries.me)
+v1.include_router(entries.organisations)
+v1.include_router(entries.router)
 
 well_known = identity.well_known

@@ -10,17 +10,22 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from app import api
+from app.documents.store import DocumentStore
 from app.identity import queries as identity_queries
 from app.identity.keyring import Keyring
-from app.kernel import openapi, problems, service_routes
+from app.kernel import openapi, problem_pages, problems, service_routes
 from app.kernel.bodies import MAX_JSON_BYTES
 from app.kernel.clock import system_clock
+from app.kernel.compression import Compression
 from app.kernel.db import Database, PooledDatabase, transaction
 from app.kernel.passwords import Passwords
+from app.kernel.pokes import Pokes, closed_at_stop
+from app.kernel.rates import RateLimiter
 from app.kernel.requests import RequestContext
 from app.kernel.revisions import newest_revision
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
+from app.kernel.typesetting import Typesetter
 from app.notices import NOTICES
 
 DESCRIPTION = """\
@@ -29,6 +34,14 @@ Backend của Sổ tay đảng viên điện tử: lịch sinh hoạt chi bộ, 
 The backend of the electronic party member handbook. Errors are `application/problem+json` in Vietnamese or
 English (`Accept-Language`); branch on `code`. Instants are UTC with `Z`, with the `time_zone` a person must be in
 beside them.
+
+An account may make so many requests a minute as `RateLimit-Policy` says, and has as many left as `RateLimit` says;
+beyond that 429 names in `Retry-After` how long to wait. An app sends its version as `App-Version`; one that is too old
+is answered 426 `app_too_old` with the `minimum_version`, whatever it asks.
+
+A POST that creates or sends takes an `Idempotency-Key`: sent again under the same key, it takes effect once and is
+answered as before. `Prefer: return=minimal` spares the body of what was changed. `type` of a problem is the address of
+a page about its code, in both languages.
 """
 STATEMENT_TIMEOUT_MS = 2_000
 
@@ -71,7 +84,8 @@ def build_app() -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with closed_at_stop(app.state.pokes):
+            yield
         await app.state.database.close()
 
     app = FastAPI(
@@ -90,11 +104,13 @@ def build_app() -> FastAPI:
     app.state.notices = NOTICES
     app.state.newest_revision = newest_revision()
     app.include_router(service_routes.router)
+    app.include_router(problem_pages.router)
     app.include_router(api.well_known)
     app.include_router(api.v1)
     service_routes.install_docs(app)
     problems.install(app)
     openapi.install(app)
+    app.add_middleware(Compression)
     app.add_middleware(RequestContext)
     return app
 
@@ -103,9 +119,14 @@ def furnish(app: FastAPI, parts: Parts) -> None:
     """Put the parts where the routes find them."""
     app.state.settings = parts.settings
     app.state.database = parts.database
+    app.state.documents = DocumentStore.open(parts.settings.documents_url, directory=parts.settings.documents_dir)
+    app.state.pokes = Pokes(parts.database)
     app.state.keyring = Keyring(
         keys=parts.keys, passwords=parts.passwords, independently=partial(transaction, parts.database)
     )
+    app.state.typesetter = Typesetter()
+    per_minute = parts.settings.rate_limit_per_minute
+    app.state.rate_limiter = RateLimiter(per_minute) if per_minute else None
     app.state.authenticate = partial(identity_queries.authenticate, keys=parts.keys)
 
 

@@ -1,14 +1,39 @@
 """Every table of the database: Alembic's only door into the features."""
 
+from app.activity import models as activity
+from app.announcements import models as announcements
+from app.changes import models as changes
+from app.documents import models as documents
 from app.identity import models as identity
 from app.kernel import models as kernel
 from app.kernel.db import Base
 from app.meetings import models as meetings
+from app.meetings.calendar import models as calendar
 from app.members import models as members
 from app.members.posts import models as posts
+from app.minutes import models as minutes
 from app.notifications import models as notifications
 from app.organisations import models as organisations
+from app.polls import models as polls
+from app.resolutions import models as resolutions
 
-__all__ = ["Base", "identity", "kernel", "meetings", "members", "notifications", "organisations", "posts"]
+__all__ = [
+    "Base",
+    "activity",
+    "announcements",
+    "calendar",
+    "changes",
+    "documents",
+    "identity",
+    "kernel",
+    "meetings",
+    "members",
+    "minutes",
+    "notifications",
+    "organisations",
+    "polls",
+    "posts",
+    "resolutions",
+]
 
 metadata = Base.metadata

@@ -1,7 +1,22 @@
 """The one list of notices: which facts people are told of. The API reads texts from it, the worker audiences."""
 
+from app.activity import notices as activity
+from app.announcements import notices as announcements
+from app.documents import notices as documents
 from app.identity import notices as identity
 from app.kernel.notices import Notices
 from app.meetings import notices as meetings
+from app.minutes import notices as minutes
+from app.polls import notices as polls
+from app.resolutions import notices as resolutions
 
-NOTICES: Notices = (*identity.NOTICES, *meetings.NOTICES)
+NOTICES: Notices = (
+    *identity.NOTICES,
+    *meetings.NOTICES,
+    *announcements.NOTICES,
+    *documents.NOTICES,
+    *polls.NOTICES,
+    *resolutions.NOTICES,
+    *minutes.NOTICES,
+    *activity.NOTICES,
+)

@@ -17,17 +17,27 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 from sqlalchemy import text
 
+from app.announcements.service import publish_due_announcements
+from app.changes.service import purge_tombstones
+from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
+from app.documents.store import DocumentStore
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.events import EXPAND_TASK
+from app.kernel.idempotency import PURGE_TASK, purge_answers
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
 from app.kernel.settings import PushMode, Settings
+from app.kernel.typesetting import Typesetter, TypesettingUnavailable
+from app.meetings.calendar.service import forget_revoked_calendars
 from app.meetings.service import send_due_reminders
+from app.minutes.service import TYPESET_TASK, keep_paper, remind_of_minutes
 from app.notices import NOTICES
 from app.notifications.deliveries import Chunk, PostOffice, deliver
 from app.notifications.sender import FcmSender, RecordingSender
 from app.notifications.service import DELIVER_TASK, expand
+from app.polls.service import VACUUM_TASK
+from app.resolutions.service import close_due_resolutions
 
 log = structlog.get_logger()
 
@@ -36,6 +46,13 @@ GRACE_SECONDS = 8.0
 LONGEST_POLL_SECONDS = 5.0
 CONCURRENCY = {Lane.urgent: 4, Lane.bulk: 2}
 MONTHS_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace(PostOffice):
+    """What the tasks work with: a post office, and beside it the store of files. A task names the part it needs."""
+
+    documents: DocumentStore
 
 
 async def expand_fact(office: PostOffice, event_id: str) -> None:
@@ -63,6 +80,49 @@ async def sweep_reminders(office: PostOffice, timestamp: int) -> None:
             more = await send_due_reminders(session) > 0
 
 
+async def publish_announcements(office: PostOffice, timestamp: int) -> None:
+    """Publish the announcements whose hour has come."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await publish_due_announcements(session) > 0
+
+
+async def read_document(workplace: Workplace, document_id: str) -> None:
+    """Make a file's text searchable."""
+    await index_document(workplace.database, workplace.documents, UUID(document_id))
+
+
+async def remove_file(workplace: Workplace, key: str) -> None:
+    """Remove the bytes of a document that was deleted."""
+    await workplace.documents.remove(key)
+
+
+async def sweep_files(workplace: Workplace, timestamp: int) -> None:
+    """Remove the files that no document names."""
+    del timestamp
+    await sweep_orphans(workplace.database, workplace.documents)
+
+
+async def typeset_minutes(office: PostOffice, meeting_id: str, *, typesetter: Typesetter | None = None) -> None:
+    """Keep the PDF of minutes that were approved; without Pango here, the API makes it each time it is asked for."""
+    try:
+        async with transaction(office.database) as session:
+            await keep_paper(session, UUID(meeting_id), typesetter=typesetter or Typesetter())
+    except TypesettingUnavailable:
+        log.warning("typesetting_unavailable")
+
+
+async def sweep_minutes(office: PostOffice, timestamp: int) -> None:
+    """Remind of the minutes that are due."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await remind_of_minutes(session) > 0
+
+
 async def make_partitions(office: PostOffice, timestamp: int) -> None:
     """Make the coming months' partitions of events and deliveries."""
     del timestamp
@@ -71,6 +131,44 @@ async def make_partitions(office: PostOffice, timestamp: int) -> None:
             text("SELECT ensure_month_partitions(CAST(:today AS date), :months)"),
             {"today": session.now().date(), "months": MONTHS_AHEAD},
         )
+
+
+async def forget_calendars(office: PostOffice, timestamp: int) -> None:
+    """Forget the calendars that were revoked long ago."""
+    del timestamp
+    async with transaction(office.database) as session:
+        await forget_revoked_calendars(session)
+
+
+async def purge_idempotency(office: PostOffice, timestamp: int) -> None:
+    """Forget the answers that nobody can ask for again."""
+    del timestamp
+    async with transaction(office.database) as session:
+        await purge_answers(session)
+
+
+async def vacuum_ballots(office: PostOffice, timestamp: int | None = None) -> None:
+    """Sweep away what mixing the ballots left behind: after a close, and each night what was still seen then."""
+    del timestamp
+    await office.database.vacuum("ballots", "participations")
+
+
+async def close_resolutions(office: PostOffice, timestamp: int) -> None:
+    """Close the drafts whose time for comments is over."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await close_due_resolutions(session) > 0
+
+
+async def purge_changes(office: PostOffice, timestamp: int) -> None:
+    """Forget what was deleted long ago."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await purge_tombstones(session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +185,18 @@ TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
     Task(DELIVER_TASK, deliver_chunk, Lane.urgent),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
+    Task("meetings.forget_calendars", forget_calendars, Lane.bulk, cron="23 3 * * *"),
+    Task("resolutions.close_due", close_resolutions, Lane.bulk, cron="* * * * *"),
+    Task(VACUUM_TASK, vacuum_ballots, Lane.bulk, cron="41 3 * * *"),
+    Task("announcements.publish_due", publish_announcements, Lane.urgent, cron="* * * * *"),
+    Task(INDEX_TASK, read_document, Lane.bulk),
+    Task(REMOVE_TASK, remove_file, Lane.bulk),
+    Task("documents.sweep_files", sweep_files, Lane.bulk, cron="41 2 * * *"),
+    Task(TYPESET_TASK, typeset_minutes, Lane.bulk),
+    Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
+    Task("changes.purge", purge_changes, Lane.bulk, cron="41 1 * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
+    Task(PURGE_TASK, purge_idempotency, Lane.bulk, cron="29 3 * * *"),
 )
 
 # A task that fails (the database was away) is tried again, soon and for a day: all of them may run twice.
@@ -145,8 +254,8 @@ def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> 
 
 def _runner(task: Task) -> Callable[..., Awaitable[None]]:
     async def run(context: JobContext, **arguments: str | int | None) -> None:
-        office: PostOffice = context.additional_context["office"]
-        await task.run(office, **arguments)
+        workplace: Workplace = context.additional_context["workplace"]
+        await task.run(workplace, **arguments)
 
     return run
 
@@ -204,7 +313,7 @@ async def run(settings: Settings) -> None:
         statement_timeout_ms=STATEMENT_TIMEOUT_MS,
     )
     sender = make_sender(settings)
-    office = PostOffice(
+    workplace = Workplace(
         database=database,
         sender=sender,
         notices=NOTICES,
@@ -213,6 +322,7 @@ async def run(settings: Settings) -> None:
         lease=timedelta(seconds=settings.push_lease_seconds),
         timeout=timedelta(seconds=settings.push_timeout_seconds),
         jitter=random.random,
+        documents=DocumentStore.open(settings.documents_url, directory=settings.documents_dir),
     )
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -226,7 +336,7 @@ async def run(settings: Settings) -> None:
             queues=[lane.value],
             name=lane.value,
             concurrency=concurrency,
-            additional_context={"office": office},
+            additional_context={"workplace": workplace},
             install_signal_handlers=False,
             fetch_job_polling_interval=min(beat, LONGEST_POLL_SECONDS),
             update_heartbeat_interval=beat,

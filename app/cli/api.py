@@ -1,12 +1,13 @@
 """`sotay api`: answers requests."""
 
 import logging
+import signal
 from typing import Annotated
 
 import typer
 import uvicorn
 
-from app.cli.terminal import database_settings, hush
+from app.cli.terminal import database_settings, hush, leave
 from app.kernel.logging import configure_logging
 
 command = typer.Typer()
@@ -31,6 +32,8 @@ def api(
         handler.addFilter(is_no_passed_probe)
     if quiet:
         hush()
+    # uvicorn ends in order and then sends the signal to whatever took it before: by default, the process dies of it.
+    signal.signal(signal.SIGTERM, leave)
     uvicorn.run(
         "app.main:from_environment",
         factory=True,

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from app.cli import work
 from app.cli.terminal import errors, read_settings, refuse, screen
 from app.demo.seed import OtherDataFound, seed_demo
+from app.documents.store import DocumentStore
 from app.kernel.db import Session
 from app.kernel.migrating import migrate
 from app.kernel.passwords import Passwords
@@ -35,7 +36,8 @@ def seed(
     migrate(url)
 
     async def fill(session: Session) -> None:
-        await seed_demo(session, passwords=Passwords(PasswordHasher(), concurrency=1))
+        store = DocumentStore.open(settings.documents_url, directory=settings.documents_dir)
+        await seed_demo(session, passwords=Passwords(PasswordHasher(), concurrency=1), store=store)
 
     try:
         work.run(url, fill)

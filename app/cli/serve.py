@@ -11,13 +11,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import psycopg
 import typer
 
-from app.cli.terminal import errors, no_database, read_settings, refuse, screen, was_set
+from app.cli.terminal import errors, leave, no_database, read_settings, refuse, screen, was_set
 from app.demo import cast, guide
 from app.kernel.clock import system_clock
 from app.kernel.postgres import EmbeddedPostgres, PostgresUnavailable
@@ -29,6 +28,8 @@ command = typer.Typer()
 
 PROGRAM = (sys.executable, "-m", "app.cli")
 LOOK_AGAIN = timedelta(milliseconds=50)
+DEMO_RATE_LIMIT = 6_000
+"""Whoever tries it lets programs ask as one member; the answers still say how much is left."""
 SLOW_AFTER = timedelta(seconds=60)
 SETTLED_WITHIN = timedelta(seconds=3)
 # Where a machine forbids it for all of Python, every start would compile every library anew; empty is "not forbidden".
@@ -50,13 +51,14 @@ def serve(
         data_dir=data_dir,
         public_url=None if was_set("public_url") else f"http://127.0.0.1:{port}",
         log_format=None if was_set("log_format") else LogFormat.console,
+        rate_limit_per_minute=DEMO_RATE_LIMIT if demo and not was_set("rate_limit_per_minute") else None,
     )
     if demo:
         _require_demo_possible(settings)
     _require_free(host, port)
     # Until the processes run and `supervise` takes the signals over, leave through the `finally` below.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+        signal.signal(number, leave)
     postgres = None
     url = settings.database_url
     try:
@@ -70,6 +72,7 @@ def serve(
             "SOTAY_DATA_DIR": str(settings.data_dir),
             "SOTAY_PUBLIC_URL": settings.public_url,
             "SOTAY_LOG_FORMAT": settings.log_format.value,
+            "SOTAY_RATE_LIMIT_PER_MINUTE": str(settings.rate_limit_per_minute),
             **KEEP_BYTECODE,
         }
         commands = [
@@ -90,11 +93,6 @@ async def _run(
     await supervise(commands, watch=watch)
     announcing.cancel()
     await asyncio.gather(announcing, return_exceptions=True)
-
-
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise SystemExit(0)
 
 
 def _require_demo_possible(settings: Settings) -> None:
