@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from obstore.store import MemoryStore
 from sqlalchemy import text
 
+from app.documents.store import DocumentStore
 from app.kernel.db import Database, transaction
 from app.kernel.push import Outcome, PushMessage, Sent, Target
 from app.meetings.service import send_due_reminders
 from app.notices import NOTICES
-from app.notifications.deliveries import PostOffice
-from app.worker import TASKS
+from app.worker import TASKS, Workplace
 from tests.factories.clock import FakeClock
 
 
@@ -43,10 +44,10 @@ class CollectingSender:
 class JobRunner:
     """Takes what is due by the test's clock from the queue's table, in the order of its making."""
 
-    def __init__(self, database: Database, clock: FakeClock) -> None:
+    def __init__(self, database: Database, clock: FakeClock, documents: DocumentStore | None = None) -> None:
         self._clock = clock
         self.sender = CollectingSender()
-        self.office = PostOffice(
+        self.office = Workplace(
             database=database,
             sender=self.sender,
             notices=NOTICES,
@@ -55,6 +56,7 @@ class JobRunner:
             lease=timedelta(seconds=60),
             timeout=timedelta(seconds=15),
             jitter=lambda: 0.0,
+            documents=documents or DocumentStore(MemoryStore()),
         )
 
     async def run(self) -> int:

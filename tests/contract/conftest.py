@@ -1,18 +1,49 @@
 """What the tests of every operation share."""
 
-import pytest
+import asyncio
+from collections.abc import Iterator
 
+import pytest
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.kernel.db import Session
 from app.meetings.models import MeetingStatus
-from tests.conftest import RolledBackDatabase
-from tests.contract.things import Things, make_things
-from tests.factories.world import World
+from tests.conftest import database_of_its_own
+from tests.contract.roles import Things
+from tests.contract.things import make_things
+from tests.factories.clock import FakeClock
+from tests.factories.world import World, make_world
+
+
+@pytest.fixture(scope="session")
+def furnished(request: pytest.FixtureRequest) -> Iterator[tuple[AsyncEngine, World, Things]]:
+    """A database with the world and something of everything in it, made once a process."""
+    statuses = (MeetingStatus.draft, MeetingStatus.announced, MeetingStatus.in_session)
+
+    async def furnish(engine: AsyncEngine) -> tuple[World, Things]:
+        async with Session(engine, clock=FakeClock(), expire_on_commit=False) as session:
+            world = await make_world(session)
+            things = await make_things(session, world, statuses)
+            await session.commit()
+            return world, things
+
+    with database_of_its_own(request) as url:
+        engine = create_async_engine(url, poolclass=NullPool)
+        yield engine, *asyncio.run(furnish(engine))
 
 
 @pytest.fixture
-async def things(database: RolledBackDatabase, world: World) -> Things:
-    """A draft, an announced meeting and one in session, a notice, a time away, a post."""
-    statuses = (MeetingStatus.draft, MeetingStatus.announced, MeetingStatus.in_session)
-    async with database.session() as session:
-        made = await make_things(session, world, statuses)
-        await session.commit()
-        return made
+def engine(furnished: tuple[AsyncEngine, World, Things]) -> AsyncEngine:
+    return furnished[0]
+
+
+@pytest.fixture
+def world(furnished: tuple[AsyncEngine, World, Things]) -> World:
+    return furnished[1]
+
+
+@pytest.fixture
+def things(furnished: tuple[AsyncEngine, World, Things]) -> Things:
+    """A draft, an announced meeting and one in session, a notice, a time away, a post, and what each feature adds."""
+    return furnished[2]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zlib import crc32
 
 import httpx
@@ -49,9 +49,20 @@ expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "41
 [checks.missing_required_header]
 expected-statuses = ["428", "401", "404", "422"]
 
+# The bounds of what a read is asked by are those of a few parameters that all lists share, and the conventions test
+# asks each with them.
+[[operations]]
+include-method = "GET"
+phases.coverage.enabled = false
+
+# A stream of events is described as text: an item's own schema breaks generators, and is what this check would want.
+[[operations]]
+include-operation-id = "watchMeeting"
+checks.response_schema_conformance.enabled = false
 """
 
 
+KEY = "Idempotency-Key"
 ENDS_A_SESSION = {"POST /v1/auth/logout", "DELETE /v1/me/sessions/{session_id}"}
 
 
@@ -111,7 +122,13 @@ def fuzz(
         del context
         return {name: _existing(living, name, value) for name, value in (path_parameters or {}).items()} or None
 
+    def map_headers(context: object, headers: dict[str, Any] | None) -> dict[str, Any] | None:
+        del context
+        given = headers or {}
+        return {**given, KEY: _fresh(given[KEY])} if KEY in given else headers
+
     schema.hook(map_path_parameters)
+    schema.hook(map_headers)
     schema.hook(after_call)
     try:
         return _collect(from_schema(schema).execute())
@@ -136,6 +153,15 @@ def _collect(stream: Iterable[events.EngineEvent]) -> tuple[list[str], Counter[s
         elif isinstance(event, events.FatalError):
             raise event.exception
     return list(found.values()), statuses
+
+
+def _fresh(key: Any) -> Any:
+    # One that was used belongs to another request; what is generated as wrong stays wrong.
+    try:
+        UUID(str(key))
+    except ValueError:
+        return key
+    return str(uuid4())
 
 
 def _existing(living: Living, name: str, value: Any) -> Any:

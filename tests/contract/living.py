@@ -10,15 +10,18 @@ from pathlib import Path
 
 import uvicorn
 from argon2 import PasswordHasher
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from app.documents.models import Document
+from app.documents.store import DocumentStore
 from app.kernel.db import PooledDatabase, commit
 from app.kernel.passwords import Passwords
+from app.kernel.pokes import Pokes
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.main import Parts, create_app
 from app.meetings.models import MeetingStatus
-from tests.contract.things import make_things
+from tests.contract.things import FEATURES, make_things
 from tests.factories.clock import FakeClock
 from tests.factories.world import World, make_world
 
@@ -37,15 +40,17 @@ def living(database_url: str, directory: Path) -> Iterator[Living]:
     """Fill the database, serve the application on a port of the system's choice, and stop it."""
     clock = FakeClock()
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), concurrency=4)
-    world, ids = asyncio.run(_fill(database_url, clock))
+    settings = Settings(data_dir=directory, public_url="http://sotay.test", rate_limit_per_minute=0)
+    world, ids = asyncio.run(_fill(database_url, clock, settings))
     app = create_app(
         Parts(
-            settings=Settings(data_dir=directory, public_url="http://sotay.test"),
+            settings=settings,
             database=PooledDatabase(database_url, clock=clock, pool_size=4, statement_timeout_ms=2_000),
             passwords=passwords,
             keys=TokenKeys(directory, issuer="http://sotay.test"),
         )
     )
+    app.state.pokes = Pokes(app.state.database, longest=0)  # whoever reads an answer to its end must come to one
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer waits 40 ms for the caller's kernel.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -61,7 +66,8 @@ def living(database_url: str, directory: Path) -> Iterator[Living]:
         listening.close()
 
 
-async def _fill(database_url: str, clock: FakeClock) -> tuple[World, dict[str, tuple[str, ...]]]:
+async def _fill(database_url: str, clock: FakeClock, settings: Settings) -> tuple[World, dict[str, tuple[str, ...]]]:
+    store = DocumentStore.open(None, directory=settings.documents_dir)
     database = PooledDatabase(database_url, clock=clock, pool_size=1, statement_timeout_ms=10_000)
     async with database.session() as session:
         world = await make_world(session)
@@ -69,10 +75,18 @@ async def _fill(database_url: str, clock: FakeClock) -> tuple[World, dict[str, t
         await session.execute(  # a worker that lives as long as the test
             text("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (clock_timestamp() + interval '1 day')")
         )
+        for key, size in await session.execute(select(Document.storage_key, Document.size_bytes)):
+            await store.write(key, bytes(size))
         await commit(session)
     await database.close()
     people = (world.member, world.away, world.phoneless, world.former, world.sister_member, world.stranger)
+    made = {
+        name: tuple(str(things[thing]) for thing in fitting)
+        for feature in FEATURES
+        for name, fitting in feature.IDS.items()
+    }
     return world, {
+        **made,
         "meeting_id": tuple(str(things[status]) for status in MeetingStatus),
         "member_id": tuple(str(person.member_id) for person in people),
         "organisation_id": tuple(map(str, (world.branch_a, world.branch_b, world.commune, world.far_branch))),

@@ -1,7 +1,7 @@
 """One table crosses every operation with everybody an access rule speaks of; an operation without a row fails."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -10,89 +10,33 @@ from httpx import AsyncClient
 
 from app.main import build_app
 from tests.conftest import RolledBackDatabase
-from tests.contract.things import PASSWORD, Things
+from tests.contract.roles import (
+    CALLS_ANNOUNCED,
+    CALLS_DRAFT,
+    CHANGES_TREE,
+    EVERYBODY,
+    KEEPS_RECORD,
+    KNOWS_AWAY,
+    NOBODY_WITHOUT_SECRETS,
+    OK,
+    ROLES,
+    SEES_BRANCH,
+    SEES_MEETING,
+    SIGNED_IN,
+    VERSION_1,
+    A,
+    Row,
+    Things,
+    expect,
+)
+from tests.contract.rows import activity, announcements, changes, documents, meetings, minutes, polls, resolutions
+from tests.contract.things import PASSWORD
 from tests.factories.world import HANOI, Person, World
 
 # Every line it reaches is reached by a test that says why; measured, it takes twice as long.
 pytestmark = pytest.mark.no_cover
 
 ROSTER = "Họ và tên,Ngày sinh,Ngày vào Đảng,Ngày chính thức\nCao Thị Uyên,02/03/1980,19/05/2005,19/05/2006\n"
-VERSION_1 = {"If-Match": '"1-0"'}
-
-ROLES = (
-    "anonymous",
-    "stranger",
-    "member",
-    "away",
-    "probationary",
-    "former",
-    "minute_taker",
-    "secretary",
-    "sister_secretary",
-    "officer",
-    "administrator",
-    "auditor",
-)
-OK = "ok"
-Expected = Mapping[str, str | int]
-
-
-def expect(otherwise: str | int, **said: str | int) -> Expected:
-    """What each role gets: 401 for whoever is not signed in or has left, `otherwise` where nothing is said.
-
-    A name may be a group: `branch` is everybody convened, `organisers` its secretary and minute-taker.
-    """
-    groups = {
-        "branch": ("member", "away", "probationary", "minute_taker", "secretary"),
-        "organisers": ("minute_taker", "secretary"),
-        "inside": (
-            "member",
-            "away",
-            "probationary",
-            "minute_taker",
-            "secretary",
-            "officer",
-            "administrator",
-            "auditor",
-        ),
-    }
-    table: dict[str, str | int] = dict.fromkeys(ROLES, otherwise) | {"anonymous": 401, "former": 401}
-    for name, status in said.items():
-        table |= dict.fromkeys(groups.get(name, (name,)), status)
-    assert set(table) == set(ROLES), said
-    return table
-
-
-EVERYBODY = dict.fromkeys(ROLES, OK)
-NOBODY_WITHOUT_SECRETS = dict.fromkeys(ROLES, 401)
-SIGNED_IN = expect(OK)
-# Its own people see a meeting that was announced, officers above see that it is; administrators and auditors never.
-SEES_MEETING = expect(404, branch=OK, officer=OK)
-CALLS_ANNOUNCED = expect(404, branch=403, organisers=OK, officer=403)
-CALLS_DRAFT = expect(404, organisers=OK)
-SEES_BRANCH = expect(404, inside=OK)
-CHANGES_TREE = expect(404, inside=403, administrator=OK)
-# Who sees nobody there cannot tell a member from nobody: the auditor, and every other branch.
-KEEPS_RECORD = expect(404, branch=403, officer=403, secretary=OK, administrator=OK)
-KNOWS_AWAY = expect(404, organisers=OK, administrator=OK)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One way to ask an operation: what fills its path, its body, and what each role gets."""
-
-    operation: str
-    expected: Expected
-    path: Mapping[str, str] = field(default_factory=dict)
-    """Path parameter → the name of a thing; `mine.…` is the caller's own."""
-    body: Mapping[str, Any] | None = None  # Any: JSON; "$name" stands for the id of a thing
-    headers: Mapping[str, str] = field(default_factory=dict)
-    form: Mapping[str, str] | None = None
-    why: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.operation}{' ' if self.why else ''}{self.why}"
-
 
 MEETING = {
     "title": "Sinh hoạt tháng 12",
@@ -103,7 +47,6 @@ MEETING = {
 INSTALLATION = {"installation_id": str(uuid4()), "platform": "android"}
 DEVICE = {"platform": "android", "time_zone": HANOI, "app_version": "1.0.0"}
 ABSENT = {"reply": "absent", "reason": "Đi công tác"}
-A = {"organisation_id": "branch_a"}
 
 TABLE = (
     Row("getHealth", EVERYBODY),
@@ -251,6 +194,14 @@ TABLE = (
     Row("listReplies", CALLS_ANNOUNCED, path={"meeting_id": "announced"}),
     Row("replyToMeeting", expect(404, branch=OK, officer=403), path={"meeting_id": "announced"}, body=ABSENT),
     Row("replyForMember", CALLS_ANNOUNCED, path={"meeting_id": "announced", "member_id": "phoneless"}, body=ABSENT),
+    *meetings.ROWS,
+    *documents.ROWS,
+    *announcements.ROWS,
+    *polls.ROWS,
+    *resolutions.ROWS,
+    *minutes.ROWS,
+    *activity.ROWS,
+    *changes.ROWS,
 )
 
 
@@ -311,11 +262,17 @@ async def test_each_role_gets_what_the_table_says(
         caller = client if person is None else signed_in(person)
         path = operation.path.format(**{name: identify(thing, things, person) for name, thing in row.path.items()})
         body = {name: identify(value, things, person) for name, value in row.body.items()} if row.body else None
+        form = {name: identify(value, things, person) for name, value in (row.form or {}).items()}
 
-        async def ask(caller: AsyncClient = caller, path: str = path, body: dict[str, Any] | None = body) -> int:
+        async def ask(
+            caller: AsyncClient = caller,
+            path: str = path,
+            body: dict[str, Any] | None = body,
+            form: dict[str, Any] = form,
+        ) -> int:
             if row.form is not None:
-                file = {"file": ("danh-sach.csv", ROSTER.encode(), "text/csv")}
-                answer = await caller.request(operation.method, path, data=dict(row.form), files=file)
+                name, content = row.file or ("danh-sach.csv", ROSTER.encode())
+                answer = await caller.request(operation.method, path, data=form, files={"file": (name, content)})
             else:
                 answer = await caller.request(operation.method, path, json=body, headers=dict(row.headers))
             return answer.status_code
@@ -327,6 +284,10 @@ async def test_each_role_gets_what_the_table_says(
 
 def identify(value: Any, things: Things, person: Person | None) -> Any:  # Any: JSON
     """Put an id in the place of a name: a thing's, `$thing`'s in a body, or the caller's own."""
+    if isinstance(value, list):
+        return [identify(one, things, person) for one in value]
+    if isinstance(value, dict):
+        return {name: identify(one, things, person) for name, one in value.items()}
     if not isinstance(value, str):
         return value
     if value.startswith("mine."):

@@ -14,18 +14,20 @@ from app.meetings.models import AgendaItem, Meeting, MeetingKind, MeetingStatus
 from app.members.models import AwayPeriod
 from app.members.posts.models import Post
 from app.notifications.models import InboxEntry, Notification
+from tests.contract.roles import Things
+from tests.contract.rows import activity, announcements, changes, documents, meetings, minutes, polls, resolutions
 from tests.factories.world import HANOI, World
 
 PASSWORD = "một con ngựa đau"
-Things = dict[str, UUID]
-"""Ids by the names that tests call them; meetings by their status."""
+FEATURES = (meetings, documents, announcements, polls, resolutions, minutes, activity, changes)
+"""In this order they make their things: each finds those made before."""
 
 
 async def make_things(session: Session, world: World, statuses: Sequence[MeetingStatus]) -> Things:
     """A meeting of each status, a notice, the world's time away and a post; everybody gets the password."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     await session.execute(update(Account).values(password_hash=hasher.hash(PASSWORD)))
-    return {
+    things: Things = {
         "branch_a": world.branch_a,
         "commune": world.commune,
         "phoneless": world.phoneless.member_id,
@@ -39,6 +41,9 @@ async def make_things(session: Session, world: World, statuses: Sequence[Meeting
         "post": (await session.scalars(select(Post.id).where(Post.member_id == world.minute_taker.member_id))).one(),
         **{status.value: await _make_meeting(session, world, status) for status in statuses},
     }
+    for feature in FEATURES:
+        things |= await feature.make(session, world, things)
+    return things
 
 
 async def _make_meeting(session: Session, world: World, status: MeetingStatus) -> UUID:

@@ -1,11 +1,14 @@
-"""What tests send about members, and a standing added to one."""
+"""What tests send about members, a standing added to one, and a move to another branch."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import update
+
 from app.kernel.db import Session
-from app.members.models import Standing, StandingKind
+from app.members.models import Member, Standing, StandingKind
+from tests.factories.world import Person
 
 HIEN: dict[str, str] = {
     "full_name": "Trịnh Thị Hiền",
@@ -45,3 +48,16 @@ async def add_standing(
         )
     )
     await session.flush()
+
+
+async def transfer(session: Session, person: Person, *, to: UUID) -> None:
+    """Move a member to another branch for good, from today on."""
+    today = session.today()
+    await session.execute(
+        update(Standing)
+        .where(Standing.member_id == person.member_id, Standing.ends_on.is_(None))
+        .values(ends_on=today - timedelta(days=1))
+    )
+    await add_standing(session, person.member_id, person.organisation_id, StandingKind.transferred, starts_on=today)
+    await add_standing(session, person.member_id, to, StandingKind.official, starts_on=today)
+    await session.execute(update(Member).where(Member.id == person.member_id).values(organisation_id=to))
