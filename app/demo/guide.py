@@ -44,6 +44,16 @@ A -X POST $H/meetings/$M/announce | get 'd["status"], d["starts_at"]'
 DUNG=$(token {away}); D() {{ curl -s -H "Authorization: Bearer $DUNG" "$@"; }}
 sleep 1; D $H/me/notifications | get '*[n["title"] + ": " + n["body"] for n in d["items"]], sep="\\n"'
 D -X PUT $H/meetings/$M/reply -H "$J" -d '{{"reply": "attending_online"}}' | get 'd["my_reply"]["reply"]'
+# Rồi biểu quyết, góp ý dự thảo nghị quyết · then votes in the open poll, and comments on the draft resolution
+P=$(D "$H/organisations/$B/polls?status=open" | get 'd["items"][0]["id"]')
+D -X PUT $H/polls/$P/ballot -H "$J" -d '{{"choice": "for"}}' | get 'd["question"], d["voted_count"]'
+R=$(D $H/organisations/$B/resolutions | get 'd["items"][0]["id"]')
+D $H/resolutions/$R/comments -H "$J" -d '{{"version": 2, "body": "Nhất trí với bản hai"}}' | get 'd["body"]'
+# Bí thư: đọc ý kiến về biên bản, thông qua, tải PDF · the secretary reads the remark, approves, downloads the PDF
+L=$(A $H/organisations/$B/meetings | get '[m["id"] for m in d["items"] if m["status"] == "ended"][0]')
+A $H/meetings/$L/minutes/remarks | get '*[r["author"]["full_name"] + ": " + r["body"] for r in d["items"]]'
+A -X POST $H/meetings/$L/minutes/approve | get 'd["number"], d["status"]'
+PDF=$(mktemp); A $H/meetings/$L/minutes.pdf -o $PDF; echo $PDF
 """
 
 

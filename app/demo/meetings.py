@@ -1,6 +1,8 @@
 """The demonstration's meetings, as a village branch holds them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from pydantic import AnyUrl
 
@@ -10,25 +12,42 @@ from app.meetings.schemas import AgendaItemWrite, MeetingCreate
 
 BEGINS = time(19, 30)
 LENGTH = timedelta(minutes=90)
-DRAFT_DAY = 4
+USUAL_DAY = 4
 DECEMBER = 12
+REPORT = 3
+"""The point of the agenda at which the secretary reports."""
 
 
-def tomorrows_meeting(today: date) -> MeetingCreate:
-    """Return tomorrow's regular meeting."""
-    return _regular(today + timedelta(days=1))
+def tomorrows_meeting(today: date, papers: Sequence[UUID] = ()) -> MeetingCreate:
+    """Return tomorrow's regular meeting; the papers lie beside the secretary's report."""
+    return _regular(today + timedelta(days=1), papers)
+
+
+def last_months_day(today: date) -> date:
+    """Return the day on which the branch met in the month before tomorrow's meeting: four weeks ago, or more."""
+    return ((today + timedelta(days=1)).replace(day=1) - timedelta(days=1)).replace(day=USUAL_DAY)
+
+
+def meeting_on(day: date) -> MeetingCreate:
+    """Return the regular meeting of a day, without papers."""
+    return _regular(day, ())
 
 
 def next_months_meeting(today: date) -> MeetingCreate:
     """Return the regular meeting of the month after tomorrow's, on the 4th."""
     day = today + timedelta(days=1)
-    following = date(day.year + day.month // DECEMBER, day.month % DECEMBER + 1, DRAFT_DAY)
-    return _regular(following)
+    following = date(day.year + day.month // DECEMBER, day.month % DECEMBER + 1, USUAL_DAY)
+    return _regular(following, ())
 
 
-def _regular(day: date) -> MeetingCreate:
+def month_before(day: date) -> int:
+    """Return the number of the month before a day's."""
+    return (day.replace(day=1) - timedelta(days=1)).month
+
+
+def _regular(day: date, papers: Sequence[UUID]) -> MeetingCreate:
+    before = month_before(day)
     begins = datetime.combine(day, BEGINS)
-    before = (day.replace(day=1) - timedelta(days=1)).month
     # 42-HD/BTCTW: open, run, close; last month's unfinished tasks are carried over; at least 90 minutes.
     points = (
         ("Ổn định tổ chức: cử thư ký, điểm danh, thông báo thu nộp đảng phí, thông qua chương trình", 10, "Bí thư"),
@@ -51,7 +70,13 @@ def _regular(day: date) -> MeetingCreate:
         place="Nhà văn hóa thôn Đông",
         online_url=AnyUrl("https://hop.example.vn/chi-bo-thon-dong"),
         agenda=[
-            AgendaItemWrite(position=place, title=title, minutes=minutes, presenter=presenter)
+            AgendaItemWrite(
+                position=place,
+                title=title,
+                minutes=minutes,
+                presenter=presenter,
+                document_ids=list(papers) if place == REPORT else [],
+            )
             for place, (title, minutes, presenter) in enumerate(points, start=1)
         ],
     )

@@ -1,19 +1,23 @@
-"""`sotay serve --demo` for real: a port, an embedded PostgreSQL of its own, and what it prints tried out."""
+"""`sotay serve --demo` for real: from nothing, all that it prints tried out, and a month played on it."""
 
 import asyncio
 import re
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import httpx
+import pypdfium2
 import pytest
 
 from app.demo import guide
 from app.demo.cast import PASSWORD
 from tests.demo.programs import SOTAY, environment, free_port
+
+MONTH = Path(__file__).parents[2] / "scripts" / "month.py"
 
 
 class Served:
@@ -71,7 +75,36 @@ def processes_naming(text: str) -> list[str]:
     return found
 
 
-async def test_demo_is_served_from_nothing_and_everything_printed_works(served: Served) -> None:
+def pages_of(paper: Path) -> int:
+    with pypdfium2.PdfDocument(paper) as document:
+        return len(document)
+
+
+async def play_a_month(served: Served, out: Path) -> None:
+    playing = await asyncio.create_subprocess_exec(
+        *(sys.executable, MONTH, "--url", served.address, "--out", out),
+        env=environment(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(playing.communicate(), 120)
+    told = said.decode()
+    assert playing.returncode == 0, told
+    for line in (
+        "attending 20, attending_online 1, absent 1",
+        "1. changed: Tập trung lãnh đạo thu hoạch và làm đất vụ đông trên [-12-][+15+] ha.",
+        "409 poll_is_secret",
+        "409 minutes_frozen",
+        "all of it held",
+    ):
+        assert line in told
+    assert (pages_of(out / "bien-ban.pdf"), pages_of(out / "nghi-quyet.pdf")) == (2, 1)
+
+
+# One test, since the service takes longer to start than all of it.
+async def test_demo_is_served_from_nothing_everything_printed_works_and_a_month_is_played(
+    served: Served, tmp_path: Path
+) -> None:
     await served.until(r"docs: " + re.escape(served.address) + r"/docs.*━\n.*━\n")
 
     async with httpx.AsyncClient(base_url=served.address, trust_env=False) as client:
@@ -90,14 +123,22 @@ async def test_demo_is_served_from_nothing_and_everything_printed_works(served: 
     )
     said, _ = await asyncio.wait_for(tried.communicate(), 30)
     assert tried.returncode == 0
-    listed, drafted, announced, *inbox, reply = said.decode().splitlines()
+    held, listed, drafted, announced, *inbox, reply, poll, comment, remark, approved, paper = said.decode().splitlines()
+    assert "'ended'" in held
     assert "'announced'" in listed
     assert "'draft'" in drafted
     assert announced.startswith("announced ")
     assert re.search(r"19:30 .+ \(1[23]:30 .+ theo giờ Berlin\) tại Nhà văn hóa", inbox[0])
     assert reply == "attending_online"
+    assert re.fullmatch(r"Thông qua Nghị quyết .+ 5", poll)
+    assert comment == "Nhất trí với bản hai"
+    assert remark.startswith("Phạm Thị Dung: Mục 3")
+    assert approved == "Số 01-BB/CB approved"
+    assert pages_of(Path(paper)) == 2
     again = await served.until(rf"┌─ [^┌]+/m/(?!{first[1]})(\S+)\n")
     assert UUID(again[1]) != UUID(first[1])
+
+    await play_a_month(served, tmp_path)
 
     assert await served.end() == 0
     assert processes_naming(str(served.data_dir)) == []
