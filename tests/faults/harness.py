@@ -83,7 +83,7 @@ class Program:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", *arguments],
                 cwd=ROOT,
-                env={**own, "PYTHONUNBUFFERED": "1", **environment},
+                env={**own, "PYTHONUNBUFFERED": "1", "SOTAY_RATE_LIMIT_PER_MINUTE": "0", **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -109,7 +109,7 @@ class Program:
         self.process.send_signal(signal.SIGKILL)
         assert self.process.wait(10) == -signal.SIGKILL
 
-    def end(self, *, seconds: float = 15) -> int:
+    def end(self, *, seconds: float = 20) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 

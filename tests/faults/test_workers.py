@@ -7,6 +7,7 @@ from pathlib import Path
 
 from httpx import AsyncClient
 
+from app.kernel.processes import GRACE_SECONDS
 from tests.faults.harness import Place, Program, announce, push_settings, tokens, wait_until
 from tests.fcm import LoopbackFcm, answers
 
@@ -93,6 +94,6 @@ async def test_worker_told_to_stop_gives_back_what_does_not_end_within_its_grace
         return took
 
     took = await asyncio.to_thread(lasting)
-    assert took < 10  # then a supervisor kills
+    assert took < GRACE_SECONDS  # then a supervisor kills
     assert tokens(fcm.accepted).keys() == phones
     report(gave_back_within=f"{took:.1f} s")
