@@ -119,7 +119,8 @@ def test_killed_child_comes_back_with_its_environment_and_a_failing_watch_harms_
 
 
 def test_child_that_cannot_stay_up_is_tried_ever_more_slowly(supervised: Callable[..., Supervised]) -> None:
-    service = supervised("-", 5, "exit 3", "exec /nowhere/at-all")
+    # What the shell says of it would fall into the supervisor's lines, piece by piece.
+    service = supervised("-", 5, "exit 3", "exec /nowhere/at-all 2>/dev/null")
     pauses = service.said(r"c0 .*ended \(code 3\), starts again in (.*) s", times=3)
     assert pauses[:3] == ["0.2", "0.4", "0.8"]
     began = time.monotonic()
