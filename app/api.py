@@ -8,6 +8,7 @@ from app.activity.summaries import router as summaries
 from app.announcements import router as announcements
 from app.changes import router as changes
 from app.documents import router as documents
+from app.documents.search import router as search
 from app.identity import router as identity
 from app.identity.devices import router as devices
 from app.kernel.app_versions import refuse_old_apps
@@ -60,6 +61,7 @@ v1.include_router(imports.router)
 v1.include_router(identity.members)
 v1.include_router(documents.me)
 v1.include_router(documents.organisations)
+v1.include_router(search.router)
 v1.include_router(documents.router)
 v1.include_router(announcements.organisations)
 v1.include_router(announcements.router)

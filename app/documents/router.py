@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from app.documents import queries, service
@@ -27,9 +27,8 @@ from app.documents.errors import (
     SecrecyNotExcluded,
 )
 from app.documents.models import Visibility
-from app.documents.queries import DocumentFilter
 from app.documents.ranges import wanted_bytes
-from app.documents.schemas import DocumentPage, DocumentPatch, DocumentView, FolderPage, FormLine
+from app.documents.schemas import DocumentPatch, DocumentView, FolderPage, FormLine
 from app.documents.service import Upload
 from app.documents.store import ContentMissing, DocumentStore
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
@@ -132,45 +131,6 @@ async def upload_document(
             ),
         )
     )
-
-
-@router.get(
-    "",
-    operation_id="listDocuments",
-    summary="Documents I may read",
-    responses=problems(OrganisationNotFound, CursorInvalid),
-)
-async def list_documents(
-    *,
-    session: DbSession,
-    actor: CurrentActor,
-    paging: Paging,
-    tagged: Tagged,
-    linked: Linked,
-    q: Annotated[
-        str | None,
-        Query(
-            min_length=1,
-            max_length=200,
-            pattern=r"^[^\x00-\x1f]*$",
-            description="Words of title or text, with or without accents",
-            examples=["nghi quyet dang uy"],
-        ),
-    ] = None,
-    organisation_id: Annotated[UUID | None, Query(description="Only of this organisation's library")] = None,
-    folder: Annotated[
-        str | None,
-        Query(max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Only in this folder", examples=["Nghị quyết"]),
-    ] = None,
-    bookmarked: Annotated[bool | None, Query(description="Only my bookmarks, or only others")] = None,
-) -> DocumentPage:
-    """List the documents I may read, the newest first.
-
-    With `q` only those that hold all its words, in this order: words as written before words that agree without
-    accents (đ is d), in the title before in the text, last titles that look alike; equals by age, the newest first.
-    """
-    wanted = DocumentFilter(organisation_id=organisation_id, folder=folder, bookmarked=bookmarked)
-    return tagged.page(linked(await queries.list_documents(session, actor, q=q, wanted=wanted, paging=paging)))
 
 
 @router.get("/{document_id}", operation_id="getDocument", summary="A document", responses=problems(DocumentNotFound))

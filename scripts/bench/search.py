@@ -23,7 +23,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.documents.queries import DocumentFilter, list_documents
+from app.documents.search.queries import DocumentFilter, list_documents
 from app.documents.words import joined, words_of
 from app.kernel.db import PooledDatabase, Session
 from app.kernel.ids import new_id

@@ -98,6 +98,7 @@ async def test_night_removes_what_no_document_names_after_a_day(
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackS3]:
+    # The environment is how an operator tells obstore of a bucket, so it is what the test sets.
     with LoopbackS3() as server:
         for name, value in {
             "AWS_ENDPOINT": server.url,

@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
-from app.documents.queries import FEW_PLACES
+from app.documents.search.queries import FEW_PLACES
 from app.documents.words import distinct, words_of
 from tests.conftest import RolledBackDatabase
 from tests.documents.asking import titles, uploaded

@@ -1,0 +1,1 @@
+"""Search: the list of documents, and how they are found without accents."""
