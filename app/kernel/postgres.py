@@ -221,7 +221,7 @@ class EmbeddedPostgres:
                     held = "pre-existing shared memory block" in self._last_words(since=before)
                     if not held or time.monotonic() > deadline:
                         raise
-                    time.sleep(0.1)
+                    time.sleep(0.1)  # they are not our children: nothing tells when the last has gone
         finally:
             os.close(log)
 
@@ -283,7 +283,7 @@ class EmbeddedPostgres:
                     ),
                     log=self._last_words(since=since),
                 )
-            time.sleep(0.01)
+            time.sleep(0.01)  # a server that gets ready tells nobody; it is asked
 
     def _create_role_and_database(self) -> None:
         with psycopg.connect(self._url("postgresql", "postgres", "postgres"), autocommit=True) as connection:
