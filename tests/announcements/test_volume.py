@@ -1,6 +1,5 @@
 """The members of a whole province: one announcement, a handful of rows, and everybody has it."""
 
-import pytest
 from sqlalchemy import text
 
 from tests.conftest import RolledBackDatabase
@@ -9,9 +8,6 @@ from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, inbox
 from tests.factories.world import Person, World
 from tests.worker import JobRunner
-
-# Nothing here is reached that smaller tests do not reach; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
 
 MEMBERS = 75_180
 PHONES = 5_000

@@ -33,9 +33,6 @@ from tests.contract.rows import activity, announcements, changes, documents, mee
 from tests.contract.things import PASSWORD
 from tests.factories.world import HANOI, Person, World
 
-# Every line it reaches is reached by a test that says why; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
-
 ROSTER = "Họ và tên,Ngày sinh,Ngày vào Đảng,Ngày chính thức\nCao Thị Uyên,02/03/1980,19/05/2005,19/05/2006\n"
 
 MEETING = {

@@ -8,9 +8,6 @@ import pytest
 from tests.contract.fuzzing import fuzz
 from tests.contract.living import Living, living
 
-# Every line it reaches is reached by a test that says why; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
-
 
 @pytest.fixture
 def served(live_database_url: str, tmp_path: Path) -> Iterator[Living]:

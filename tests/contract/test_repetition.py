@@ -14,9 +14,6 @@ from tests.contract.test_access import ROSTER, TABLE, identify
 from tests.contract.test_conventions import OPERATIONS, Asked, SignedIn
 from tests.factories.world import Person, World
 
-# Every line it reaches is reached by a test that says why; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
-
 # No row succeeds: the code is on a screen. See tests/meetings/roll/test_checking_in.py.
 ON_SCREEN = {"checkIn"}
 KEPT = tuple(asked for asked in OPERATIONS if "Idempotency-Key" in asked.headers)
