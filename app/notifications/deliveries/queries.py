@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_
 from sqlalchemy.dialects.postgresql import array
 
 from app.identity.models import Device
@@ -57,7 +57,7 @@ async def list_deliveries(
     """
     organisation = await get_visible_organisation(session, actor, organisation_id)
     access.require_administrator(actor, organisation.path)
-    wanted = (
+    wanted: Select[Any] = (  # Any: a row of many columns
         select(
             Delivery.notification_id,
             Delivery.device_id,
@@ -100,7 +100,6 @@ def _has(outcome: DeliveryState) -> ColumnElement[bool]:
 
 
 def _view(row: Row[Any], reader: Reader) -> DeliveryView:
-    # Any: a row of many columns.
     why = reason_of(row.outcome, row.reason)
     return DeliveryView(
         notification_id=row.notification_id,
