@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Row, SQLColumnExpression, select, tuple_
 from sqlalchemy.dialects.postgresql import array
 
 from app.identity.models import Device
@@ -18,6 +18,19 @@ from app.notifications.reasons import WORDS, reason_of
 from app.organisations import access
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
+
+_SHOWN: tuple[SQLColumnExpression[Any], ...] = (  # Any: columns of several types
+    Delivery.notification_id,
+    Delivery.device_id,
+    Delivery.outcome,
+    Delivery.reason,
+    Delivery.attempts,
+    Delivery.not_before,
+    Delivery.finished_at,
+    Notification.organisation_id,
+    Notification.type,
+    Device.platform,
+)
 
 
 async def get_administered_notice(
@@ -57,19 +70,8 @@ async def list_deliveries(
     """
     organisation = await get_visible_organisation(session, actor, organisation_id)
     access.require_administrator(actor, organisation.path)
-    wanted: Select[Any] = (  # Any: a row of many columns
-        select(
-            Delivery.notification_id,
-            Delivery.device_id,
-            Delivery.outcome,
-            Delivery.reason,
-            Delivery.attempts,
-            Delivery.not_before,
-            Delivery.finished_at,
-            Notification.organisation_id,
-            Notification.type,
-            Device.platform,
-        )
+    wanted = (
+        select(*_SHOWN)
         .join(Notification, Notification.id == Delivery.notification_id)
         .outerjoin(Device, Device.id == Delivery.device_id)
         .where(_is_at(organisation))
@@ -99,7 +101,7 @@ def _has(outcome: DeliveryState) -> ColumnElement[bool]:
     return Delivery.outcome == Outcome(outcome.value)
 
 
-def _view(row: Row[Any], reader: Reader) -> DeliveryView:
+def _view(row: Row[Any], reader: Reader) -> DeliveryView:  # Any: a row of many columns
     why = reason_of(row.outcome, row.reason)
     return DeliveryView(
         notification_id=row.notification_id,

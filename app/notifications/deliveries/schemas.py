@@ -37,6 +37,12 @@ class DeliveryView(Response):
     next_try_at: Instant | None = Field(description="Not before; null where it is over, or may leave at once")
     finished_at: Instant | None
 
+    def state(self) -> str:
+        """Return what the ETag stands for: what becomes of a delivery, in the reader's words."""
+        return (
+            f"{self.notification_id}.{self.device_id}.{self.outcome}.{self.try_count}.{self.next_try_at}.{self.reason}"
+        )
+
 
 class DeliveryPage(Page[DeliveryView]):
     """Deliveries, those of the newest notice first."""
