@@ -107,7 +107,7 @@ def _states(people: Subquery, notification: Notification | None, seen: Select[UU
     tried = _tried(notification).subquery()
     state = case(
         (or_(tried.c.is_sent, has_read, member_id.in_(seen)), "on_a_phone"),
-        (or_(tried.c.is_open, and_(tried.c.failure.is_(None), false() if is_over else to_come)), "waiting"),
+        (or_(tried.c.is_open, and_(tried.c.member_id.is_(None), false() if is_over else to_come)), "waiting"),
         (tried.c.failure.is_not(None), "failed"),
         (exists().where(reachable), "inbox_only"),
         else_="no_device",
