@@ -29,7 +29,17 @@ from tests.contract.roles import (
     Things,
     expect,
 )
-from tests.contract.rows import activity, announcements, changes, documents, meetings, minutes, polls, resolutions
+from tests.contract.rows import (
+    activity,
+    announcements,
+    changes,
+    documents,
+    meetings,
+    minutes,
+    notifications,
+    polls,
+    resolutions,
+)
 from tests.contract.things import PASSWORD
 from tests.factories.world import HANOI, Person, World
 
@@ -194,6 +204,7 @@ TABLE = (
     *meetings.ROWS,
     *documents.ROWS,
     *announcements.ROWS,
+    *notifications.ROWS,
     *polls.ROWS,
     *resolutions.ROWS,
     *minutes.ROWS,

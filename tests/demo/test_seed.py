@@ -24,7 +24,7 @@ from app.kernel.timezones import end_of_quiet_hours
 from app.meetings.models import Meeting, MeetingStatus
 from app.members.models import Member
 from app.members.names import sort_key
-from app.notifications.deliveries import QUIET_FROM, QUIET_UNTIL
+from app.notifications.leases.service import QUIET_FROM, QUIET_UNTIL
 from app.organisations.models import Organisation
 from tests.conftest import cheap_passwords, database_of_its_own
 from tests.factories.clock import FakeClock
