@@ -324,13 +324,13 @@ class Province:
             async with self.database.session() as session:
                 rows = await session.execute(
                     text("""
-                        SELECT outcome, count(*)
+                        SELECT outcome, count(*) AS phones
                         FROM deliveries JOIN notifications ON notifications.id = notification_id
                         WHERE subject_id = :subject GROUP BY outcome
                     """),
                     {"subject": UUID(announcement_id)},
                 )
-                outcomes = {row.outcome: row.count for row in rows}
+                outcomes = {row.outcome: row.phones for row in rows}
             if outcomes == {"sent": self.phones}:
                 return
             await asyncio.sleep(0.2)
