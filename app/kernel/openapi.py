@@ -20,6 +20,7 @@ from app.kernel.problems import (
     BodyTooLarge,
     FieldsNotValid,
     FieldView,
+    InternalError,
     MediaTypeNotSupported,
     Problem,
     describe,
@@ -125,7 +126,7 @@ def build(app: FastAPI) -> Document:
         description=app.description,
         routes=app.routes,
         tags=TAGS,
-        servers=[{"url": "/", "description": "This server"}],
+        servers=[{"url": "/", "description": "This server, in production as in a demonstration", "x-internal": False}],
         license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
         contact={"name": "Sổ tay"},
     )
@@ -173,19 +174,25 @@ def _finish_operation(method: str, operation: Document, schemas: Document) -> No
     names = _finish_parameters(method, operation)
     success = next(response for status, response in responses.items() if status.startswith("2"))
     limited = bool(operation.get("security"))
-    _describe_headers(success, tagged=tagged, paged="cursor" in names, limited=limited, once=IDEMPOTENCY_KEY in names)
+    _describe_headers(success, tagged=tagged, paged="cursor" in names, once=IDEMPOTENCY_KEY in names)
+    _bound_page(operation, success, schemas)
     if tagged and method != "get":
         operation["parameters"] = [*operation.get("parameters", ()), copy.deepcopy(PREFERENCE)]
         responses["204"] = {"description": f"Done, as `{PREFER}: {MINIMAL}` asked: without the body"}
-        _describe_headers(responses["204"], tagged=True, limited=limited, once=IDEMPOTENCY_KEY in names, preferred=True)
+        _describe_headers(responses["204"], tagged=True, once=IDEMPOTENCY_KEY in names, preferred=True)
     if "If-None-Match" in names:
         responses["304"] = {"description": "Not modified: the caller holds this version"}
         _describe_headers(responses["304"], tagged=True)
     content: Document = operation.get("requestBody", {}).get("content", {})
     _add(responses, *_common_refusals(operation, names, content))
+    # `default` covers it, but does not say that it too has a name.
+    failed = f"`{InternalError.code}`: {InternalError.title.en}"
+    responses["500"] = {"description": failed, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
     responses["default"] = {"description": "Any other error", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
     for status, response in responses.items():
-        _describe_headers(response, waiting=status == "429")
+        # Whose account is not known (401) has no allowance yet.
+        counted = limited and status[0] in "24" and status != "401"
+        _describe_headers(response, waiting=status == "429", limited=counted)
         for example in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).values():
             # FastAPI leaves out what is null; the server does not.
             example["value"] = {name: example["value"].get(name) for name in Problem.model_fields}
@@ -255,6 +262,15 @@ def _describe_headers(
     headers = response.setdefault("headers", {})
     for name, component in wanted.items():
         headers[name] = {"$ref": f"#/components/headers/{component}"}
+
+
+def _bound_page(operation: Document, success: Document, schemas: Document) -> None:
+    limits = [one["schema"]["maximum"] for one in operation.get("parameters", ()) if one["name"] == "limit"]
+    name = success.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+    fields: Document = schemas.get(name, {}).get("properties", {})
+    # A page of changes may hold more: the scopes that were left come beside them.
+    if limits and set(fields) == {"items", "next_cursor"}:
+        fields["items"]["maxItems"] = limits[0]
 
 
 def _mark_files(schemas: Document, schema: Document) -> None:

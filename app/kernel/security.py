@@ -88,7 +88,11 @@ Authenticate = Callable[[Session, str], Awaitable[Actor]]
 """Turns a bearer token into its Actor or raises NotSignedIn. `identity` answers it, `main` introduces the two."""
 
 _bearer = HTTPBearer(
-    auto_error=False, scheme_name="accessToken", bearerFormat="JWT", description="The `access_token` of a sign-in."
+    auto_error=False,
+    scheme_name="accessToken",
+    bearerFormat="JWT",
+    description="The `access_token` of a sign-in, ten minutes long. ES256 alone is taken, and only from this issuer and "
+    "for this audience (RFC8725).",
 )
 
 
