@@ -66,15 +66,7 @@ class _Comparison:
         before, after = (document.get("security", []) for document in (self._old, self._new))
         if old.get("security", before) != new.get("security", after):
             yield "its sign-in changed"
-        parameters = self._parameters(self._new, new)
-        for name, parameter in self._parameters(self._old, old).items():
-            if name not in parameters:
-                yield f"{name} removed"
-            elif parameters[name].get("required") and not parameter.get("required"):
-                yield f"{name} became required"
-        for name in parameters.keys() - self._parameters(self._old, old).keys():
-            if parameters[name].get("required"):
-                yield f"{name} is new and required"
+        yield from _asked(self._parameters(self._old, old), self._parameters(self._new, new))
         yield from self._body(old.get("requestBody"), new.get("requestBody"))
         for status, response in old.get("responses", {}).items():
             if status in new.get("responses", {}):
@@ -99,9 +91,10 @@ class _Comparison:
         for name, header in old.get("headers", {}).items():
             if name not in new.get("headers", {}):
                 yield f"header {name} removed"
-            elif _deref(self._old, header).get("required"):
-                if not _deref(self._new, new["headers"][name]).get("required"):
-                    yield f"header {name} may be missing"
+                continue
+            before, after = _deref(self._old, header), _deref(self._new, new["headers"][name])
+            if before.get("required") and not after.get("required"):
+                yield f"header {name} may be missing"
 
     def _parameters(self, document: Node, operation: Node) -> dict[str, Node]:
         found = (_deref(document, parameter) for parameter in operation.get("parameters", ()))
@@ -187,6 +180,15 @@ def _operations(document: Node) -> Iterator[tuple[str, Node]]:
         for method in ("get", "put", "post", "delete", "patch"):
             if method in item:
                 yield f"{method.upper()} {path}", item[method]
+
+
+def _asked(old: dict[str, Node], new: dict[str, Node]) -> Iterator[str]:
+    for name, parameter in old.items():
+        if name not in new:
+            yield f"{name} removed"
+        elif new[name].get("required") and not parameter.get("required"):
+            yield f"{name} became required"
+    yield from (f"{name} is new and required" for name in new.keys() - old.keys() if new[name].get("required"))
 
 
 def _deref(document: Node, node: Node) -> Node:

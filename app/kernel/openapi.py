@@ -31,19 +31,68 @@ from app.kernel.security import TokenInvalid
 Document = dict[str, Any]  # Any: an OpenAPI document is JSON
 
 TAGS = [
-    {"name": "auth", "description": "Signing in: activation, tokens, passwords, public keys."},
-    {"name": "me", "description": "What is mine: account, sessions, devices, inbox, meetings."},
-    {"name": "organisations", "description": "The tree of organisations and the posts held in it."},
-    {"name": "members", "description": "Members, their standings, time away, and rosters to import."},
-    {"name": "meetings", "description": "Branch meetings: schedule, agenda, announcement, replies, roll, tasks."},
-    {"name": "announcements", "description": "Announcements to a subtree: audience, acknowledgement, reach."},
-    {"name": "documents", "description": "The library: files, folders, bookmarks, search without accents."},
-    {"name": "resolutions", "description": "Draft resolutions: versions, comments and answers, adoption."},
-    {"name": "polls", "description": "Votes, open or secret: electorate, ballots, tally."},
-    {"name": "minutes", "description": "Minutes of a meeting: remarks, approval, publication as PDF."},
-    {"name": "activity", "description": "What a member and a branch took part in."},
-    {"name": "changes", "description": "Catching up: all that a phone has missed, and its first start."},
-    {"name": "service", "description": "Whether the server lives and is ready."},
+    {
+        "name": "auth",
+        "description": "Đăng nhập: kích hoạt, mã truy cập, mật khẩu, khóa công khai. "
+        "Signing in: activation, tokens, passwords, public keys.",
+    },
+    {
+        "name": "me",
+        "description": "Của tôi: tài khoản, phiên đăng nhập, thiết bị, hộp thư, lịch họp. "
+        "What is mine: account, sessions, devices, inbox, meetings.",
+    },
+    {
+        "name": "organisations",
+        "description": "Tổ chức đảng: cây tổ chức và các chức vụ. The tree of organisations and the posts held in it.",
+    },
+    {
+        "name": "members",
+        "description": "Đảng viên: danh sách, tư cách, đi làm ăn xa, nhập từ bảng tính. "
+        "Members, their standings, time away, and rosters to import.",
+    },
+    {
+        "name": "meetings",
+        "description": "Sinh hoạt chi bộ: lịch, chương trình, triệu tập, báo dự hoặc vắng, điểm danh, nhiệm vụ. "
+        "Branch meetings: schedule, agenda, announcement, replies, roll, tasks.",
+    },
+    {
+        "name": "announcements",
+        "description": "Thông báo tới các tổ chức: người nhận, xác nhận đã đọc, tỷ lệ đọc. "
+        "Announcements to a subtree: audience, acknowledgement, reach.",
+    },
+    {
+        "name": "documents",
+        "description": "Thư viện tài liệu: tệp, thư mục, đánh dấu, tìm kiếm không dấu. "
+        "The library: files, folders, bookmarks, search without accents.",
+    },
+    {
+        "name": "resolutions",
+        "description": "Dự thảo nghị quyết: phiên bản, góp ý và trả lời, thông qua. "
+        "Draft resolutions: versions, comments and answers, adoption.",
+    },
+    {
+        "name": "polls",
+        "description": "Biểu quyết và bỏ phiếu kín: người có quyền, phiếu, kiểm phiếu. "
+        "Votes, open or secret: electorate, ballots, tally.",
+    },
+    {
+        "name": "minutes",
+        "description": "Biên bản họp: góp ý, thông qua, công bố bản PDF. "
+        "Minutes of a meeting: remarks, approval, publication as PDF.",
+    },
+    {
+        "name": "activity",
+        "description": "Nhật ký hoạt động của đảng viên và chi bộ. What a member and a branch took part in.",
+    },
+    {
+        "name": "changes",
+        "description": "Đồng bộ: những gì điện thoại chưa có, và lần đầu mở ứng dụng. "
+        "Catching up: all that a phone has missed, and its first start.",
+    },
+    {
+        "name": "service",
+        "description": "Máy chủ: còn chạy, đã sẵn sàng. Whether the server lives and is ready.",
+    },
 ]
 HEADERS: Document = {
     "RequestId": {

@@ -91,8 +91,8 @@ _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="accessToken",
     bearerFormat="JWT",
-    description="The `access_token` of a sign-in, ten minutes long. ES256 alone is taken, and only from this issuer and "
-    "for this audience (RFC8725).",
+    description="The `access_token` of a sign-in, which lives ten minutes. Only ES256 is taken, by this issuer and for "
+    "this audience (RFC8725).",
 )
 
 

@@ -16,8 +16,10 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts/breaking_changes.py"
 breaks: Callable[[Any, Any], list[str]] = runpy.run_path(str(SCRIPT))["breaks"]
 
-PROBLEM = {"application/problem+json": {"schema": {}, "examples": {"vote_closed": {}, "vote_not_found": {}}}}
-RELEASED: dict[str, Any] = {  # Any: JSON
+PROBLEM: dict[str, Any] = {
+    "application/problem+json": {"schema": {}, "examples": {"vote_closed": {}, "vote_not_found": {}}}
+}
+RELEASED: dict[str, Any] = {
     "paths": {
         "/votes/{id}": {
             "put": {
@@ -191,7 +193,7 @@ def test_each_break_is_said_once_and_needs_a_declaration_that_still_holds(tmp_pa
     declared = folder / "breaking-changes.toml"
 
     def check(*options: str) -> tuple[int, list[str]]:
-        program = [sys.executable, tmp_path / "scripts/breaking_changes.py", *options]
+        program = (sys.executable, str(tmp_path / "scripts/breaking_changes.py"), *options)
         done = subprocess.run(program, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout.splitlines()[:-1]
 
