@@ -33,7 +33,7 @@ from app.documents.service import Upload
 from app.documents.store import ContentMissing, DocumentStore
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
 from app.kernel.db import DbSession
-from app.kernel.etags import ExpectedVersion, NotModified, Tagged
+from app.kernel.etags import MAX_HEADER_LENGTH, ExpectedVersion, IfNoneMatch, NotModified, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import BodyTooLarge, problems
 from app.kernel.security import CurrentActor, NotForYourPost
@@ -156,15 +156,23 @@ async def get_document_content(
     actor: CurrentActor,
     store: Store,
     document_id: UUID,
-    if_none_match: Annotated[
-        str | None,
-        Header(alias="If-None-Match", description="An ETag the caller holds: unchanged answers are 304 without a body"),
-    ] = None,
+    if_none_match: IfNoneMatch = None,
     byte_range: Annotated[
-        str | None, Header(alias="Range", description="One range of bytes (RFC 9110, 14)", examples=["bytes=0-65535"])
+        str | None,
+        Header(
+            alias="Range",
+            description="One range of bytes (RFC 9110, 14)",
+            examples=["bytes=0-65535"],
+            max_length=MAX_HEADER_LENGTH,
+        ),
     ] = None,
     if_range: Annotated[
-        str | None, Header(alias="If-Range", description="The ETag of the part held; of another file comes the whole")
+        str | None,
+        Header(
+            alias="If-Range",
+            description="The ETag of the part held; of another file comes the whole",
+            max_length=MAX_HEADER_LENGTH,
+        ),
     ] = None,
 ) -> Response:
     """Download the file, whole or one range of it; it never changes, so keep it.

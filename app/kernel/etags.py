@@ -15,6 +15,8 @@ from app.kernel.security import CurrentActor
 
 V = TypeVar("V", bound=Versioned)
 P = TypeVar("P", bound="Page[Any]")
+MAX_HEADER_LENGTH = 1000
+"""In characters: a condition names a few ETags of at most 70."""
 
 
 class IfMatchMissing(PreconditionMissing):
@@ -69,14 +71,21 @@ class Tagger:
         self._response.headers["ETag"] = etag
 
 
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        description="An ETag the caller holds: unchanged answers are 304 without a body",
+        max_length=MAX_HEADER_LENGTH,
+    ),
+]
+
+
 def _tagger(
     request: Request,
     response: Response,
     actor: CurrentActor,
-    if_none_match: Annotated[
-        str | None,
-        Header(alias="If-None-Match", description="An ETag the caller holds: unchanged answers are 304 without a body"),
-    ] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Tagger:
     # 304 answers a GET only (RFC 9110, 13.1.2): raised in a command, it would roll back what was done.
     return Tagger(response, str(actor.account_id), if_none_match if request.method == "GET" else None)
@@ -88,7 +97,11 @@ Tagged = Annotated[Tagger, Depends(_tagger)]
 def _expected_version(
     if_match: Annotated[
         str | None,
-        Header(alias="If-Match", description='The ETag of the version being changed, as `GET` gave it: `"3-…"`'),
+        Header(
+            alias="If-Match",
+            description='The ETag of the version being changed, as `GET` gave it: `"3-…"`',
+            max_length=MAX_HEADER_LENGTH,
+        ),
     ] = None,
 ) -> int:
     if if_match is None:

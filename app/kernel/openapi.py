@@ -20,6 +20,7 @@ from app.kernel.problems import (
     BodyTooLarge,
     FieldsNotValid,
     FieldView,
+    InternalError,
     MediaTypeNotSupported,
     Problem,
     describe,
@@ -30,19 +31,68 @@ from app.kernel.security import TokenInvalid
 Document = dict[str, Any]  # Any: an OpenAPI document is JSON
 
 TAGS = [
-    {"name": "auth", "description": "Signing in: activation, tokens, passwords, public keys."},
-    {"name": "me", "description": "What is mine: account, sessions, devices, inbox, meetings."},
-    {"name": "organisations", "description": "The tree of organisations and the posts held in it."},
-    {"name": "members", "description": "Members, their standings, time away, and rosters to import."},
-    {"name": "meetings", "description": "Branch meetings: schedule, agenda, announcement, replies, roll, tasks."},
-    {"name": "announcements", "description": "Announcements to a subtree: audience, acknowledgement, reach."},
-    {"name": "documents", "description": "The library: files, folders, bookmarks, search without accents."},
-    {"name": "resolutions", "description": "Draft resolutions: versions, comments and answers, adoption."},
-    {"name": "polls", "description": "Votes, open or secret: electorate, ballots, tally."},
-    {"name": "minutes", "description": "Minutes of a meeting: remarks, approval, publication as PDF."},
-    {"name": "activity", "description": "What a member and a branch took part in."},
-    {"name": "changes", "description": "Catching up: all that a phone has missed, and its first start."},
-    {"name": "service", "description": "Whether the server lives and is ready."},
+    {
+        "name": "auth",
+        "description": "Đăng nhập: kích hoạt, mã truy cập, mật khẩu, khóa công khai. "
+        "Signing in: activation, tokens, passwords, public keys.",
+    },
+    {
+        "name": "me",
+        "description": "Của tôi: tài khoản, phiên đăng nhập, thiết bị, hộp thư, lịch họp. "
+        "What is mine: account, sessions, devices, inbox, meetings.",
+    },
+    {
+        "name": "organisations",
+        "description": "Tổ chức đảng: cây tổ chức và các chức vụ. The tree of organisations and the posts held in it.",
+    },
+    {
+        "name": "members",
+        "description": "Đảng viên: danh sách, tư cách, đi làm ăn xa, nhập từ bảng tính. "
+        "Members, their standings, time away, and rosters to import.",
+    },
+    {
+        "name": "meetings",
+        "description": "Sinh hoạt chi bộ: lịch, chương trình, triệu tập, báo dự hoặc vắng, điểm danh, nhiệm vụ. "
+        "Branch meetings: schedule, agenda, announcement, replies, roll, tasks.",
+    },
+    {
+        "name": "announcements",
+        "description": "Thông báo tới các tổ chức: người nhận, xác nhận đã đọc, tỷ lệ đọc. "
+        "Announcements to a subtree: audience, acknowledgement, reach.",
+    },
+    {
+        "name": "documents",
+        "description": "Thư viện tài liệu: tệp, thư mục, đánh dấu, tìm kiếm không dấu. "
+        "The library: files, folders, bookmarks, search without accents.",
+    },
+    {
+        "name": "resolutions",
+        "description": "Dự thảo nghị quyết: phiên bản, góp ý và trả lời, thông qua. "
+        "Draft resolutions: versions, comments and answers, adoption.",
+    },
+    {
+        "name": "polls",
+        "description": "Biểu quyết và bỏ phiếu kín: người có quyền, phiếu, kiểm phiếu. "
+        "Votes, open or secret: electorate, ballots, tally.",
+    },
+    {
+        "name": "minutes",
+        "description": "Biên bản họp: góp ý, thông qua, công bố bản PDF. "
+        "Minutes of a meeting: remarks, approval, publication as PDF.",
+    },
+    {
+        "name": "activity",
+        "description": "Nhật ký hoạt động của đảng viên và chi bộ. What a member and a branch took part in.",
+    },
+    {
+        "name": "changes",
+        "description": "Đồng bộ: những gì điện thoại chưa có, và lần đầu mở ứng dụng. "
+        "Catching up: all that a phone has missed, and its first start.",
+    },
+    {
+        "name": "service",
+        "description": "Máy chủ: còn chạy, đã sẵn sàng. Whether the server lives and is ready.",
+    },
 ]
 HEADERS: Document = {
     "RequestId": {
@@ -125,7 +175,7 @@ def build(app: FastAPI) -> Document:
         description=app.description,
         routes=app.routes,
         tags=TAGS,
-        servers=[{"url": "/", "description": "This server"}],
+        servers=[{"url": "/", "description": "This server, in production as in a demonstration", "x-internal": False}],
         license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
         contact={"name": "Sổ tay"},
     )
@@ -173,19 +223,25 @@ def _finish_operation(method: str, operation: Document, schemas: Document) -> No
     names = _finish_parameters(method, operation)
     success = next(response for status, response in responses.items() if status.startswith("2"))
     limited = bool(operation.get("security"))
-    _describe_headers(success, tagged=tagged, paged="cursor" in names, limited=limited, once=IDEMPOTENCY_KEY in names)
+    _describe_headers(success, tagged=tagged, paged="cursor" in names, once=IDEMPOTENCY_KEY in names)
+    _bound_page(operation, success, schemas)
     if tagged and method != "get":
         operation["parameters"] = [*operation.get("parameters", ()), copy.deepcopy(PREFERENCE)]
         responses["204"] = {"description": f"Done, as `{PREFER}: {MINIMAL}` asked: without the body"}
-        _describe_headers(responses["204"], tagged=True, limited=limited, once=IDEMPOTENCY_KEY in names, preferred=True)
+        _describe_headers(responses["204"], tagged=True, once=IDEMPOTENCY_KEY in names, preferred=True)
     if "If-None-Match" in names:
         responses["304"] = {"description": "Not modified: the caller holds this version"}
         _describe_headers(responses["304"], tagged=True)
     content: Document = operation.get("requestBody", {}).get("content", {})
     _add(responses, *_common_refusals(operation, names, content))
+    # `default` covers it, but does not say that it too has a name.
+    failed = f"`{InternalError.code}`: {InternalError.title.en}"
+    responses["500"] = {"description": failed, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
     responses["default"] = {"description": "Any other error", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
     for status, response in responses.items():
-        _describe_headers(response, waiting=status == "429")
+        # Whose account is not known (401) has no allowance yet.
+        counted = limited and status[0] in "24" and status != "401"
+        _describe_headers(response, waiting=status == "429", limited=counted)
         for example in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}).values():
             # FastAPI leaves out what is null; the server does not.
             example["value"] = {name: example["value"].get(name) for name in Problem.model_fields}
@@ -255,6 +311,15 @@ def _describe_headers(
     headers = response.setdefault("headers", {})
     for name, component in wanted.items():
         headers[name] = {"$ref": f"#/components/headers/{component}"}
+
+
+def _bound_page(operation: Document, success: Document, schemas: Document) -> None:
+    limits = [one["schema"]["maximum"] for one in operation.get("parameters", ()) if one["name"] == "limit"]
+    name = success.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+    fields: Document = schemas.get(name, {}).get("properties", {})
+    # A page of changes may hold more: the scopes that were left come beside them.
+    if limits and set(fields) == {"items", "next_cursor"}:
+        fields["items"]["maxItems"] = limits[0]
 
 
 def _mark_files(schemas: Document, schema: Document) -> None:

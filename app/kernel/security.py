@@ -88,7 +88,11 @@ Authenticate = Callable[[Session, str], Awaitable[Actor]]
 """Turns a bearer token into its Actor or raises NotSignedIn. `identity` answers it, `main` introduces the two."""
 
 _bearer = HTTPBearer(
-    auto_error=False, scheme_name="accessToken", bearerFormat="JWT", description="The `access_token` of a sign-in."
+    auto_error=False,
+    scheme_name="accessToken",
+    bearerFormat="JWT",
+    description="The `access_token` of a sign-in, which lives ten minutes. Only ES256 is taken, by this issuer and for "
+    "this audience (RFC8725).",
 )
 
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 from importlib.resources import files
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import Field
 from sqlalchemy import text
@@ -13,10 +13,17 @@ from sqlalchemy import text
 from app.kernel.db import DbSession
 from app.kernel.errors import Unavailable
 from app.kernel.i18n import Text
-from app.kernel.problems import problems
+from app.kernel.problems import PathNotFound, problems
 from app.kernel.schemas import Response
 
 router = APIRouter(tags=["service"])
+
+_DOCS = Path(__file__).parent / "docs"
+_DOCS_FILES = frozenset({"index.html", "docs.css", "docs.js"})
+_DOCS_POLICY = (
+    "default-src 'none'; connect-src 'self'; font-src data:; img-src 'self' data:; script-src 'self'; "
+    "style-src 'self' 'unsafe-inline'"
+)
 
 
 class NotMigrated(Unavailable):
@@ -55,15 +62,12 @@ async def get_readiness(request: Request, session: DbSession) -> Health:
 
 
 def install_docs(app: FastAPI) -> None:
-    """Serve `/docs` with assets out of the `fastapi-offline` package: no address outside is needed."""
+    """Serve `/docs`: Swagger UI out of the `fastapi-offline` package, with a search; no address outside is needed."""
     app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
 
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url="/openapi.json",
-            title="Sổ tay · API",
-            swagger_js_url="/docs/assets/swagger-ui-bundle.js",
-            swagger_css_url="/docs/assets/swagger-ui.css",
-            swagger_favicon_url="/docs/assets/favicon.png",
-        )
+    @app.get("/docs/{name}", include_in_schema=False)
+    async def docs(name: str = "index.html") -> FileResponse:
+        if name not in _DOCS_FILES:
+            raise PathNotFound
+        return FileResponse(_DOCS / name, headers={"Content-Security-Policy": _DOCS_POLICY})

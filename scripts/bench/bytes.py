@@ -94,15 +94,20 @@ class Months:
     def says(self, sentences: int) -> str:
         return " ".join(self.chance.choice(SENTENCES) for _ in range(sentences))
 
-    async def live(self) -> None:
-        """One month: an announcement, a meeting with replies, a draft with comments, a vote, a task, the minutes."""
+    async def call(self) -> str:
+        """Begin a month: announcements and the call to a meeting, whose id is returned."""
         secretary, branch = self.world.secretary, self.world.branch_a
-        until = self.clock() + timedelta(days=30)
         await self.announce(secretary, branch)
         await self.announce(self.world.officer, self.world.commune)
         meeting = (await self.ask(secretary, "POST", f"/organisations/{branch}/meetings", self.agenda()))["id"]
         await self.ask(secretary, "POST", f"/meetings/{meeting}/announce")
         await self.jobs.run()
+        return str(meeting)
+
+    async def hold(self, meeting: str) -> None:
+        """The rest of the month, all in its first week: replies, a draft with comments, a vote, tasks, the minutes."""
+        secretary = self.world.secretary
+        until = self.clock() + timedelta(days=30)
         self.clock.advance(days=3)
         for person in self.people:
             reply = {"reply": "attending"} if self.chance.random() < 0.9 else {"reply": "absent", "reason": "Đi xa"}  # noqa: PLR2004 most come
@@ -224,13 +229,17 @@ async def _measure(url: str, home: Path, months: int) -> None:
     jobs = JobRunner(database, clock, DocumentStore(MemoryStore()))
     life = Months(app, keys, clock, jobs, world, voters, chance)
     cursors = {}
+    called = ""
     for month in range(months):
         cursors[months - month] = (await life.catch_up(None))[0]
-        await life.live()
+        meeting = await life.call()
+        called = (await life.catch_up(None))[0]
+        await life.hold(meeting)
     _say(f"first start after {months} months", await life.catch_up(None))
     for back in (3, 1):
         if back in cursors:
             _say(f"{back} months" if back > 1 else "a month", await life.catch_up(cursors[back]))
+    _say("the week of a meeting", await life.catch_up(called))
     cursor = (await life.catch_up(None))[0]
     _say("nothing new", await life.catch_up(cursor))
     await database.close()

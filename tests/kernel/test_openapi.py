@@ -1,5 +1,6 @@
 """The document's house style; what it says of each operation is checked by the contract tests."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,5 +53,8 @@ async def test_the_documentation_asks_no_other_server(client: AsyncClient) -> No
     page = await client.get("/docs")
 
     assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "https://" not in page.text
-    assert (await client.get("/docs/assets/swagger-ui.css")).status_code == 200
+    for asset in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert (await client.get(asset)).status_code == 200, asset
+    assert (await client.get("/docs/another.js")).status_code == 404

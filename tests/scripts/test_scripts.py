@@ -135,6 +135,6 @@ def test_whole_run_checks_first_then_tests_and_hands_on_the_database(tmp_path: P
     processes = os.sysconf("SC_NPROCESSORS_ONLN") + 1
     assert done.returncode == 3
     said = done.stdout.splitlines()
-    assert [line.split()[0] for line in said[:5]] == ["ok"] * 5
+    assert [line.split()[0] for line in said[:6]] == ["ok"] * 6
     options = f"-p tests.reached -n {processes} --dist worksteal"
-    assert said[5:] == [f"-m pytest {options} -k poll on postgresql://elsewhere"]
+    assert said[6:] == [f"-m pytest {options} -k poll on postgresql://elsewhere"]

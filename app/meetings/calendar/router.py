@@ -3,10 +3,11 @@
 import hashlib
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import IfNoneMatch
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor
 from app.meetings.calendar import queries, service
@@ -68,10 +69,7 @@ async def fetch_calendar(
     session: DbSession,
     public_url: PublicUrl,
     secret: Annotated[str, Path(description="What `makeMyCalendar` gave out", examples=["mX3v0bY8kTq1pLw7cRz5nJd2"])],
-    if_none_match: Annotated[
-        str | None,
-        Header(alias="If-None-Match", description="An ETag the caller holds: unchanged answers are 304 without a body"),
-    ] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Return the meetings of the address's owner, 60 days back and 400 ahead: when and where, and nothing else.
 
