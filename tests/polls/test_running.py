@@ -253,8 +253,11 @@ async def test_poll_of_a_cancelled_meeting_calls_nobody_and_can_only_be_closed(
 ) -> None:
     secretary, member = signed_in(world.secretary), signed_in(world.member)
     poll_id = await opened_poll(secretary, world.branch_a)
+    meeting_id = (await seen(secretary, poll_id))["subject_id"]
     await cast(secretary, poll_id)
-    await took(secretary, (await seen(secretary, poll_id))["subject_id"], "cancel", {"reason": "Mưa bão"})
+    later = {"starts_at": "2026-12-06T12:30:00Z", "reason": "Mưa bão"}
+    await took(secretary, meeting_id, "postpone", later)  # the poll stays open, and its call with it
+    await took(secretary, meeting_id, "cancel", {"reason": "Mưa bão"})
     assert (await cast(secretary, poll_id)).json()["already_cast"] is True  # its answer was lost on the way
     assert (await seen(member, poll_id))["may_vote"] is False
     for refused in (await cast(member, poll_id), await raised(secretary, poll_id, {world.phoneless: "for"})):
