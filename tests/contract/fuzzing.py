@@ -26,7 +26,7 @@ database = "none"
 
 [phases.coverage]
 enabled = {coverage}
-# The other methods of each address: tests/contract/test_conventions.py asks them, once each.
+# The other methods of each address: tests/contract/test_every_operation.py asks them, once each.
 unexpected-methods = ["trace"]
 
 [phases.stateful]
