@@ -15,6 +15,7 @@ from app.kernel.app_versions import refuse_old_apps
 from app.meetings import router as meetings
 from app.meetings.calendar import router as calendar
 from app.meetings.live import router as live
+from app.meetings.reach import router as reach
 from app.meetings.replies import router as replies
 from app.meetings.roll import router as roll
 from app.meetings.tasks import router as tasks
@@ -25,6 +26,7 @@ from app.members.posts import router as posts
 from app.minutes import router as minutes
 from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
+from app.notifications.deliveries import router as deliveries
 from app.organisations import router as organisations
 from app.polls import router as polls
 from app.polls.ballots import router as ballots
@@ -40,6 +42,7 @@ v1.include_router(identity.me)
 v1.include_router(devices.me)
 v1.include_router(meetings.router)
 v1.include_router(replies.router)
+v1.include_router(reach.router)
 v1.include_router(roll.router)
 v1.include_router(live.router)
 v1.include_router(calendar.me)
@@ -77,6 +80,7 @@ v1.include_router(minutes.router)
 v1.include_router(minutes.resolutions)
 v1.include_router(minutes_remarks.meetings)
 v1.include_router(minutes_remarks.router)
+v1.include_router(deliveries.organisations)
 v1.include_router(activity.me)
 v1.include_router(activity.organisations)
 v1.include_router(summaries.me)

@@ -13,6 +13,7 @@ from app.members import models as members
 from app.members.posts import models as posts
 from app.minutes import models as minutes
 from app.notifications import models as notifications
+from app.notifications.lanes import models as lanes
 from app.organisations import models as organisations
 from app.polls import models as polls
 from app.resolutions import models as resolutions
@@ -26,6 +27,7 @@ __all__ = [
     "documents",
     "identity",
     "kernel",
+    "lanes",
     "meetings",
     "members",
     "minutes",

@@ -33,7 +33,8 @@ from app.meetings.calendar.service import forget_revoked_calendars
 from app.meetings.service import send_due_reminders
 from app.minutes.service import TYPESET_TASK, keep_paper, remind_of_minutes
 from app.notices import NOTICES
-from app.notifications.deliveries import Chunk, PostOffice, deliver
+from app.notifications.dispatch.service import PostOffice, deliver
+from app.notifications.leases.service import Chunk
 from app.notifications.sender import FcmSender, RecordingSender
 from app.notifications.service import DELIVER_TASK, expand
 from app.polls.service import VACUUM_TASK

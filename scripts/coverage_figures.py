@@ -1,24 +1,30 @@
-"""Print line and branch coverage as two figures, from `coverage json`, and fail below the bars given."""
+"""Print line and branch coverage as a table and two figures, from a run's reports, and fail below the bars given."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-KINDS = {"lines": ("covered_lines", "num_statements"), "branches": ("covered_branches", "num_branches")}
+import slipcover
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("report", type=Path)
+    parser.add_argument("reports", type=Path, help="a directory with one report of SlipCover a process")
     parser.add_argument("--lines", type=float, default=0, metavar="PERCENT")
     parser.add_argument("--branches", type=float, default=0, metavar="PERCENT")
     arguments = parser.parse_args()
-    totals: dict[str, int] = json.loads(arguments.report.read_text())["totals"]
+    first, *others = (json.loads(file.read_text()) for file in sorted(arguments.reports.glob("*.json")))
+    merged: dict[str, Any] = first  # Any: JSON
+    for other in others:
+        slipcover.merge_coverage(merged, other)
+    slipcover.print_coverage(merged, skip_covered=True, missing_width=60)
     status = 0
-    for kind, (covered, of) in KINDS.items():
+    for kind in ("lines", "branches"):
         bar: float = getattr(arguments, kind)
-        hit, all_ = totals.get(covered, 0), totals.get(of, 0)  # no branches are counted when nothing ran
+        hit = merged["summary"][f"covered_{kind}"]
+        all_ = hit + merged["summary"][f"missing_{kind}"]
         percent = 100 * hit / all_ if all_ else 100.0
         verdict = "" if percent >= bar else f", below {bar:g} %"
         print(f"coverage of {kind}: {percent:.2f} % ({hit} of {all_}){verdict}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from argon2 import PasswordHasher
@@ -35,6 +36,9 @@ from tests.worker import JobRunner
 # The application, its document and the libraries live to the end: looking through them again and again, as the defaults
 # would, takes a tenth of the time.
 gc.set_threshold(100_000, 50, 1_000)
+# How long one example takes says how busy the machine is.
+hypothesis.settings.register_profile("sotay", deadline=None)
+hypothesis.settings.load_profile("sotay")
 
 _server = pytest.StashKey[EmbeddedPostgres]()
 _admin_url = pytest.StashKey[str]()
@@ -188,14 +192,23 @@ async def database(engine: AsyncEngine, clock: FakeClock) -> AsyncIterator[Rolle
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> TokenKeys:
-    return TokenKeys(tmp_path_factory.mktemp("keys"), issuer="http://sotay.test")
+def keys_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="session")
+def keys(keys_directory: Path) -> TokenKeys:
+    return TokenKeys(keys_directory, issuer="http://sotay.test")
+
+
+def cheap_passwords() -> Passwords:
+    """As cheap as Argon2 gets: what is tested is the use of it."""
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), concurrency=4)
 
 
 @pytest.fixture
 def passwords() -> Passwords:
-    # As cheap as Argon2 gets: what is tested is the use of it.
-    return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), concurrency=4)
+    return cheap_passwords()
 
 
 @pytest.fixture

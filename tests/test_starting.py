@@ -4,12 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 LATER = frozenset({"docx", "faker", "jinja2", "lxml", "PIL", "pypdfium2", "weasyprint"})
 
 
-@pytest.mark.no_cover
 def test_api_and_worker_start_without_what_reads_and_makes_files() -> None:
     code = "import sys, app.main, app.worker; print(*{name.partition('.')[0] for name in sys.modules})"
     root = Path(__file__).parents[1]

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,9 +13,6 @@ from tests.factories.documents import put_document
 from tests.factories.meetings import SignedIn, announced, said, took
 from tests.factories.world import World
 from tests.worker import JobRunner
-
-# Every line it reaches is reached by a test that says why; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
 
 # Each with the columns that tell a copy from what it is a copy of.
 COPIED = {

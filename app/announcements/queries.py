@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, func, or_, select, tuple_
 
 from app.announcements import access
 from app.announcements.errors import AnnouncementNotFound
@@ -23,13 +23,14 @@ from app.documents.models import Document
 from app.documents.queries import documents_of
 from app.documents.queries import visible_to as document_visible_to
 from app.documents.schemas import DocumentRef
-from app.identity.models import Account, Device
 from app.kernel.db import Session
+from app.kernel.i18n import Locale
 from app.kernel.pagination import PageRequest
 from app.kernel.security import ORGANISERS, Actor
 from app.members.audiences.queries import addressed, addresses
 from app.members.models import Member
 from app.members.schemas import MemberRef
+from app.notifications.reach.queries import push_reach
 from app.organisations.models import Organisation, OrganisationKind
 from app.organisations.queries import get_visible_organisation
 
@@ -205,38 +206,42 @@ async def list_announcements(
     )
 
 
-async def get_reach(session: Session, actor: Actor, announcement_id: UUID) -> ReachView:
+async def get_reach(session: Session, actor: Actor, announcement_id: UUID, *, locale: Locale) -> ReachView:
     """Return how far an announcement has come among those it addresses today.
 
-    In a branch its organisers are also told who has not acknowledged, so that somebody can knock on their door. Raises
-    AnnouncementNotFound, NotForYourPost.
+    In a branch its organisers are also told whom to ring up and who has not acknowledged. Raises AnnouncementNotFound,
+    NotForYourPost.
     """
     announcement, organisation, _ = await get_visible_announcement(session, actor, announcement_id)
     access.require_follower(actor, organisation.path)
-    people = addressed(announcement.audience, session.today()).subquery()
+    audience = addressed(announcement.audience, session.today())
+    is_own_branch = organisation.kind is OrganisationKind.branch and actor.holds_in(organisation.id, ORGANISERS)
+    opened = select(AnnouncementReceipt.member_id).where(AnnouncementReceipt.announcement_id == announcement.id)
+    reach = await push_reach(
+        session,
+        audience,
+        subject_id=announcement.id,
+        types=("announcement_published",),
+        seen=opened,
+        told=opened,
+        locale=locale,
+        names=is_own_branch,
+    )
+    people = audience.subquery()
     receipt = and_(
         AnnouncementReceipt.announcement_id == announcement.id, AnnouncementReceipt.member_id == people.c.member_id
-    )
-    has_a_phone = exists().where(
-        Account.member_id == people.c.member_id,
-        Account.disabled_at.is_(None),
-        Device.account_id == Account.id,
-        Device.push_token.is_not(None),
     )
     counts = (
         await session.execute(
             select(
-                func.count().label("addressed"),
-                func.count().filter(has_a_phone).label("on_a_phone"),
                 func.count(AnnouncementReceipt.opened_at).label("opened"),
                 func.count(AnnouncementReceipt.acknowledged_at).label("acknowledged"),
             )
             .select_from(people)
-            .outerjoin(AnnouncementReceipt, receipt)
+            .join(AnnouncementReceipt, receipt)
         )
     ).one()
     named: list[MemberRef] = []
-    is_own_branch = organisation.kind is OrganisationKind.branch and actor.holds_in(organisation.id, ORGANISERS)
     if is_own_branch and announcement.needs_acknowledgement:
         rows = await session.execute(
             select(Member.id.label("member_id"), Member.full_name)
@@ -248,8 +253,7 @@ async def get_reach(session: Session, actor: Actor, announcement_id: UUID) -> Re
         )
         named = [MemberRef.model_validate(row) for row in rows]
     return ReachView(
-        addressed_count=counts.addressed,
-        on_a_phone_count=counts.on_a_phone,
+        **dict(reach),
         opened_count=counts.opened,
         acknowledged_count=counts.acknowledged,
         not_acknowledged=named,

@@ -31,6 +31,7 @@ from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.readers import CurrentReader
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 
@@ -183,9 +184,12 @@ async def acknowledge_announcement(session: DbSession, actor: CurrentActor, anno
     summary="How far it has come",
     responses=problems(AnnouncementNotFound, NotForYourPost),
 )
-async def get_announcement_reach(session: DbSession, actor: CurrentActor, announcement_id: UUID) -> ReachView:
-    """Count whom it addresses, who has a phone, who opened and who acknowledged it.
+async def get_announcement_reach(
+    session: DbSession, actor: CurrentActor, reader: CurrentReader, announcement_id: UUID
+) -> ReachView:
+    """Count whom it addresses, on how many phones it is, still waits or failed to come, who opened and acknowledged it.
 
-    For its authors and officers above. The organisers of a branch are told by name who has not acknowledged.
+    For its authors and officers above. The organisers of a branch are told by name whom to ring up, and who has not
+    acknowledged.
     """
-    return await queries.get_reach(session, actor, announcement_id)
+    return await queries.get_reach(session, actor, announcement_id, locale=reader.locale)

@@ -14,6 +14,7 @@ from app.kernel.pagination import Page
 from app.kernel.schemas import AwareInstant, Instant, Int32, Line, Prose, Request, Response, Versioned
 from app.kernel.security import PostKind
 from app.members.schemas import MemberRef
+from app.notifications.reach.schemas import PushReach
 
 MOST_DOCUMENTS = 20
 
@@ -104,11 +105,9 @@ class AnnouncementPage(Page[AnnouncementView]):
     """Announcements, newest first."""
 
 
-class ReachView(Response):
+class ReachView(PushReach):
     """How far an announcement has come, among those it addresses today."""
 
-    addressed_count: Int32 = Field(examples=[75180])
-    on_a_phone_count: Int32 = Field(description="Have a phone that can be pushed to", examples=[68020])
     opened_count: Int32 = Field(examples=[51204])
     acknowledged_count: Int32 = Field(examples=[48731])
     not_acknowledged: list[MemberRef] = Field(

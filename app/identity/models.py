@@ -72,12 +72,22 @@ class Device(Base):
     """An installation that can be pushed to; one push token belongs to one account."""
 
     __tablename__ = "devices"
+    __table_args__ = (
+        Index(
+            "ix_devices_quarantined_token",
+            "quarantined_token",
+            postgresql_using="hash",
+            postgresql_where=text("quarantined_token IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     installation_id: Mapped[UUID] = mapped_column(unique=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     platform: Mapped[Platform]
     push_token: Mapped[str | None] = mapped_column(Text, unique=True)
+    # What the push service refused: kept apart, so that nothing is sent to it again until the phone has another.
+    quarantined_token: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[Locale]
     time_zone: Mapped[str] = mapped_column(Text)
     app_version: Mapped[str] = mapped_column(String(40))

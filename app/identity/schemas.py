@@ -133,7 +133,9 @@ class DeviceView(Response):
     locale: Locale
     time_zone: str = Field(examples=["Asia/Ho_Chi_Minh"])
     app_version: str = Field(examples=["1.0.0"])
-    has_push_token: bool
+    has_push_token: bool = Field(
+        description="False after one was sent: the push service refused it; delete it on the phone and ask for another"
+    )
     updated_at: Instant
 
 

@@ -102,10 +102,33 @@ class TokenDead:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRefused:
+    """No token, or one of another app (`is_foreign`): set it aside until the phone has a new one; final."""
+
+    reason: str
+    is_foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RetryAfter:
     """Not taken, or not known to be: send it again, but not before `delay` has passed."""
 
     delay: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneBusy:
+    """Too much was sent: nothing goes to this platform before `delay` has passed, then this again."""
+
+    delay: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStopped:
+    """Nothing can reach this platform until an operator has set something right; then this again."""
+
     reason: str
 
 
@@ -116,7 +139,7 @@ class Rejected:
     reason: str
 
 
-Outcome = Sent | TokenDead | RetryAfter | Rejected
+Outcome = Sent | TokenDead | TokenRefused | RetryAfter | LaneBusy | LaneStopped | Rejected
 
 
 class PushSender(Protocol):
@@ -125,8 +148,9 @@ class PushSender(Protocol):
     async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         """Send to all targets at once, bounded, and return each one's outcome by `device_id`.
 
-        No send begins at or after the instant `until` (the lease is nearly over): such targets are absent
-        from the result. One target's failure is an outcome, never an exception.
+        No send begins at or after the instant `until` (the lease is nearly over), nor to a platform that the
+        peer asked to leave alone: such targets are absent from the result. One target's failure is an outcome,
+        never an exception.
         """
         ...
 

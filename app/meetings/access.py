@@ -41,3 +41,9 @@ def require_organiser(actor: Actor, organisation_id: UUID) -> None:
     """
     if not organises(actor, organisation_id):
         raise NotForYourPost
+
+
+def require_follower(actor: Actor, path: Sequence[UUID]) -> None:
+    """Raise NotForYourPost where the caller sees the meeting and is not told how far its call has come."""
+    if not (organises(actor, path[-1]) or oversees(actor, path)):
+        raise NotForYourPost

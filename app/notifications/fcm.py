@@ -10,12 +10,26 @@ from firebase_admin import messaging
 from pydantic import BaseModel, Field, ValidationError
 
 from app.kernel.i18n import Locale
-from app.kernel.push import Outcome, Platform, PushMessage, Rejected, RetryAfter, Sent, Target, TokenDead
+from app.kernel.push import (
+    LaneBusy,
+    LaneStopped,
+    Outcome,
+    Platform,
+    PushMessage,
+    Rejected,
+    RetryAfter,
+    Sent,
+    Target,
+    TokenDead,
+    TokenRefused,
+)
 
 LEAST_DELAY = timedelta(seconds=10)
 """Google asks for no retry earlier than this after a 5xx or a timeout."""
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(hours=24)
+THIRD_PARTY = "THIRD_PARTY_AUTH_ERROR"
+"""Apple, or a browser's push service, refuses the keys that Google has of ours."""
 LARGEST_PAYLOAD = 4096
 """Bytes; FCM refuses more."""
 
@@ -131,8 +145,17 @@ class _Refusal(BaseModel):
 
     @property
     def text(self) -> str:
-        fields = [violation.field for detail in self.error.details for violation in detail.violations]
-        return f"{' '.join((*self.codes[:1], *fields))}: {self.error.message}"
+        return f"{' '.join((*self.codes[:1], *self._fields))}: {self.error.message}"
+
+    @property
+    def is_about_token(self) -> bool:
+        """Whether FCM itself, not the JSON front before it, found the registration token wrong."""
+        is_fcms_own = any(detail.error_code for detail in self.error.details)
+        return is_fcms_own and ("message.token" in self._fields or "registration token" in self.error.message)
+
+    @property
+    def _fields(self) -> list[str]:
+        return [violation.field for detail in self.error.details for violation in detail.violations]
 
 
 class _Accepted(BaseModel):
@@ -150,12 +173,13 @@ class Answer:
     @property
     def refuses_access(self) -> bool:
         """The access token is not, or no longer, good; a 401 about APNs' keys is another matter."""
-        return self.status == HTTPStatus.UNAUTHORIZED and "THIRD_PARTY_AUTH_ERROR" not in self._refusal().codes
+        return self.status == HTTPStatus.UNAUTHORIZED and THIRD_PARTY not in self._refusal().codes
 
     def outcome(self, token: str) -> Outcome:
-        """Return what became of the send to `token`, which no reason repeats.
+        """Return what became of the send to `token`, which no reason repeats (reliability-security.md 3).
 
-        An answer that is not in Google's form (a proxy's page, say) never decides about a token or a message.
+        An answer that is not in Google's form (a proxy's page, say) never decides about a token or a message, and one
+        about the project or its account (403, 404) about neither: what is owed waits until that is set right.
         """
         if self.status == HTTPStatus.OK:
             return self._sent()
@@ -163,15 +187,24 @@ class Answer:
         reason = refusal.text.replace(token, "…")[:200] if refusal.codes else f"HTTP {self.status}"
         asked = self.retry_after or timedelta()
         if self.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return RetryAfter(asked or MINUTE, reason)
-        if self.status == HTTPStatus.UNAUTHORIZED:
-            return RetryAfter(max(asked, MINUTE), reason)
-        final = HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
-        if not final or not refusal.codes:
+            return LaneBusy(asked or MINUTE, reason)
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or not refusal.codes:
             return RetryAfter(max(asked, LEAST_DELAY), reason)
-        if self.status == HTTPStatus.NOT_FOUND and "UNREGISTERED" in refusal.codes:
-            return TokenDead(reason)
-        return Rejected(reason)
+        return self._refused(refusal, reason) or RetryAfter(max(asked, MINUTE), reason)
+
+    def _refused(self, refusal: _Refusal, reason: str) -> Outcome | None:
+        """Return what a 4xx in Google's form says of the token, the message or the lane; None if of none of them."""
+        match self.status:
+            case HTTPStatus.BAD_REQUEST:
+                return TokenRefused(reason) if refusal.is_about_token else Rejected(reason)
+            case HTTPStatus.UNAUTHORIZED if THIRD_PARTY in refusal.codes:
+                return LaneStopped(reason)
+            case HTTPStatus.FORBIDDEN if "SENDER_ID_MISMATCH" in refusal.codes:
+                return TokenRefused(reason, is_foreign=True)
+            case HTTPStatus.NOT_FOUND if "UNREGISTERED" in refusal.codes:
+                return TokenDead(reason)
+            case _:
+                return None
 
     def _sent(self) -> Outcome:
         try:
@@ -179,7 +212,7 @@ class Answer:
         except ValidationError:
             return RetryAfter(LEAST_DELAY, "200 with an unreadable answer")
 
-    def _refusal(self) -> "_Refusal":
+    def _refusal(self) -> _Refusal:
         try:
             return _Refusal.model_validate_json(self.content)
         except ValidationError:

@@ -16,12 +16,20 @@ from app.kernel.security import PostKind
 
 
 class Outcome(StrEnum):
-    """How a delivery ended; one without an outcome is still owed. `sent` is accepted by FCM, never "read"."""
+    """How a delivery ended; one without an outcome is still owed. `sent` is accepted by FCM, never "read".
+
+    `quarantined` (its token was set aside) and `rejected` (the message was refused) are dead letters: an administrator
+    may have them sent anew.
+    """
 
     sent = "sent"
     token_dead = "token_dead"  # noqa: S105 a name, not a secret
+    quarantined = "quarantined"
     rejected = "rejected"
     withdrawn = "withdrawn"
+
+
+DEAD_LETTERS = frozenset({Outcome.quarantined, Outcome.rejected})
 
 
 class Notification(Base):
@@ -35,6 +43,7 @@ class Notification(Base):
     __table_args__ = (
         Index("ix_notifications_subject_id", "subject_id"),
         Index("ix_notifications_part_of", "part_of", postgresql_where=text("part_of IS NOT NULL")),
+        Index("ix_notifications_organisation_id_id", "organisation_id", "id"),
         Index(
             "ix_notifications_audience",
             "audience_organisation_id",
@@ -101,6 +110,12 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         Index("ix_deliveries_open", "notification_id", "device_id", postgresql_where=text("outcome IS NULL")),
+        Index(
+            "ix_deliveries_failed",
+            "notification_id",
+            "device_id",
+            postgresql_where=text("outcome IN ('token_dead', 'quarantined', 'rejected')"),
+        ),
         {"postgresql_partition_by": "RANGE (notification_id)"},
     )
 

@@ -12,7 +12,7 @@ from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
 from app.kernel.clock import Clock, system_clock
-from app.kernel.push import Outcome, PushMessage, Rejected, RetryAfter, Sent, Target
+from app.kernel.push import LaneBusy, LaneStopped, Outcome, Platform, PushMessage, Rejected, RetryAfter, Sent, Target
 from app.notifications.fcm import LEAST_DELAY, Answer, Bodies, retry_after
 
 RENEW_EARLY = timedelta(minutes=5)
@@ -42,6 +42,7 @@ class FcmSender:
         self._endpoint = f"{url.rstrip('/')}/v1/projects/{certificate.project_id}/messages:send"
         self._concurrency = concurrency
         self._slots = asyncio.Semaphore(concurrency)
+        self._held: dict[Platform, datetime] = {}
         self._client = (
             ClientBuilder()
             .http2(url.startswith("https://"))
@@ -62,14 +63,30 @@ class FcmSender:
         async def send_what_waits() -> None:
             for target in waiting:
                 async with self._slots:
-                    if self._clock() >= until:
+                    now = self._clock()
+                    if now >= until:
                         return
-                    outcomes[target.device_id] = await self._send_one(bodies, target, until)
+                    if now < self._held.get(target.platform, now):
+                        continue
+                    outcome = await self._send_one(bodies, target, until)
+                    outcomes[target.device_id] = outcome
+                    self._hold(target.platform, outcome)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._concurrency, len(targets))):
                 group.create_task(send_what_waits())
         return outcomes
+
+    def _hold(self, platform: Platform, outcome: Outcome) -> None:
+        """Leave a platform alone that asked for it, in the sends under way; what is leased later asks the lanes."""
+        match outcome:
+            case LaneBusy(delay=delay):
+                until = self._clock() + delay
+            case LaneStopped():
+                until = self._clock() + LEAST_DELAY
+            case _:
+                return
+        self._held[platform] = max(until, self._held.get(platform, until))
 
     async def aclose(self) -> None:
         """See `PushSender.aclose`."""

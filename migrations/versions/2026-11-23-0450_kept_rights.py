@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "1de3b0700450"
-down_revision: str | None = "c4a119e50117"
+down_revision: str | None = "1a9e5d0c0320"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

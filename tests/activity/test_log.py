@@ -25,6 +25,7 @@ SILENT = {
     "identity.refresh_token_reused",
     "notifications.read",
     "notifications.preferences_changed",
+    "notifications.deliveries_requeued",
     "meetings.reminder_due",
     "meetings.minutes_approved",
     "meetings.published",

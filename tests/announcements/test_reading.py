@@ -192,14 +192,25 @@ async def test_branch_learns_on_whose_door_to_knock_and_nobody_else_does(
             text("UPDATE accounts SET disabled_at = now() WHERE id = :id"), {"id": world.probationary.account_id}
         )
         await session.commit()
-    counts = {"addressed_count": 6, "on_a_phone_count": 4, "opened_count": 3, "acknowledged_count": 2}
+    counts = {
+        "addressed_count": 6,
+        "on_a_phone_count": 3,
+        "waiting_count": 1,
+        "failed_count": 0,
+        "no_device_count": 2,
+        "inbox_only_count": 0,
+        "failures": [],
+        "opened_count": 3,
+        "acknowledged_count": 2,
+    }
     for person in (world.secretary, world.minute_taker):
         reach = (await signed_in(person).get(f"{url}/reach")).json()
         names = [one["full_name"] for one in reach.pop("not_acknowledged")]
+        assert [one["full_name"] for one in reach.pop("to_ring_up")] == ["Hoàng Thị Én", "Đỗ Văn Phúc"]
         assert reach == counts
         assert names == ["Nguyễn Văn An", "Trần Thị Bình", "Hoàng Thị Én", "Đỗ Văn Phúc"]
     above = (await signed_in(world.officer).get(f"{url}/reach")).json()
-    assert above == {**counts, "not_acknowledged": []}
+    assert above == {**counts, "not_acknowledged": [], "to_ring_up": []}
     refused = await signed_in(world.member).get(f"{url}/reach")
     assert (refused.status_code, refused.json()["code"]) == (403, "not_for_your_post")
 

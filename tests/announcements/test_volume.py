@@ -1,57 +1,18 @@
 """The members of a whole province: one announcement, a handful of rows, and everybody has it."""
 
-import pytest
 from sqlalchemy import text
 
 from tests.conftest import RolledBackDatabase
 from tests.factories.announcements import drafted, my_announcements, publish
 from tests.factories.clock import FakeClock
+from tests.factories.crowd import make_crowd
 from tests.factories.meetings import SignedIn, inbox
 from tests.factories.world import Person, World
 from tests.worker import JobRunner
 
-# Nothing here is reached that smaller tests do not reach; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
-
 MEMBERS = 75_180
 PHONES = 5_000
 BRANCHES = 663
-
-PEOPLE = (
-    """
-    INSERT INTO organisations (id, parent_id, path, kind, name, time_zone, valid_from, version, created_at)
-    SELECT id, :commune, (SELECT path FROM organisations WHERE id = :commune) || id, 'branch', 'Chi bộ',
-           'Asia/Ho_Chi_Minh', '2025-07-01', 1, now()
-    FROM (SELECT uuidv5(n) AS id FROM generate_series(1, :branches) AS n) AS made
-    """,
-    """
-    INSERT INTO members (id, organisation_id, full_name, sort_key, search_key, version, created_at)
-    SELECT uuidv5(1000000 + n), uuidv5(1 + n % :branches), 'Đảng viên', 'x', 'x', 1, now()
-    FROM generate_series(1, :members) AS n
-    """,
-    """
-    INSERT INTO standings (id, member_id, organisation_id, kind, starts_on)
-    SELECT uuidv5(2000000 + n), uuidv5(1000000 + n), uuidv5(1 + n % :branches), 'official', '2001-05-19'
-    FROM generate_series(1, :members) AS n
-    """,
-    """
-    INSERT INTO accounts (id, member_id, password_hash, created_at)
-    SELECT uuidv5(3000000 + n), uuidv5(1000000 + n), 'x', now() FROM generate_series(1, :phones) AS n
-    """,
-    """
-    INSERT INTO sessions (id, account_id, installation_id, platform, last_used_at, expires_at, created_at)
-    SELECT uuidv5(4000000 + n), uuidv5(3000000 + n), uuidv5(5000000 + n), 'android', now(), '2027-06-01', now()
-    FROM generate_series(1, :phones) AS n
-    """,
-    """
-    INSERT INTO devices (id, installation_id, account_id, platform, push_token, locale, time_zone, app_version,
-                         updated_at, created_at)
-    SELECT uuidv5(6000000 + n), uuidv5(5000000 + n), uuidv5(3000000 + n), 'android', 'bulk-' || n, 'vi',
-           'Asia/Ho_Chi_Minh', '1', now(), now()
-    FROM generate_series(1, :phones) AS n
-    """,
-    "ANALYZE organisations, members, standings, accounts, devices",
-)
 
 
 async def _rows(database: RolledBackDatabase) -> int:
@@ -72,17 +33,7 @@ async def test_announcement_to_75180_members_writes_a_handful_of_rows_and_is_in_
 ) -> None:
     del clock
     async with database.session() as session:
-        await session.execute(
-            text(
-                "CREATE FUNCTION pg_temp.uuidv5(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS "
-                "$$ SELECT md5(n::text)::uuid $$"
-            )
-        )
-        for statement in PEOPLE:
-            await session.execute(
-                text(statement.replace("uuidv5(", "pg_temp.uuidv5(")),
-                {"commune": world.commune, "branches": BRANCHES, "members": MEMBERS, "phones": PHONES},
-            )
+        await make_crowd(session, commune=world.commune, branches=BRANCHES, members=MEMBERS, phones=PHONES)
         people = [
             Person(
                 member_id=row.member_id,

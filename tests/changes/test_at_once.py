@@ -22,8 +22,6 @@ from tests.changes.phones import Phone, fresh
 from tests.factories.clock import FakeClock
 from tests.factories.world import HANOI, World, make_world
 
-pytestmark = pytest.mark.no_cover
-
 WRITERS, ROUNDS = 16, 8
 
 

@@ -20,9 +20,6 @@ from tests.factories.world import Person, World
 from tests.factories.year import live_december
 from tests.worker import JobRunner
 
-# Every line they reach is reached by a test that says why; measured, they take twice as long.
-pytestmark = pytest.mark.no_cover
-
 STEPS = 200
 WALKERS = ("member", "away", "probationary", "secretary", "officer", "sister_member", "sister_secretary")
 

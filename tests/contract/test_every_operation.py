@@ -17,9 +17,6 @@ from tests.contract.asking import OPERATIONS, Ask, Operation, SignedIn
 from tests.contract.roles import Things
 from tests.factories.world import World
 
-# Every line it reaches is reached by a test that says why; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
-
 PROBLEM = "application/problem+json"
 KEY = "Idempotency-Key"
 UNKNOWN = {"khong_co_truong_nay": "1"}

@@ -12,10 +12,6 @@ import pytest
 from tests.contract.fuzzing import Bounds, fuzz
 from tests.contract.living import Living, living
 
-# Every line it reaches is reached by a test that says why; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
-
-
 AT_LENGTH = int(os.environ.get("SOTAY_FUZZ_EXAMPLES", "0"))
 """How many examples of each operation, with every bound of its schemas; 0 is the sample."""
 

@@ -15,11 +15,21 @@ from app.members.models import AwayPeriod
 from app.members.posts.models import Post
 from app.notifications.models import InboxEntry, Notification
 from tests.contract.roles import Things
-from tests.contract.rows import activity, announcements, changes, documents, meetings, minutes, polls, resolutions
+from tests.contract.rows import (
+    activity,
+    announcements,
+    changes,
+    documents,
+    meetings,
+    minutes,
+    notifications,
+    polls,
+    resolutions,
+)
 from tests.factories.world import HANOI, World
 
 PASSWORD = "một con ngựa đau"
-FEATURES = (meetings, documents, announcements, polls, resolutions, minutes, activity, changes)
+FEATURES = (meetings, documents, announcements, notifications, polls, resolutions, minutes, activity, changes)
 """In this order they make their things: each finds those made before."""
 
 

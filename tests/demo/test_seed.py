@@ -1,18 +1,21 @@
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import func, select, text
+from sqlalchemy import NullPool, func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.demo.cast import BERLIN, BRANCH_CODE, CAST, HANOI, PASSWORD, SYDNEY, is_current
 from app.demo.seed import OtherDataFound, seed_demo
 from app.documents.store import DocumentStore
 from app.identity.models import Account, Device
-from app.kernel.db import Database, PooledDatabase, transaction
+from app.kernel.db import Database, PooledDatabase, Session, transaction
 from app.kernel.models import EventRow
 from app.kernel.passwords import Passwords
 from app.kernel.phones import parse_phone
@@ -21,13 +24,54 @@ from app.kernel.timezones import end_of_quiet_hours
 from app.meetings.models import Meeting, MeetingStatus
 from app.members.models import Member
 from app.members.names import sort_key
-from app.notifications.deliveries import QUIET_FROM, QUIET_UNTIL
+from app.notifications.leases.service import QUIET_FROM, QUIET_UNTIL
 from app.organisations.models import Organisation
+from tests.conftest import cheap_passwords, database_of_its_own
 from tests.factories.clock import FakeClock
 from tests.worker import JobRunner
 
 Seed = Callable[[], Awaitable[None]]
 SignIn = Callable[[str], Awaitable[AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[AsyncEngine, Path]]:
+    """A database with the demo in it and the directory of its documents: seeded once, since it takes seconds."""
+    home = tmp_path_factory.mktemp("demo")
+    store = DocumentStore.open(None, directory=Settings(data_dir=home).documents_dir)
+
+    async def seeded(engine: AsyncEngine) -> None:
+        async with Session(engine, clock=FakeClock(), expire_on_commit=False) as session:
+            await seed_demo(session, passwords=cheap_passwords(), store=store)
+            await session.commit()
+
+    with database_of_its_own(request) as url:
+        engine = create_async_engine(url, poolclass=NullPool)
+        asyncio.run(seeded(engine))
+        yield engine, home
+
+
+@pytest.fixture
+def seeded(demo: tuple[AsyncEngine, Path]) -> Path:
+    """Asked for by a test that begins with the demo; the directory of its documents."""
+    return demo[1]
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, engine: AsyncEngine) -> AsyncEngine:
+    if "seeded" not in request.fixturenames:
+        return engine
+    found: tuple[AsyncEngine, Path] = request.getfixturevalue("demo")
+    return found[0]
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+    if "seeded" not in request.fixturenames:
+        return settings
+    return settings.model_copy(update={"data_dir": request.getfixturevalue("seeded")})
 
 
 @pytest.fixture
@@ -71,8 +115,8 @@ async def branch_id(database: Database) -> UUID:
         return (await session.scalars(select(Organisation.id).where(Organisation.code == BRANCH_CODE))).one()
 
 
-async def test_branches_have_their_size_names_in_vietnamese_order_and_phones(seed: Seed, database: Database) -> None:
-    await seed()
+@pytest.mark.usefixtures("seeded")
+async def test_branches_have_their_size_names_in_vietnamese_order_and_phones(database: Database) -> None:
     async with database.session() as session:
         counted = await session.execute(
             select(Organisation.name, func.count())
@@ -100,8 +144,8 @@ async def test_branches_have_their_size_names_in_vietnamese_order_and_phones(see
     )
 
 
-async def test_everybody_of_the_cast_signs_in_and_holds_their_post(seed: Seed, sign_in: SignIn) -> None:
-    await seed()
+@pytest.mark.usefixtures("seeded")
+async def test_everybody_of_the_cast_signs_in_and_holds_their_post(sign_in: SignIn) -> None:
     for character in CAST:
         if character.phone is None:
             continue
@@ -112,10 +156,8 @@ async def test_everybody_of_the_cast_signs_in_and_holds_their_post(seed: Seed, s
         assert me["time_zone"] == character.time_zone
 
 
-async def test_secretary_finds_a_meeting_to_start_and_minutes_to_approve(
-    seed: Seed, sign_in: SignIn, database: Database
-) -> None:
-    await seed()
+@pytest.mark.usefixtures("seeded")
+async def test_secretary_finds_a_meeting_to_start_and_minutes_to_approve(sign_in: SignIn, database: Database) -> None:
     branch = f"/v1/organisations/{await branch_id(database)}"
 
     secretary = await sign_in("+84900000001")
@@ -149,10 +191,10 @@ async def test_secretary_finds_a_meeting_to_start_and_minutes_to_approve(
     assert decided["number"] == "Số 01-BB/CB"
 
 
+@pytest.mark.usefixtures("seeded")
 async def test_members_find_a_poll_to_vote_in_and_a_draft_to_comment_on_the_officer_figures(
-    seed: Seed, sign_in: SignIn, database: Database
+    sign_in: SignIn, database: Database
 ) -> None:
-    await seed()
     branch = f"/v1/organisations/{await branch_id(database)}"
 
     member = await sign_in("+84900000003")
@@ -209,10 +251,10 @@ async def test_only_what_is_new_today_rings_and_the_inbox_holds_the_weeks_before
         await session.execute(text("SELECT ensure_month_partitions(current_date, 4)"))
 
 
+@pytest.mark.usefixtures("seeded")
 async def test_announcement_reaches_the_phones_of_branch_a_alone(
-    seed: Seed, database: Database, clock: FakeClock, jobs: JobRunner
+    database: Database, clock: FakeClock, jobs: JobRunner
 ) -> None:
-    await seed()
     await jobs.run()
     clock.advance(hours=6)  # morning in Berlin too
     await jobs.run()
@@ -237,16 +279,16 @@ def test_no_hour_is_quiet_for_every_phone() -> None:
         assert None in quiet, now
 
 
+@pytest.mark.usefixtures("seeded")
 async def test_second_seeding_changes_nothing(seed: Seed, database: Database, clock: FakeClock) -> None:
-    await seed()
     before = [await count(database, table) for table in (Member, Meeting, Account, EventRow)]
     clock.advance(hours=30)  # the next afternoon: the meeting is in the evening
     await seed()
     assert [await count(database, table) for table in (Member, Meeting, Account, EventRow)] == before
 
 
+@pytest.mark.usefixtures("seeded")
 async def test_days_later_a_new_meeting_is_called(seed: Seed, database: Database, clock: FakeClock) -> None:
-    await seed()
     clock.advance(days=5)
     await seed()
     async with database.session() as session:

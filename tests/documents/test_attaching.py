@@ -88,7 +88,6 @@ async def test_an_entry_of_ones_own_takes_only_ones_own_document(database: Rolle
             assert refusal.value.fields[0].pointer == "/document_id"
 
 
-@pytest.mark.no_cover
 async def test_what_is_being_attached_or_bookmarked_is_not_deleted_meanwhile(
     live_database_url: str, clock: FakeClock
 ) -> None:

@@ -72,7 +72,6 @@ async def test_pages_of_a_search_hold_every_hit_once_in_its_order(
     assert await _paged(client, "nghị quyết", limit=1) == whole
 
 
-@pytest.mark.no_cover
 async def test_officer_over_many_organisations_finds_the_same_in_the_same_order(
     world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner
 ) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.kernel.db import Database
 from app.kernel.push import PushSender
-from app.notifications.deliveries import Chunk
+from app.notifications.leases.service import Chunk
 from tests.worker import JobRunner
 
 Row = dict[str, Any]  # Any: a row of the table

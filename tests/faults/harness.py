@@ -75,9 +75,7 @@ class Program:
     """`python -m app.cli …` in a process of its own; what it prints goes to a file."""
 
     def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
-        # What is killed writes no coverage down, and measuring it would double what the machine has to do meanwhile;
-        # `tests/demo` measures a service that ends in order.
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("SOTAY_", "COVERAGE_"))}
+        own = {name: value for name, value in os.environ.items() if not name.startswith("SOTAY_")}
         self._log = log
         with log.open("ab") as out:
             self.process = subprocess.Popen(

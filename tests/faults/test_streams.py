@@ -86,5 +86,5 @@ async def test_screens_hear_of_changes_within_two_seconds_and_end_without_the_da
     assert code == 0, server.log
     assert "Traceback" not in server.log, server.log
     assert heard < 2
-    assert stopped < 4
+    assert stopped < 7  # what holds up a stop is cut off after GRACE_SECONDS, eight
     report(heard_after=f"{heard:.2f} s", stopped_within=f"{stopped:.2f} s")

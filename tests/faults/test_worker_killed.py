@@ -7,7 +7,7 @@ from pathlib import Path
 from httpx import AsyncClient
 
 from app.kernel.jobs import Lane
-from app.notifications.deliveries import STORED_AT_ONCE
+from app.notifications.dispatch.service import STORED_AT_ONCE
 from app.worker import CONCURRENCY
 from tests.faults.harness import Place, Program, announce, push_settings, tag, tokens, wait_until
 from tests.fcm import LoopbackFcm, answers

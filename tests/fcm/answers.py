@@ -62,6 +62,10 @@ def permission_denied(project_id: str) -> Answer:
     return error(403, "PERMISSION_DENIED", text, info)
 
 
+def no_project() -> Answer:
+    return error(404, "NOT_FOUND", "Requested entity was not found.")
+
+
 def invalid_argument(*, field: str, description: str, message: str | None = None) -> Answer:
     violation = {"@type": BAD_REQUEST, "fieldViolations": [{"field": field, "description": description}]}
     return error(400, "INVALID_ARGUMENT", message or description, violation, fcm_error("INVALID_ARGUMENT"))

@@ -69,6 +69,7 @@ class LoopbackFcm:
         self._unregistered: set[str] = set()
         self._next: deque[Answer] = deque()
         self._always: dict[str, Answer] = {}
+        self._lanes: dict[str, Answer] = {}
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="loopback-fcm", daemon=True)
         self._ready = threading.Event()
@@ -111,6 +112,14 @@ class LoopbackFcm:
             else:
                 self._always[token] = answer
 
+    def answer_lane(self, part: str, answer: Answer | None) -> None:
+        """Answer each send with this part (`android`, `apns` or `webpush`) with `answer`; None ends it."""
+        with self._changed:
+            if answer is None:
+                self._lanes.pop(part, None)
+            else:
+                self._lanes[part] = answer
+
     def clear(self) -> None:
         """Forget what was sent and what was to be answered, not who is registered or signed in."""
         with self._changed:
@@ -118,6 +127,7 @@ class LoopbackFcm:
             self.accepted.clear()
             self._next.clear()
             self._always.clear()
+            self._lanes.clear()
         self.oauth.reset()
 
     # What it was sent
@@ -188,11 +198,15 @@ class LoopbackFcm:
                 text = "Android message is too big"
                 return token, body, answers.invalid_argument(field="message", description=text)
         with self._changed:
-            told = self._always.get(token) or (self._next.popleft() if self._next else None)
+            told = self._always.get(token) or self._of_lane(request) or (self._next.popleft() if self._next else None)
             known = token in self._registered or (not self._strict and token not in self._unregistered)
         if told is not None:
             return token, body, told
         return token, body, Answer(accepts=True) if known else answers.unregistered()
+
+    def _of_lane(self, request: SendMessageRequest) -> Answer | None:
+        parts = request.message.model_fields_set
+        return next((answer for part, answer in self._lanes.items() if part in parts), None)
 
     def _record(self, token: str, body: bytes, answer: Answer) -> Answer:
         if answer.status is None:

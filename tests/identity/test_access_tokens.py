@@ -1,6 +1,7 @@
 """Access tokens through HTTP: what is no token of ours opens nothing, and what ended bites at the next request."""
 
 from base64 import urlsafe_b64decode
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -16,12 +17,9 @@ from tests.identity.steps import SignedIn, bearer, change, said
 
 
 @pytest.fixture
-def forger(
-    app: FastAPI, keys: TokenKeys, tmp_path_factory: pytest.TempPathFactory, world: World, clock: FakeClock
-) -> Forger:
+def forger(app: FastAPI, keys: TokenKeys, keys_directory: Path, world: World, clock: FakeClock) -> Forger:
     assert app.state.keyring.keys is keys
-    directory = next(path for path in tmp_path_factory.getbasetemp().glob("keys*") if (path / "0001.pem").exists())
-    return Forger(directory, keys.jwks(), world.member, clock)
+    return Forger(keys_directory, keys.jwks(), world.member, clock)
 
 
 async def test_the_forgers_good_token_opens(client: AsyncClient, forger: Forger) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 
-import pytest
 from httpx import AsyncClient
 
 from app.kernel.db import Database
@@ -212,7 +211,6 @@ async def test_unknown_ended_and_garbled_tokens_are_refused_alike(
     assert answers[0].status_code == 401
 
 
-@pytest.mark.no_cover
 async def test_lost_answers_never_sign_anybody_out(
     client: AsyncClient, database: Database, passwords: Passwords, world: World, clock: FakeClock
 ) -> None:
@@ -233,7 +231,6 @@ async def test_lost_answers_never_sign_anybody_out(
     assert lost > 20
 
 
-@pytest.mark.no_cover
 async def test_a_stolen_token_is_always_found_out(
     client: AsyncClient, database: Database, passwords: Passwords, world: World, clock: FakeClock
 ) -> None:

@@ -8,9 +8,6 @@ from httpx import AsyncClient
 
 from app.kernel.problem_pages import ADVICE, answering, known
 
-# Every line it reaches is reached by a test that says why; measured, it takes twice as long.
-pytestmark = pytest.mark.no_cover
-
 LANGUAGES = ("vi", "en")
 
 

@@ -23,7 +23,6 @@ async def live(live_database_url: str, clock: FakeClock) -> AsyncIterator[Pooled
     await database.close()
 
 
-@pytest.mark.no_cover
 async def test_a_reader_who_polls_by_counter_sees_every_change_of_sixteen_writers_once(live: PooledDatabase) -> None:
     written: set[tuple[UUID, UUID]] = set()
     seen: list[tuple[UUID, UUID]] = []

@@ -147,7 +147,6 @@ async def test_what_is_not_there_is_not_spoken_of(changes: dict[str, object], wo
     assert words in " ".join(await printed(minutes_html(record, number=1, is_draft=False)))
 
 
-@pytest.mark.no_cover
 async def test_long_minutes_repeat_table_heads_number_pages_and_keep_signatures_with_text() -> None:
     body = "\n".join(["Đồng chí bí thư báo cáo kết quả công tác trong tháng và chi bộ thảo luận sôi nổi. " * 4] * 8)
     long = RECORD.model_copy(

@@ -15,7 +15,8 @@ from app.kernel.db import Database, PooledDatabase, transaction
 from app.kernel.push import Outcome, PushMessage, Rejected, RetryAfter, Sent, Target, TokenDead
 from app.meetings.schemas import MeetingCreate
 from app.meetings.service import announce_meeting, schedule_meeting
-from app.notifications.deliveries import Chunk, deliver
+from app.notifications.dispatch.service import deliver
+from app.notifications.leases.service import Chunk
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.deliveries import find_deliveries, only_chunk, use_sender

@@ -1,7 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import text
 
 from app.identity.queries import find_actor
@@ -190,7 +189,6 @@ async def test_reminder_that_was_due_before_a_move_is_not_told_after_it(
     assert world.member.push_token in jobs.sender.tokens("meeting_moved")
 
 
-@pytest.mark.no_cover
 async def test_standstill_over_more_meetings_than_one_sweep_takes_tells_each_once(
     world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, database: RolledBackDatabase
 ) -> None:

@@ -7,7 +7,18 @@ from datetime import timedelta
 import pytest
 
 from app.kernel.i18n import Locale
-from app.kernel.push import Outcome, Rejected, RetryAfter, Sent, TokenDead, backoff
+from app.kernel.push import (
+    LaneBusy,
+    LaneStopped,
+    Outcome,
+    Platform,
+    Rejected,
+    RetryAfter,
+    Sent,
+    TokenDead,
+    TokenRefused,
+    backoff,
+)
 from app.notifications.sender import RecordingSender
 from tests.fcm import LoopbackFcm, answers
 from tests.fcm.answers import Answer
@@ -39,11 +50,11 @@ def outcome_of(fcm: LoopbackFcm, answer: Answer, *, timeout_seconds: float = 5) 
     ("answer", "kind", "delay", "reason"),
     [
         pytest.param(answers.unregistered(), TokenDead, None, "UNREGISTERED", id="unregistered"),
-        pytest.param(answers.sender_id_mismatch(), Rejected, None, "SENDER_ID_MISMATCH", id="other-project"),
-        pytest.param(answers.permission_denied("x"), Rejected, None, "PERMISSION_DENIED", id="forbidden"),
+        pytest.param(answers.sender_id_mismatch(), TokenRefused, None, "SENDER_ID_MISMATCH", id="other-project"),
+        pytest.param(answers.permission_denied("x"), RetryAfter, MINUTE, "PERMISSION_DENIED", id="forbidden"),
         pytest.param(
             answers.invalid_token("token-of-lan"),
-            Rejected,
+            TokenRefused,
             None,
             "INVALID_ARGUMENT message.token: The registration token is not a valid",
             id="bad-token",
@@ -55,19 +66,26 @@ def outcome_of(fcm: LoopbackFcm, answer: Answer, *, timeout_seconds: float = 5) 
             "INVALID_ARGUMENT message: Unknown",
             id="bad-json",
         ),
-        pytest.param(answers.error(404, "NOT_FOUND", "No such project."), Rejected, None, "NOT_FOUND", id="no-project"),
-        pytest.param(answers.quota_exceeded(), RetryAfter, MINUTE, "QUOTA_EXCEEDED", id="quota"),
+        pytest.param(
+            answers.invalid_argument(field="message", description="Android message is too big"),
+            Rejected,
+            None,
+            "INVALID_ARGUMENT message: Android",
+            id="bad-message",
+        ),
+        pytest.param(answers.no_project(), RetryAfter, MINUTE, "NOT_FOUND", id="no-project"),
+        pytest.param(answers.quota_exceeded(), LaneBusy, MINUTE, "QUOTA_EXCEEDED", id="quota"),
         pytest.param(
             answers.quota_exceeded(retry_after="37"),
-            RetryAfter,
+            LaneBusy,
             timedelta(seconds=37),
             "QUOTA_EXCEEDED",
             id="quota-37-s",
         ),
-        pytest.param(answers.quota_exceeded(retry_after="soon"), RetryAfter, MINUTE, "QUOTA_EXCEEDED", id="quota-soon"),
+        pytest.param(answers.quota_exceeded(retry_after="soon"), LaneBusy, MINUTE, "QUOTA_EXCEEDED", id="quota-soon"),
         pytest.param(
             answers.quota_exceeded(retry_after="Sat, 01 Jan 2000 00:00:00 GMT"),
-            RetryAfter,
+            LaneBusy,
             MINUTE,
             "QUOTA_EXCEEDED",
             id="quota-long-ago",
@@ -82,7 +100,7 @@ def outcome_of(fcm: LoopbackFcm, answer: Answer, *, timeout_seconds: float = 5) 
             id="unavailable-120-s",
         ),
         pytest.param(answers.internal(), RetryAfter, LEAST, "INTERNAL", id="internal"),
-        pytest.param(answers.third_party_auth_error(), RetryAfter, MINUTE, "THIRD_PARTY_AUTH_ERROR", id="apns-key"),
+        pytest.param(answers.third_party_auth_error(), LaneStopped, None, "THIRD_PARTY_AUTH_ERROR", id="apns-key"),
         pytest.param(answers.unauthenticated(), RetryAfter, MINUTE, "UNAUTHENTICATED", id="refused-twice"),
         pytest.param(answers.proxy_page(404), RetryAfter, LEAST, "HTTP 404", id="proxy-404"),
         pytest.param(answers.proxy_page(502), RetryAfter, LEAST, "HTTP 502", id="proxy-502"),
@@ -100,7 +118,7 @@ def test_each_answer_has_its_outcome(
     assert not isinstance(outcome, Sent)
     assert outcome.reason.startswith(reason)
     assert "token-of-lan" not in outcome.reason
-    assert (outcome.delay if isinstance(outcome, RetryAfter) else None) == delay
+    assert (outcome.delay if isinstance(outcome, RetryAfter | LaneBusy) else None) == delay
 
 
 def test_accepted_push_is_sent_under_fcms_name(fcm: LoopbackFcm) -> None:
@@ -114,7 +132,7 @@ def test_accepted_push_is_sent_under_fcms_name(fcm: LoopbackFcm) -> None:
 def test_retry_after_as_a_date_counts_from_the_answers_own_date(fcm: LoopbackFcm) -> None:
     """The sender's clock stands at 2026 whatever the server's says."""
     outcome = outcome_of(fcm, answers.quota_exceeded(retry_after=answers.http_date(after=timedelta(minutes=5))))
-    assert isinstance(outcome, RetryAfter)
+    assert isinstance(outcome, LaneBusy)
     assert timedelta(minutes=4, seconds=50) <= outcome.delay <= timedelta(minutes=5)
 
 
@@ -142,6 +160,29 @@ def test_one_dead_token_stops_no_other(fcm: LoopbackFcm) -> None:
     kinds = [type(outcomes[target.device_id]) for target in targets]
     assert kinds == [Sent] * 7 + [TokenDead, RetryAfter] + [Sent] * 51
     assert len(fcm.wait_for(58)) == 58
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [(answers.quota_exceeded(retry_after="90"), 90), (answers.third_party_auth_error(), 10)],
+    ids=["busy", "stopped"],
+)
+def test_platform_that_asks_for_it_is_left_alone_at_once_and_no_other(
+    fcm: LoopbackFcm, answer: Answer, seconds: int
+) -> None:
+    """What is under way is not called back; nothing else begins, in this call nor in the next."""
+    now = [NOW]
+    iphones = [a_target(f"iphone-{number}", platform=Platform.ios) for number in range(9)]
+    androids = [a_target(f"android-{number}") for number in range(9)]
+    fcm.answer_lane("apns", answer)
+
+    def later() -> None:
+        now[0] += timedelta(seconds=seconds - 1 if now[0] == NOW else 1)
+
+    rounds = sending(fcm, *[iphones + androids] * 3, clock=lambda: now[0], between=later, concurrency=1)
+    assert [len(outcomes) for outcomes in rounds] == [10, 9, 10]
+    assert [push.token for push in fcm.requests if push.token.startswith("iphone")] == ["iphone-0", "iphone-0"]
+    assert len(fcm.accepted) == 27
 
 
 def test_nothing_is_sent_once_the_lease_is_nearly_over(fcm: LoopbackFcm) -> None:

@@ -15,8 +15,6 @@ from app.polls.queries import get_decision
 from tests.factories.clock import FakeClock
 from tests.polls.voting import Branch, branch_of_five
 
-pytestmark = pytest.mark.no_cover
-
 
 async def vote(branch: Branch, voter: Actor, poll_id: UUID, choice: Choice) -> bool:
     """Return whether the ballot was the first."""

@@ -33,7 +33,6 @@ def beyond_chance(findings: Findings) -> dict[str, int]:
     return {orders: hits for orders, hits in findings.guesses.items() if abs(hits - mean) > 4.5 * deviation}
 
 
-@pytest.mark.no_cover
 async def test_of_1000_secret_polls_no_ballot_can_be_linked_to_its_voter(
     live_database_url: str, clock: FakeClock
 ) -> None:

@@ -28,7 +28,7 @@ def after(segments: tuple[Segment, ...]) -> str:
 
 
 @given(TEXTS, TEXTS, st.sampled_from([0, 20, 1_000_000]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_segments_join_to_both_texts_whatever_the_budget(old: str, new: str, budget: int) -> None:
     segments, spent = compare_words(old, new, budget=budget)
     assert (before(segments), after(segments)) == (old, new)
@@ -85,7 +85,6 @@ def repeated(count: int, words: str) -> list[Paragraph]:
     return [Paragraph(UUID(int=place), place, words) for place in range(1, count + 1)]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -211,7 +211,6 @@ async def test_only_what_is_adopted_has_a_paper(
             await get_adopted(session, actor, UUID(view["id"]))
 
 
-@pytest.mark.no_cover
 async def test_two_adoptions_at_once_get_two_numbers(live_database_url: str, clock: FakeClock) -> None:
     database = PooledDatabase(live_database_url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
     async with transaction(database) as session:

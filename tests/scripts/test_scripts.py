@@ -102,12 +102,16 @@ def test_checks_run_side_by_side_and_one_failure_fails_all(tmp_path: Path) -> No
     [(90, 0, "coverage of branches: 90.00 % (9 of 10)"), (91, 1, "(9 of 10), below 91 %")],
 )
 def test_coverage_below_the_bar_fails(tmp_path: Path, branches: int, status: int, last: str) -> None:
-    totals = {"covered_lines": 96, "num_statements": 100, "covered_branches": 9, "num_branches": 10}
-    (tmp_path / "report").write_text(json.dumps({"totals": totals}))
+    for name, reached in (("one", range(1, 91)), ("two", range(50, 97))):
+        hit = {"executed_lines": list(reached), "missing_lines": [n for n in range(1, 101) if n not in reached]}
+        ways = {"executed_branches": [[n, n + 1] for n in reached if n % 10 == 0]}
+        ways["missing_branches"] = [[n, n + 1] for n in range(10, 101, 10) if n not in reached]
+        report = {"meta": {"software": "slipcover", "branch_coverage": True}, "files": {"app/one.py": hit | ways}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(report))
     figures = ROOT / "scripts/coverage_figures.py"
-    done = run(sys.executable, figures, tmp_path / "report", "--lines", "95", "--branches", str(branches))
+    done = run(sys.executable, figures, tmp_path, "--lines", "95", "--branches", str(branches))
     assert done.returncode == status
-    lines, shown = done.stdout.splitlines()
+    *_, lines, shown = done.stdout.splitlines()
     assert lines == "coverage of lines: 96.00 % (96 of 100)"
     assert shown.endswith(last)
 
@@ -118,10 +122,9 @@ def test_whole_run_checks_first_then_tests_and_hands_on_the_database(tmp_path: P
     shutil.copytree(ROOT / "scripts", copy / "scripts", ignore=shutil.ignore_patterns("bench", "__pycache__"))
     shutil.copytree(ROOT / ".ci", copy / ".ci")
     tools = copy / ".venv/bin"
-    for tool in ("ruff", "mypy", "lint-imports", "python"):
+    for tool in ("ruff", "mypy", "lint-imports"):
         put(tools / tool, "exit 0")
-    put(tools / "pytest", 'echo "pytest $* on $SOTAY_TEST_DATABASE_URL"; exit 3')
-    put(tools / "coverage", "exit 0")
+    put(tools / "python", '[[ "$1" != -m ]] || { echo "$* on $SOTAY_TEST_DATABASE_URL"; exit 3; }')
     put(tmp_path / "bin/uv", "exit 0")
     done = run(
         copy / ".ci/run",
@@ -133,5 +136,5 @@ def test_whole_run_checks_first_then_tests_and_hands_on_the_database(tmp_path: P
     assert done.returncode == 3
     said = done.stdout.splitlines()
     assert [line.split()[0] for line in said[:5]] == ["ok"] * 5
-    options = "--dist worksteal --cov --cov-report=term"
-    assert said[5:] == [f"pytest -n {processes} {options} -k poll on postgresql://elsewhere"]
+    options = f"-p tests.reached -n {processes} --dist worksteal"
+    assert said[5:] == [f"-m pytest {options} -k poll on postgresql://elsewhere"]

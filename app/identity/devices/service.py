@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import queries
@@ -16,7 +16,8 @@ from app.kernel.security import Actor
 async def replace_device(session: Session, actor: Actor, installation_id: UUID, body: DeviceReplace) -> DeviceView:
     """Register this installation for pushes, or bring its data up to date.
 
-    A push token belongs to one account: another device row that held it loses it. An installation moves to the account
+    A push token belongs to one account: another device row that held it loses it. One that the push service refused
+    is not taken again: the phone reads `has_push_token` and asks for another. An installation moves to the account
     that signed in on it last; raises InstallationTaken when the caller never did.
     """
     now = session.now()
@@ -52,10 +53,15 @@ async def replace_device(session: Session, actor: Actor, installation_id: UUID, 
             .where(Device.push_token == body.push_token, Device.installation_id != installation_id)
             .values(push_token=None, updated_at=now)
         )
+    is_quarantined = body.push_token is not None and await session.scalar(
+        select(exists().where(Device.quarantined_token == body.push_token))
+    )
     login = await session.get_one(LoginSession, actor.session_id)
     device.account_id = actor.account_id
     device.platform = body.platform
-    device.push_token = body.push_token
+    device.push_token = None if is_quarantined else body.push_token
+    if device.push_token is not None:
+        device.quarantined_token = None
     device.locale = body.locale
     device.time_zone = body.time_zone
     device.app_version = body.app_version

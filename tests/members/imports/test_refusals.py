@@ -85,7 +85,6 @@ def test_headings_without_anybody_are_an_empty_roster() -> None:
             read(workbook([HEADINGS, footer]))
 
 
-@pytest.mark.no_cover
 def test_two_thousand_rows_are_taken_and_one_more_is_too_large() -> None:
     rows = [["Họ và tên", "Ngày chính thức"], *[["An", "19/05/2001"]] * 2000]
     assert len(read(delimited(rows).encode()).verdicts) == 2000
@@ -139,20 +138,19 @@ def readable_or_named(content: bytes) -> None:
     assert all(verdict.status for verdict in roster.verdicts)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"\xff\xfe", b"\xef\xbb\xbf"]))
 def test_any_bytes_give_a_roster_or_a_named_refusal(junk: bytes, start: bytes) -> None:
     readable_or_named(start + junk)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.text(max_size=15), max_size=11), max_size=4))
 def test_any_texts_under_the_headings_give_a_roster_or_a_named_refusal(rows: list[list[str]]) -> None:
     text = delimited([HEADINGS, *rows])
     readable_or_named(text.encode("utf-8", "replace"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.lists(
@@ -171,7 +169,7 @@ def test_any_values_under_the_headings_give_a_roster_or_a_named_refusal(rows: li
     readable_or_named(workbook([HEADINGS, *rows]))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.integers(0, len(PLAIN) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_a_damaged_workbook_gives_a_roster_or_a_named_refusal(damage: list[tuple[int, int]]) -> None:
     content = bytearray(PLAIN)
@@ -180,7 +178,7 @@ def test_a_damaged_workbook_gives_a_roster_or_a_named_refusal(damage: list[tuple
     readable_or_named(bytes(content))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_damaged_parts_in_a_sound_archive_give_a_roster_or_a_named_refusal(data: st.DataObject) -> None:
     def damage(name: str, part: bytes) -> bytes:

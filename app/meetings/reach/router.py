@@ -1,0 +1,32 @@
+"""Routes of the reach of a meeting's call."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.kernel.bodies import StrictRoute
+from app.kernel.db import DbSession
+from app.kernel.problems import problems
+from app.kernel.readers import CurrentReader
+from app.kernel.security import CurrentActor, NotForYourPost
+from app.meetings.errors import MeetingNotFound
+from app.meetings.reach import queries
+from app.notifications.reach.schemas import PushReach
+
+router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+
+
+@router.get(
+    "/{meeting_id}/reach",
+    operation_id="getMeetingReach",
+    summary="Whom the call has reached",
+    responses=problems(MeetingNotFound, NotForYourPost),
+)
+async def get_meeting_reach(
+    session: DbSession, actor: CurrentActor, reader: CurrentReader, meeting_id: UUID
+) -> PushReach:
+    """Count on how many phones the latest word of the meeting is, still waits, or failed to come, and why.
+
+    For its organisers and officers above. The organisers are told by name whom to ring up.
+    """
+    return await queries.get_reach(session, actor, meeting_id, locale=reader.locale)

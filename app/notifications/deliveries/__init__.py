@@ -1,0 +1,1 @@
+"""Deliveries as an administrator sees them: what became of each, and dead letters sent anew."""

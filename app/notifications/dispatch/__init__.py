@@ -1,0 +1,1 @@
+"""Dispatch: chunks of deliveries leased, sent and settled by the workers."""

@@ -1,0 +1,145 @@
+"""Delivering a chunk: find what is owed, lease it, send, store each outcome, come back for the rest.
+
+A broad notice comes as ranges of devices, however long: each job takes the first 500 of its range, and ends by
+deferring the job for what lies behind them.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from app.kernel.clock import Clock
+from app.kernel.db import Database, Session, transaction
+from app.kernel.jobs import JobArguments, Lane, defer
+from app.kernel.notices import Notices, by_type
+from app.kernel.push import Outcome, Platform, PushMessage, PushSender, Sent
+from app.notifications.lanes.circuit import IN_ORDER, report
+from app.notifications.lanes.queries import Lanes, find_lanes
+from app.notifications.lanes.service import report_on
+from app.notifications.leases.service import Chunk, Leased, is_due, lease, next_look, store
+from app.notifications.models import Notification
+from app.notifications.owing import owe
+from app.notifications.service import DELIVER_TASK
+
+log = structlog.get_logger()
+
+STORED_AT_ONCE = 50
+"""Outcomes stored in one transaction: few, since a crash forgets, and sends again, what was not stored yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostOffice:
+    """What delivering needs beside a chunk; the worker makes one for all its jobs.
+
+    `lease` and `timeout` are how long deliveries may be held, and how long one send may take. `jitter` returns a
+    number in [0, 1).
+    """
+
+    database: Database
+    sender: PushSender
+    notices: Notices
+    clock: Clock
+    public_url: str
+    lease: timedelta
+    timeout: timedelta
+    jitter: Callable[[], float]
+
+
+async def deliver(office: PostOffice, chunk: Chunk) -> None:
+    """Push a notice to the devices of one chunk, as far as it is owed now, and defer a job for what remains.
+
+    Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
+    its way goes with the same tag, so that the phone shows it once.
+    """
+    behind: Chunk | None = None
+    async with transaction(office.database) as session:
+        notification = await session.get_one(Notification, chunk.notification_id)
+        leased: list[Leased] = []
+        lanes: Lanes = {}
+        if await is_due(session, chunk, notification):
+            border = await owe(session, notification, after=chunk.after, through=chunk.through)
+            if border is not None:
+                behind = replace(chunk, after=border)
+                chunk = replace(chunk, through=border)
+            lanes = await find_lanes(session)
+            leased = await lease(session, chunk, notification, lanes, held_for=office.lease)
+        lane = Lane.urgent if notification.urgent else Lane.bulk
+    sent = await _send(office, chunk, notification, leased, lanes) if leased else 0
+    async with transaction(office.database) as session:
+        again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
+        if again is not None:
+            await defer(session, DELIVER_TASK, _arguments(chunk), lane=lane, schedule_at=again)
+        if behind is not None:
+            await defer(session, DELIVER_TASK, _arguments(behind), lane=lane)
+    log.info(
+        "chunk_delivered",
+        notification_id=str(chunk.notification_id),
+        type=notification.type,
+        leased=len(leased),
+        sent=sent,
+        next_try_at=again.isoformat() if again else None,
+    )
+
+
+def _arguments(chunk: Chunk) -> JobArguments:
+    return {
+        "notification_id": str(chunk.notification_id),
+        "after": str(chunk.after) if chunk.after else None,
+        "through": str(chunk.through) if chunk.through else None,
+    }
+
+
+async def _send(
+    office: PostOffice, chunk: Chunk, notification: Notification, leased: Sequence[Leased], lanes: Lanes
+) -> int:
+    """Send to all, store the outcomes of each part as it is through, and return how many were sent."""
+    message = _message(notification, office)
+    until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
+    storing = asyncio.Lock()  # one connection a job is enough
+
+    async def send(part: Sequence[Leased]) -> int:
+        results = await office.sender.send(message, [one.target for one in part], until=until)
+        async with storing, transaction(office.database) as session:
+            await store(session, chunk, part, results, jitter=office.jitter)
+            await _report(session, part, results, lanes)
+        return sum(isinstance(outcome, Sent) for outcome in results.values())
+
+    # The sender serves them in turn, so that the first parts are through, and safe from a crash, before the last begin.
+    async with asyncio.TaskGroup() as group:
+        parts = [
+            group.create_task(send(leased[start : start + STORED_AT_ONCE]))
+            for start in range(0, len(leased), STORED_AT_ONCE)
+        ]
+    return sum(part.result() for part in parts)
+
+
+def _message(notification: Notification, office: PostOffice) -> PushMessage:
+    notice = by_type(office.notices)[notification.type]
+    return PushMessage(
+        notification_id=notification.id,
+        type=notification.type,
+        channel=notice.channel,
+        subject_id=notification.subject_id,
+        link=f"{office.public_url}/m/{notification.subject_id}",
+        title=notice.title,
+        body=notice.body,
+        expires_at=notification.expires_at,
+        urgent=notification.urgent,
+    )
+
+
+async def _report(session: Session, leased: Sequence[Leased], results: Mapping[UUID, Outcome], lanes: Lanes) -> None:
+    """Let all workers know how the lanes do; of lanes that are in order, and stay so, nothing is written."""
+    by_lane: dict[Platform, list[Leased]] = defaultdict(list)
+    for one in leased:
+        by_lane[one.target.platform].append(one)
+    for platform, some in sorted(by_lane.items()):
+        outcomes = [results[one.target.device_id] for one in some if one.target.device_id in results]
+        said = report(outcomes, is_probe=any(one.is_probe for one in some))
+        if said.is_trouble or lanes[platform] != IN_ORDER:
+            await report_on(session, platform, said)

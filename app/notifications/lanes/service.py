@@ -1,0 +1,58 @@
+"""Commands of the lanes: write down what came of some sends, take the one probe of an open circuit."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.kernel.db import Session
+from app.kernel.push import Platform
+from app.notifications.lanes.circuit import LaneState, Report, judge
+from app.notifications.lanes.models import PushLane
+from app.notifications.lanes.queries import state_of
+
+log = structlog.get_logger()
+
+
+async def report_on(session: Session, platform: Platform, said: Report) -> None:
+    """Bring a lane's state up to date; of two workers at once the second goes on from what the first wrote.
+
+    A circuit that opens is an alert (`push_lane_opened`): somebody must look after the keys, or Google is away.
+    """
+    now = session.now()
+    await session.execute(insert(PushLane).values(platform=platform, changed_at=now).on_conflict_do_nothing())
+    wanted = select(PushLane).where(PushLane.platform == platform).with_for_update()
+    lane = (await session.scalars(wanted.execution_options(populate_existing=True))).one()
+    before = state_of(lane)
+    after = judge(before, said, now=now)
+    if after == before:
+        return
+    for name, value in asdict(after).items():
+        setattr(lane, name, value)
+    lane.changed_at = now
+    await session.flush()
+    _tell(platform, before, after)
+
+
+def _tell(platform: Platform, before: LaneState, after: LaneState) -> None:
+    code = (after.reason or "").split(":")[0]
+    if after.is_open and not before.is_open:
+        log.error("push_lane_opened", platform=platform.value, reason=code, probe_at=str(after.probe_at))
+    elif before.is_open and not after.is_open:
+        log.warning("push_lane_closed", platform=platform.value)
+    elif after.busy_until is not None and after.busy_until != before.busy_until:
+        log.warning("push_lane_busy", platform=platform.value, reason=code, until=str(after.busy_until))
+
+
+async def take_probe(session: Session, platform: Platform, *, answered_within: timedelta) -> bool:
+    """Say whether this worker is the one that probes an open lane now; the others look again when it was answered."""
+    now = session.now()
+    wanted = select(PushLane).where(PushLane.platform == platform).with_for_update(skip_locked=True)
+    lane = (await session.scalars(wanted.execution_options(populate_existing=True))).one_or_none()
+    if lane is None or not state_of(lane).lets_probe_through(now):
+        return False
+    lane.probe_at = now + answered_within
+    await session.flush()
+    return True

@@ -1,0 +1,1 @@
+"""Leases: the deliveries that a worker holds while it sends them."""

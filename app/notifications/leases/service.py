@@ -1,0 +1,246 @@
+"""Commands of the lease: hold what a chunk owes now, store what came of it, and find out when to look again.
+
+A lease is committed before anything is sent, and a result is taken only with its fence: of two workers on one chunk
+each delivery is sent by one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import RowMapping, text
+
+from app.kernel.db import Session
+from app.kernel.i18n import Locale
+from app.kernel.push import Outcome, Platform, Target, TokenRefused
+from app.kernel.timezones import end_of_quiet_hours
+from app.notifications import models
+from app.notifications.lanes.queries import Lanes, find_lanes
+from app.notifications.lanes.service import take_probe
+from app.notifications.leases.verdicts import judge
+from app.notifications.models import Notification
+
+log = structlog.get_logger()
+
+QUIET_FROM = time(22)
+QUIET_UNTIL = time(6)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The devices of a notice with ids above `after`, up to and with `through`; None is no border."""
+
+    notification_id: UUID
+    after: UUID | None
+    through: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A delivery held by this worker; a result is taken only with the lease's own `fence`.
+
+    `is_probe`: its lane's circuit is open, and this one finds out whether it may be closed.
+    """
+
+    target: Target
+    fence: int
+    attempts: int
+    is_probe: bool
+
+
+_RANGE = """
+    deliveries.notification_id = :notification
+    AND (CAST(:after AS uuid) IS NULL OR deliveries.device_id > :after)
+    AND (CAST(:through AS uuid) IS NULL OR deliveries.device_id <= :through)
+"""
+
+_WITHDRAW = text(f"""
+UPDATE deliveries SET outcome = 'withdrawn', reason = :reason, finished_at = :now, leased_until = NULL
+WHERE {_RANGE} AND outcome IS NULL AND (leased_until IS NULL OR leased_until < clock_timestamp())
+""")  # noqa: S608 only this module's own text is put together
+
+# The recheck before sending: read meanwhile, token gone, or the person has left.
+_WITHDRAW_SETTLED = text(f"""
+UPDATE deliveries SET outcome = 'withdrawn', reason = 'no longer owed', finished_at = :now
+FROM devices
+JOIN accounts ON accounts.id = devices.account_id
+LEFT JOIN inbox_entries ON inbox_entries.member_id = accounts.member_id
+    AND inbox_entries.notification_id = :notification
+WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
+    AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    AND (devices.push_token IS NULL OR accounts.disabled_at IS NOT NULL
+         OR (inbox_entries.member_id IS NULL AND NOT :broad) OR inbox_entries.read_at IS NOT NULL)
+""")  # noqa: S608 only this module's own text is put together
+
+# Of the chunk's own phones: its range may hold everybody else's too.
+_ZONES = text(f"""
+SELECT DISTINCT devices.time_zone FROM deliveries JOIN devices ON devices.id = device_id
+WHERE {_RANGE} AND outcome IS NULL
+""")  # noqa: S608 only this module's own text is put together
+
+_DUE = f"""
+    {_RANGE} AND outcome IS NULL AND devices.id = device_id AND devices.push_token IS NOT NULL
+    AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    AND (not_before IS NULL OR not_before <= :now)
+    AND devices.time_zone <> ALL (CAST(:quiet AS text[]))
+    AND devices.platform = ANY (CAST(:platforms AS text[]))
+"""
+
+_LEASE = text(f"""
+UPDATE deliveries
+SET leased_until = clock_timestamp() + :lease, fence = fence + 1, attempts = attempts + 1
+FROM devices
+WHERE {_DUE}
+RETURNING device_id, fence, attempts, platform, push_token, locale, devices.time_zone, device_name
+""")  # noqa: S608 only this module's own text is put together
+
+_FIRST_DUE = text(f"SELECT device_id FROM deliveries, devices WHERE {_DUE} LIMIT 1")  # noqa: S608 as above
+
+_STORE = text("""
+UPDATE deliveries
+SET outcome = result.outcome, reason = result.reason, not_before = result.not_before, leased_until = NULL,
+    attempts = attempts - CASE WHEN result.has_begun THEN 0 ELSE 1 END,
+    finished_at = CASE WHEN result.outcome IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END
+FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:outcomes AS text[]), CAST(:reasons AS text[]),
+            CAST(:not_befores AS timestamptz[]), CAST(:begun AS boolean[]))
+    AS result(device_id, fence, outcome, reason, not_before, has_begun)
+WHERE deliveries.notification_id = :notification AND deliveries.device_id = result.device_id
+    AND deliveries.fence = result.fence AND deliveries.outcome IS NULL
+""")
+
+# A token that changed since the send is another token: it stays.
+_DROP_TOKENS = text("""
+UPDATE devices SET push_token = NULL, updated_at = :now
+FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS text[])) AS dead(id, token)
+WHERE devices.id = dead.id AND devices.push_token = dead.token
+""")
+
+_QUARANTINE_TOKENS = text("""
+UPDATE devices SET push_token = NULL, quarantined_token = push_token, updated_at = :now
+FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS text[])) AS refused(id, token)
+WHERE devices.id = refused.id AND devices.push_token = refused.token
+""")
+
+_OPEN = text(f"""
+SELECT devices.time_zone, devices.platform,
+    min(greatest(coalesce(not_before, :now), coalesce(leased_until, :now))) AS next_at
+FROM deliveries JOIN devices ON devices.id = device_id
+WHERE {_RANGE} AND outcome IS NULL
+GROUP BY devices.time_zone, devices.platform
+""")  # noqa: S608 only this module's own text is put together
+
+
+async def is_due(session: Session, chunk: Chunk, notification: Notification) -> bool:
+    """Say whether the notice is still to be pushed; if not, end what is owed of it in the chunk."""
+    now = session.now()
+    if notification.withdrawn_at is None and notification.expires_at > now:
+        return True
+    reason = "withdrawn" if notification.withdrawn_at else "expired"
+    await session.execute(_WITHDRAW, {**_parameters(chunk, now), "reason": reason})
+    return False
+
+
+def _parameters(chunk: Chunk, now: datetime) -> dict[str, Any]:
+    # Any: the parameters are of several types.
+    return {
+        "notification": chunk.notification_id,
+        "after": chunk.after,
+        "through": chunk.through,
+        "now": now,
+    }
+
+
+async def lease(
+    session: Session, chunk: Chunk, notification: Notification, lanes: Lanes, *, held_for: timedelta
+) -> list[Leased]:
+    """Hold what may be sent now: all that is due on lanes in order, and one probe on each whose circuit is open."""
+    now = session.now()
+    range_ = _parameters(chunk, now)
+    await session.execute(_WITHDRAW_SETTLED, {**range_, "broad": notification.audience is not None})
+    quiet: Sequence[str] = ()
+    if not notification.breaks_quiet_hours:
+        zones = await session.scalars(_ZONES, range_)
+        quiet = [zone for zone in zones if _quiet_until(now, zone) is not None]
+    due = {"now": now, "lease": held_for, "quiet": list(quiet)}
+    free = [platform for platform, lane in lanes.items() if lane.lets_all_through(now)]
+    rows = await session.execute(_LEASE, {**range_, **due, "platforms": free})
+    leased = [_leased(row, is_probe=False) for row in rows.mappings()]
+    for platform in [platform for platform, lane in lanes.items() if lane.lets_probe_through(now)]:
+        only = {**due, "platforms": [platform]}
+        first: UUID | None = await session.scalar(_FIRST_DUE, {**range_, **only})
+        if first is None or not await take_probe(session, platform, answered_within=held_for):
+            continue
+        rows = await session.execute(_LEASE, {**range_, **only, "after": UUID(int=first.int - 1), "through": first})
+        leased += [_leased(row, is_probe=True) for row in rows.mappings()]
+    return leased
+
+
+def _quiet_until(now: datetime, zone: str) -> datetime | None:
+    return end_of_quiet_hours(now, zone, begins=QUIET_FROM, ends=QUIET_UNTIL)
+
+
+def _leased(row: RowMapping, *, is_probe: bool) -> Leased:
+    target = Target(
+        device_id=row["device_id"],
+        platform=Platform(row["platform"]),
+        token=row["push_token"],
+        locale=Locale(row["locale"]),
+        time_zone=row["time_zone"],
+        device_name=row["device_name"] or "",
+    )
+    return Leased(target=target, fence=row["fence"], attempts=row["attempts"], is_probe=is_probe)
+
+
+async def store(
+    session: Session,
+    chunk: Chunk,
+    leased: Sequence[Leased],
+    results: Mapping[UUID, Outcome],
+    *,
+    jitter: Callable[[], float],
+) -> None:
+    """Write down what came of each send whose lease still holds, and take away the tokens that were refused."""
+    now = session.now()
+    verdicts = [
+        judge(results.get(one.target.device_id), attempts=one.attempts, jitter=jitter(), now=now) for one in leased
+    ]
+    await session.execute(
+        _STORE,
+        {
+            "notification": chunk.notification_id,
+            "now": now,
+            "ids": [one.target.device_id for one in leased],
+            "fences": [one.fence for one in leased],
+            "outcomes": [verdict.outcome for verdict in verdicts],
+            "reasons": [verdict.reason for verdict in verdicts],
+            "not_befores": [verdict.not_before for verdict in verdicts],
+            "begun": [verdict.has_begun for verdict in verdicts],
+        },
+    )
+    for outcome, statement in (
+        (models.Outcome.token_dead, _DROP_TOKENS),
+        (models.Outcome.quarantined, _QUARANTINE_TOKENS),
+    ):
+        targets = [one.target for one, verdict in zip(leased, verdicts, strict=True) if verdict.outcome is outcome]
+        if targets:
+            ids, tokens = [target.device_id for target in targets], [target.token for target in targets]
+            await session.execute(statement, {"ids": ids, "tokens": tokens, "now": now})
+    foreign = sum(isinstance(result, TokenRefused) and result.is_foreign for result in results.values())
+    if foreign:  # an alert: phones with an app that was built for another project get no push at all
+        log.error("push_tokens_of_another_project", count=foreign)
+
+
+async def next_look(session: Session, chunk: Chunk, *, breaks_quiet_hours: bool) -> datetime | None:
+    """Return when the earliest delivery still owed in the chunk may be tried, or None when all have an outcome."""
+    now = session.now()
+    rows = (await session.execute(_OPEN, _parameters(chunk, now))).all()
+    lanes = await find_lanes(session) if rows else {}
+    times = []
+    for row in rows:
+        free_at = lanes[Platform(row.platform)].free_at(row.next_at)
+        quiet = None if breaks_quiet_hours else _quiet_until(free_at, row.time_zone)
+        times.append(quiet or free_at)
+    return min(times, default=None)

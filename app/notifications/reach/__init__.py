@@ -1,0 +1,1 @@
+"""Reach: how far a notice has come among those it is for."""

@@ -1,0 +1,166 @@
+"""Reads of the reach: of each person a notice is for, whether a phone of theirs has it.
+
+The deliveries are the only source: "on a phone" is what FCM took over, or what its reader has seen in the app.
+"""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CTE, Select, and_, case, exists, false, func, literal, null, or_, select
+from sqlalchemy.sql.selectable import Subquery
+
+from app.identity.models import Account, Device
+from app.kernel.db import Session
+from app.kernel.i18n import Locale, Text
+from app.members.models import Member
+from app.notifications.models import Delivery, InboxEntry, Notification, NotificationPreference, Outcome
+from app.notifications.reach.schemas import FailureView, PushReach, Unreached, UnreachedView
+from app.notifications.reasons import WORDS, DeliveryReason, reason_of
+
+MOST_NAMED = 200
+NO_DEVICE = Text(vi="Chưa có điện thoại nhận được thông báo", en="Has no phone that can be notified")
+
+
+async def push_reach(
+    session: Session,
+    people: Select[UUID],
+    *,
+    subject_id: UUID,
+    types: Collection[str],
+    seen: Select[UUID],
+    told: Select[UUID],
+    locale: Locale,
+    names: bool,
+) -> PushReach:
+    """Return how far the latest notice of these types about a subject has come among people (member ids, each once).
+
+    `seen` selects who has opened the thing on a phone, `told` who knows of it in another way: neither need be rung up.
+    Without a notice yet everybody with a phone is waiting. The caller is known to see the subject; `names` says
+    whether they are told who was not reached.
+    """
+    latest = select(Notification).where(Notification.subject_id == subject_id, Notification.type.in_(types))
+    notification = await session.scalar(latest.order_by(Notification.id.desc()).limit(1))
+    states = _states(people.subquery(), notification, seen, is_over=_is_over(session, notification)).cte("states")
+    grouped = await session.execute(
+        select(states.c.state, states.c.failure, func.count().label("people")).group_by(
+            states.c.state, states.c.failure
+        )
+    )
+    counts: dict[str, int] = {}
+    failures: dict[DeliveryReason, int] = {}
+    for row in grouped:
+        counts[row.state] = counts.get(row.state, 0) + row.people
+        if row.state == "failed":
+            why = _why(row.failure)
+            failures[why] = failures.get(why, 0) + row.people
+    return PushReach(
+        addressed_count=sum(counts.values()),
+        on_a_phone_count=counts.get("on_a_phone", 0),
+        waiting_count=counts.get("waiting", 0),
+        failed_count=counts.get("failed", 0),
+        no_device_count=counts.get("no_device", 0),
+        inbox_only_count=counts.get("inbox_only", 0),
+        failures=[
+            FailureView(reason_code=why, reason=WORDS[why].to(locale), count=count)
+            for why, count in sorted(failures.items(), key=lambda item: (-item[1], item[0]))
+        ],
+        to_ring_up=await _unreached(session, states, told, locale) if names else [],
+    )
+
+
+def _is_over(session: Session, notification: Notification | None) -> bool:
+    """Say whether no push of it leaves any more."""
+    return notification is not None and (
+        notification.withdrawn_at is not None or notification.expires_at <= session.now()
+    )
+
+
+def _states(people: Subquery, notification: Notification | None, seen: Select[UUID], *, is_over: bool) -> Select[Any]:
+    """Select each person's state and, for one whose pushes failed, a failure: the outcome, a space, its code.
+
+    Any: a row of three columns.
+    """
+    member_id = people.c[0]
+    reachable = and_(
+        Account.member_id == member_id,
+        Account.disabled_at.is_(None),
+        Device.account_id == Account.id,
+        Device.push_token.is_not(None),
+    )
+    if notification is None:
+        state = case((member_id.in_(seen), "on_a_phone"), (exists().where(reachable), "waiting"), else_="no_device")
+        return select(member_id.label("member_id"), state.label("state"), null().label("failure"))
+    has_read = exists().where(
+        InboxEntry.member_id == member_id,
+        InboxEntry.notification_id == notification.id,
+        InboxEntry.read_at.is_not(None),
+    )
+    # A phone that nobody has opened the app on since, and that nobody silenced: its chunk is still to come.
+    silenced = exists().where(
+        NotificationPreference.account_id == Account.id,
+        NotificationPreference.kind == notification.channel,
+        NotificationPreference.channel == "push",
+        NotificationPreference.enabled.is_(False),
+    )
+    to_come = exists().where(reachable, Device.updated_at <= notification.created_at, ~silenced)
+    tried = _tried(notification).subquery()
+    state = case(
+        (or_(tried.c.is_sent, has_read, member_id.in_(seen)), "on_a_phone"),
+        (or_(tried.c.is_open, and_(tried.c.member_id.is_(None), false() if is_over else to_come)), "waiting"),
+        (tried.c.failure.is_not(None), "failed"),
+        (exists().where(reachable), "inbox_only"),
+        else_="no_device",
+    )
+    return (
+        select(member_id.label("member_id"), state.label("state"), tried.c.failure)
+        .select_from(people)
+        .outerjoin(tried, tried.c.member_id == member_id)
+    )
+
+
+def _tried(notification: Notification) -> Select[Any]:
+    """Select, for each person with a delivery, what became of theirs; Any: a row of four columns."""
+    failed = or_(
+        Delivery.outcome.in_([Outcome.token_dead, Outcome.quarantined, Outcome.rejected]),
+        and_(Delivery.outcome == Outcome.withdrawn, Delivery.reason == "expired"),
+    )
+    code = func.split_part(func.coalesce(Delivery.reason, ""), ":", 1)
+    return (
+        select(
+            Account.member_id,
+            func.bool_or(func.coalesce(Delivery.outcome == Outcome.sent, false())).label("is_sent"),
+            func.bool_or(Delivery.outcome.is_(None)).label("is_open"),
+            func.max(func.concat(Delivery.outcome, literal(" "), code)).filter(failed).label("failure"),
+        )
+        .join(Device, Device.id == Delivery.device_id)
+        .join(Account, Account.id == Device.account_id)
+        .where(Delivery.notification_id == notification.id)
+        .group_by(Account.member_id)
+    )
+
+
+def _why(failure: str) -> DeliveryReason:
+    outcome, _, code = failure.partition(" ")
+    why = reason_of(Outcome(outcome), code)
+    assert why is not None
+    return why
+
+
+async def _unreached(session: Session, states: CTE, told: Select[UUID], locale: Locale) -> list[UnreachedView]:
+    rows = await session.execute(
+        select(Member.id, Member.full_name, states.c.state, states.c.failure)
+        .join(states, states.c.member_id == Member.id)
+        .where(states.c.state.in_([state.value for state in Unreached]), Member.id.not_in(told))
+        .order_by(Member.sort_key, Member.id)
+        .limit(MOST_NAMED)
+    )
+    return [
+        UnreachedView(
+            member_id=row.id,
+            full_name=row.full_name,
+            state=Unreached(row.state),
+            reason=(NO_DEVICE if row.state == Unreached.no_device else WORDS[_why(row.failure)]).to(locale),
+        )
+        for row in rows
+    ]
