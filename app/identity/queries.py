@@ -1,10 +1,10 @@
 """Reads of identity: the one query that makes the Actor, one's own account, sessions and devices."""
 
-from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.identity.errors import SessionNotFound
@@ -21,11 +21,12 @@ from app.kernel.security import Actor, HeldPost, PostKind, Reader, TokenInvalid
 from app.kernel.tokens import TokenKeys, TokenRefused
 from app.members.models import FINAL, AwayPeriod, Member, Standing, StandingKind
 from app.members.posts.models import Post
+from app.members.queries import Day
 from app.organisations.models import Organisation
 from app.organisations.schemas import OrganisationRef
 
 
-def is_active(today: date) -> ColumnElement[bool]:
+def is_active(today: Day) -> ColumnElement[bool]:
     """Say, for a joined `members` row, that no final standing holds: who left sees nothing from that day on."""
     return ~exists().where(
         Standing.member_id == Member.id,
@@ -37,7 +38,7 @@ def is_active(today: date) -> ColumnElement[bool]:
     )
 
 
-def _away_zone(today: date) -> Select[str]:
+def _away_zone(today: Day) -> Select[str]:
     return (
         select(AwayPeriod.time_zone)
         .where(
@@ -68,18 +69,8 @@ async def find_actor(session: Session, *, session_id: UUID, account_id: UUID) ->
 
     Nothing of it is cached: a session revoked or a post lost bites on the next request.
     """
-    row = (
-        await session.execute(
-            _select_readers(session.today())
-            .join(LoginSession, LoginSession.account_id == Account.id)
-            .where(
-                LoginSession.id == session_id,
-                LoginSession.account_id == account_id,
-                LoginSession.revoked_at.is_(None),
-                LoginSession.expires_at > session.now(),
-            )
-        )
-    ).one_or_none()
+    asked = {"session_id": session_id, "account_id": account_id, "now": session.now(), "today": session.today()}
+    row = (await session.execute(_select_actor(), asked)).one_or_none()
     if row is None:
         return None
     return Actor(
@@ -95,7 +86,8 @@ async def find_actor(session: Session, *, session_id: UUID, account_id: UUID) ->
 
 async def find_reader(session: Session, account_id: UUID) -> Reader | None:
     """Load the member behind an account, for what is read without a sign-in; None when account or membership ended."""
-    row = (await session.execute(_select_readers(session.today()).where(Account.id == account_id))).one_or_none()
+    asked = {"account_id": account_id, "today": session.today()}
+    row = (await session.execute(_select_reader(), asked)).one_or_none()
     if row is None:
         return None
     return Reader(
@@ -107,8 +99,28 @@ async def find_reader(session: Session, account_id: UUID) -> Reader | None:
     )
 
 
-def _select_readers(today: date) -> Select[Any]:
+@cache  # every request asks it, and writing it down takes as long as the database needs
+def _select_actor() -> Select[Any]:
+    return (
+        _select_readers()
+        .join(LoginSession, LoginSession.account_id == Account.id)
+        .where(
+            LoginSession.id == bindparam("session_id"),
+            LoginSession.account_id == bindparam("account_id"),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > bindparam("now"),
+        )
+    )
+
+
+@cache
+def _select_reader() -> Select[Any]:
+    return _select_readers().where(Account.id == bindparam("account_id"))
+
+
+def _select_readers() -> Select[Any]:
     # Any: a row of many columns.
+    today = bindparam("today", type_=Date)
     posts = (
         select(
             func.array_agg(aggregate_order_by(Post.kind, Post.id)).label("kinds"),

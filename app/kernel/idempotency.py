@@ -2,7 +2,12 @@
 
 The answer is written by the transaction that holds the effect: a commit that fails keeps nothing, a refusal neither, so
 that a repetition may succeed. Whoever repeats must still be signed in, and gets what this same account was answered
-before, word for word; rights over the thing are not asked again, nor is its present state.
+before, word for word; the thing's present state is not asked again.
+
+Nor are the feature's own rules: the request took effect, and asking them anew would refuse a repetition of what took
+the thing out of the caller's own sight. Instead the answer is kept with what the caller was then, a member of one
+branch with certain posts, and whoever has lost any of that since is not told again what it had let them see. A stay as
+a temporary guest is not among these rights: the POSTs of guests are answered with their own words and attendance.
 """
 
 import hashlib
@@ -17,10 +22,10 @@ from sqlalchemy.dialects.postgresql import insert
 from starlette.datastructures import UploadFile
 
 from app.kernel.db import DbSession, Session
-from app.kernel.errors import Conflict, Unprocessable
+from app.kernel.errors import Conflict, Forbidden, Unprocessable
 from app.kernel.i18n import Text
 from app.kernel.models import KeptAnswer
-from app.kernel.security import CurrentActor
+from app.kernel.security import Actor, CurrentActor
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -33,6 +38,13 @@ class IdempotencyKeyReused(Unprocessable):
     title = Text(
         vi="Khóa Idempotency-Key này đã dùng cho một yêu cầu khác",
         en="This Idempotency-Key was used for another request",
+    )
+
+
+class AnswerNoLongerYours(Forbidden):
+    title = Text(
+        vi="Yêu cầu đã được thực hiện, nhưng đồng chí không còn quyền xem kết quả",
+        en="The request took effect, but you may no longer see what it was answered",
     )
 
 
@@ -60,7 +72,7 @@ class Claim:
     """A key that this request is the first to use."""
 
     session: Session
-    account_id: UUID
+    actor: Actor
     key: UUID
     request_hash: bytes
 
@@ -72,9 +84,10 @@ class Claim:
         kept = await self.session.scalar(
             insert(KeptAnswer)
             .values(
-                account_id=self.account_id,
+                account_id=self.actor.account_id,
                 key=self.key,
                 request_hash=self.request_hash,
+                rights=sorted(_rights(self.actor)),
                 status=answer.status_code,
                 headers={name: value for name, value in answer.headers.items() if name != "content-length"},
                 body=bytes(answer.body),
@@ -91,7 +104,7 @@ class Claim:
 # Between this statement's snapshot and its lock the first may commit; the table's own key finds that out (`keep`).
 _LOOK_UP = text("""
     SELECT pg_try_advisory_xact_lock(CAST(:lock AS bigint)) AS free,
-        kept.request_hash, kept.status, kept.headers, kept.body
+        kept.request_hash, kept.rights, kept.status, kept.headers, kept.body
     FROM (SELECT) AS here LEFT JOIN idempotency_keys AS kept ON kept.account_id = :account_id AND kept.key = :key
 """)
 
@@ -124,10 +137,12 @@ async def _claim(
     if kept.request_hash is None:
         if not kept.free:
             raise RequestInFlight
-        request.state.claim = Claim(session, actor.account_id, key, request_hash)
+        request.state.claim = Claim(session, actor, key, request_hash)
         return
     if kept.request_hash != request_hash:
         raise IdempotencyKeyReused
+    if not _rights(actor).issuperset(kept.rights):
+        raise AnswerNoLongerYours
     raise AnsweredBefore(
         Response(content=kept.body, status_code=kept.status, headers={**kept.headers, REPLAYED: "true"})
     )
@@ -135,6 +150,11 @@ async def _claim(
 
 Once = Depends(_claim)
 """Makes a route take `Idempotency-Key`; `StrictRoute` gives it to every POST."""
+
+
+def _rights(actor: Actor) -> set[str]:
+    """Return what an answer may rest on: the branch one is a member of, and each post held."""
+    return {str(actor.organisation_id), *(f"{post.kind} {post.organisation_id}" for post in actor.posts)}
 
 
 async def _told(request: Request) -> list[bytes]:

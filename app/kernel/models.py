@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, String, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base
@@ -75,6 +75,8 @@ class KeptAnswer(Base):
     key: Mapped[UUID] = mapped_column(primary_key=True)
     # SHA-256 of the method, address, body and If-Match.
     request_hash: Mapped[bytes]
+    # The membership and posts it was answered to; none where a release that did not ask wrote it.
+    rights: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     status: Mapped[int]
     headers: Mapped[dict[str, str]] = mapped_column(JSONB)
     body: Mapped[bytes]

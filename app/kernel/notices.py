@@ -54,7 +54,8 @@ class Prepared:
 
     `audience` selects member ids, and each gets a row in the inbox; or it describes them, and nobody gets one: who
     they are is asked when they read, and when their phones are pushed to. After `expires_at` no push leaves; `urgent`
-    pushes wake the phone; `breaks_quiet_hours` is for what must be known the same day.
+    pushes wake the phone; `breaks_quiet_hours` is for what must be known the same day. `part_of` is what the subject
+    belongs to, if that can be called off with all its parts.
     """
 
     audience: Select[UUID] | Audience
@@ -62,6 +63,7 @@ class Prepared:
     expires_at: datetime
     urgent: bool = False
     breaks_quiet_hours: bool = False
+    part_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app.kernel.bodies import BodyNotJson, BodyTooDeep, TextNotAllowed
 from app.kernel.errors import AppError
 from app.kernel.etags import IfMatchMissing, VersionChanged
 from app.kernel.idempotency import HEADER as IDEMPOTENCY_KEY
-from app.kernel.idempotency import REPLAYED, IdempotencyKeyReused, RequestInFlight
+from app.kernel.idempotency import REPLAYED, AnswerNoLongerYours, IdempotencyKeyReused, RequestInFlight
 from app.kernel.preferences import APPLIED, MINIMAL
 from app.kernel.preferences import HEADER as PREFER
 from app.kernel.problems import (
@@ -255,7 +255,7 @@ def _common_refusals(operation: Document, names: set[str], content: Document) ->
     if "If-Match" in names:
         yield from (VersionChanged, IfMatchMissing)
     if IDEMPOTENCY_KEY in names:
-        yield from (RequestInFlight, IdempotencyKeyReused)
+        yield from (AnswerNoLongerYours, RequestInFlight, IdempotencyKeyReused)
     if operation.get("security"):
         yield from (TokenInvalid, RateLimitExceeded)
     yield BodyTooLarge

@@ -43,7 +43,7 @@ from app.meetings.events import (
 from app.meetings.models import UPCOMING, AgendaItem, AgendaItemDocument, Meeting, MeetingReminder, MeetingStatus
 from app.meetings.reminders import due_times
 from app.meetings.schemas import MAX_AGENDA, Cancellation, MeetingCreate, MeetingReplace, MeetingView, Postponement
-from app.notifications.service import withdraw_notices
+from app.notifications.service import withdraw_notices, withdraw_notices_of_parts
 from app.organisations.queries import get_visible_organisation
 
 SWEEP_SIZE = 500
@@ -171,6 +171,7 @@ async def cancel_meeting(session: Session, actor: Actor, meeting_id: UUID, body:
     meeting.reason = body.reason
     meeting.version += 1
     await withdraw_notices(session, subject_id=meeting.id)
+    await withdraw_notices_of_parts(session, whole_id=meeting.id)
     await session.execute(delete(MeetingReminder).where(MeetingReminder.meeting_id == meeting.id))
     await record(session, MeetingCancelled(**_names(actor, meeting), reason=body.reason))
     return await queries.view_meeting(session, actor, meeting.id, path=path)

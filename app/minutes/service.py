@@ -96,6 +96,8 @@ async def approve_minutes(session: Session, actor: Actor, meeting_id: UUID) -> M
     minutes.approved_by = actor.member_id
     minutes.version += 1
     await mark_minutes_approved(session, actor, found.meeting)
+    # Nobody can remark any more; that they must be published stays true.
+    await withdraw_notices(session, subject_id=meeting_id, subject_type=MinutesSent.subject_type)
     number = in_series(minutes.number, composed.series)
     await record(session, MinutesApproved(**_names(actor, minutes), number=number))
     await defer(session, TYPESET_TASK, {"meeting_id": str(meeting_id)}, lane=Lane.bulk)

@@ -42,6 +42,7 @@ class Notification(Base):
     __tablename__ = "notifications"
     __table_args__ = (
         Index("ix_notifications_subject_id", "subject_id"),
+        Index("ix_notifications_part_of", "part_of", postgresql_where=text("part_of IS NOT NULL")),
         Index("ix_notifications_organisation_id_id", "organisation_id", "id"),
         Index(
             "ix_notifications_audience",
@@ -59,6 +60,7 @@ class Notification(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     subject_type: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[UUID]
+    part_of: Mapped[UUID | None]
     # Any: what the notice's own texts need, as JSON.
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)
     urgent: Mapped[bool] = mapped_column(Boolean)

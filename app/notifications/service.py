@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, union, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, true, union, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.identity.models import Account, Device
@@ -52,6 +52,7 @@ async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
         organisation_id=event.organisation_id,
         subject_type=event.subject_type,
         subject_id=event.subject_id,
+        part_of=prepared.part_of,
         params=dict(prepared.params),
         urgent=prepared.urgent,
         breaks_quiet_hours=prepared.breaks_quiet_hours,
@@ -138,14 +139,25 @@ def _between(notification_id: UUID, ends: Sequence[UUID]) -> list[JobArguments]:
     ]
 
 
-async def withdraw_notices(session: Session, *, subject_id: UUID) -> None:
+async def withdraw_notices(session: Session, *, subject_id: UUID, subject_type: str | None = None) -> None:
     """Stop the pushes still owed about a subject, in the transaction that made them wrong.
 
-    Inboxes keep what has a row in them; a broad notice leaves them all.
+    Where several share an id, as a meeting and its minutes do, `subject_type` says which; None is all of them. Inboxes
+    keep what has a row in them; a broad notice leaves them all.
     """
+    of_that = Notification.subject_type == subject_type if subject_type else true()
+    await _withdraw(session, Notification.subject_id == subject_id, of_that)
+
+
+async def withdraw_notices_of_parts(session: Session, *, whole_id: UUID) -> None:
+    """Stop the pushes still owed about what belongs to something that was called off, as `withdraw_notices` does."""
+    await _withdraw(session, Notification.part_of == whole_id)
+
+
+async def _withdraw(session: Session, *which: ColumnElement[bool]) -> None:
     withdrawn = await session.execute(
         update(Notification)
-        .where(Notification.subject_id == subject_id, Notification.withdrawn_at.is_(None))
+        .where(*which, Notification.withdrawn_at.is_(None))
         .values(withdrawn_at=session.now())
         .returning(Notification.id, Notification.audience_organisation_id)
     )

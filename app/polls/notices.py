@@ -6,23 +6,27 @@ from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
+from app.meetings.models import Meeting, MeetingStatus
 from app.polls.events import PollOpened
 from app.polls.models import Poll, PollStatus, Secrecy
-from app.polls.queries import electors_of, is_off
+from app.polls.queries import electors_of
 
 LONGEST = timedelta(hours=24)
 
 
 async def _prepare_opened(session: Session, event: PollOpened) -> Prepared | None:
-    # Kept as it is until the notice is written: the close withdraws what it finds.
+    # Both kept as they are until the notice is written: the close, and the meeting's cancellation, withdraw what they
+    # find.
     poll = await session.get_one(Poll, event.subject_id, with_for_update={"read": True})
-    if poll.status is not PollStatus.open or await is_off(session, poll.id):
+    meeting = await session.get(Meeting, poll.subject_id, with_for_update={"read": True})
+    if poll.status is not PollStatus.open or (meeting is not None and meeting.status is MeetingStatus.cancelled):
         return None
     return Prepared(
         audience=electors_of(poll.id),
         params={"question": poll.question, "secrecy": poll.secrecy.value},
         expires_at=session.now() + LONGEST,
         urgent=True,
+        part_of=poll.subject_id,
     )
 
 

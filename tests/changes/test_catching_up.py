@@ -20,7 +20,7 @@ from app.members.posts.models import Post
 from app.worker import purge_changes
 from tests.changes.phones import Phone, announce_world, ask, fresh
 from tests.conftest import RolledBackDatabase
-from tests.factories import announcements, resolutions
+from tests.factories import announcements, polls, resolutions
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, drafted, put_meeting, said, took
 from tests.factories.minutes import over
@@ -481,6 +481,24 @@ async def test_what_shows_another_thing_is_told_with_it(
     assert {("minutes", meeting), ("roll", meeting)} <= await told()
     due = {"title": "Thu đảng phí", "assignee_id": str(world.member.member_id), "due_on": "2026-12-25"}
     assert (await secretary.post(f"/v1/meetings/{meeting}/tasks", json=due)).status_code == 201
+    assert ("minutes", meeting) in await told()
+    drafted = await resolutions.drafted(secretary, world.branch_a, meeting_id=meeting)
+    await resolutions.took(secretary, drafted["id"], "open", {"comments_until": resolutions.COMMENTS_UNTIL})
+    await resolutions.took(secretary, drafted["id"], "close")
+    poll = await resolutions.polled(secretary, drafted["id"])
+    await resolutions.voted(signed_in, world, poll, "for")
+    assert ("minutes", meeting) not in await told()  # not the meeting's own vote
+    await resolutions.took(secretary, drafted["id"], "adopt", {"poll_id": poll})
+    assert ("minutes", meeting) in await told()
+
+    meeting = await begun(secretary, world.branch_a)
+    asked = await polls.post_poll(secretary, meeting)
+    poll = (await polls.stepped(secretary, asked.json()["id"], "open"))["id"]
+    await took(secretary, meeting, "end")
+    await told()
+    assert (await polls.cast(secretary, poll)).status_code == 200
+    assert ("minutes", meeting) not in await told()  # they say how a vote went, not that it goes on
+    await polls.stepped(secretary, poll, "close")
     assert ("minutes", meeting) in await told()
 
     administrator, officer = signed_in(world.administrator), signed_in(world.officer)

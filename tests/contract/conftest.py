@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.kernel.db import Session
 from app.meetings.models import MeetingStatus
 from tests.conftest import database_of_its_own
+from tests.contract.document import APP
 from tests.contract.roles import Things
 from tests.contract.things import make_things
 from tests.factories.clock import FakeClock
@@ -31,6 +33,12 @@ def furnished(request: pytest.FixtureRequest) -> Iterator[tuple[AsyncEngine, Wor
     with database_of_its_own(request) as url:
         engine = create_async_engine(url, poolclass=NullPool)
         yield engine, *asyncio.run(furnish(engine))
+
+
+@pytest.fixture(scope="session")
+def built() -> FastAPI:
+    """The application that the document was read from."""
+    return APP
 
 
 @pytest.fixture

@@ -51,12 +51,12 @@ def living(database_url: str, directory: Path) -> Iterator[Living]:
         )
     )
     app.state.pokes = Pokes(app.state.database, longest=0)  # whoever reads an answer to its end must come to one
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer waits 40 ms for the caller's kernel.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen()  # a caller that comes before the server waits
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
+    thread = threading.Thread(target=lambda: server.run([listening]))
     thread.start()
     try:
         yield Living(url=f"http://127.0.0.1:{listening.getsockname()[1]}", world=world, ids=ids)

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from app.main import build_app
 from tests.conftest import RolledBackDatabase
+from tests.contract.document import DOCUMENT
 from tests.contract.roles import (
     CALLS_ANNOUNCED,
     CALLS_DRAFT,
@@ -223,10 +223,9 @@ class Operation:
 
 @pytest.fixture(scope="module")
 def operations() -> Mapping[str, Operation]:
-    app = build_app()
     return {
         operation["operationId"]: Operation(method.upper(), path)
-        for path, item in app.openapi()["paths"].items()
+        for path, item in DOCUMENT["paths"].items()
         for method, operation in item.items()
     }
 

@@ -3,7 +3,9 @@
 from uuid import uuid4
 
 from httpx import AsyncClient
+from sqlalchemy import text
 
+from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, inbox
 from tests.factories.minutes import minutes_of, over, put_minutes, stepped
@@ -143,6 +145,34 @@ async def test_draft_is_for_organisers_and_sent_for_those_who_took_part(
             reads[role + kind] = (await signed_in(getattr(world, role)).get(path + kind)).status_code
     assert reads == dict.fromkeys(reads, 404) | {"member": 200, "member.pdf": 200}
     assert (await put_minutes(secretary, meeting_id, conclusion="Vẫn sửa được")).status_code == 200
+
+
+async def test_approved_minutes_call_nobody_to_remark_and_are_still_due(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    meeting_id = await over(world, signed_in, clock)
+    await jobs.run()
+    await stepped(signed_in(world.secretary), meeting_id, "send")
+    await jobs.run_one()  # written, and not yet pushed
+    async with database.session() as session:
+        await session.execute(
+            text("""
+                INSERT INTO notifications (id, event_id, type, channel, organisation_id, subject_type, subject_id,
+                    params, urgent, breaks_quiet_hours, created_at, expires_at)
+                SELECT gen_random_uuid(), gen_random_uuid(), 'minutes_due', channel, organisation_id, 'meeting',
+                    subject_id, params, urgent, breaks_quiet_hours, created_at, expires_at
+                FROM notifications WHERE type = 'minutes_to_review'
+            """)
+        )
+        await session.commit()
+
+    await stepped(signed_in(world.secretary), meeting_id, "approve")
+    await jobs.run()
+
+    assert jobs.sender.tokens("minutes_to_review") == []
+    async with database.session() as session:
+        withdrawn = await session.scalars(text("SELECT type FROM notifications WHERE withdrawn_at IS NOT NULL"))
+        assert "minutes_due" not in set(withdrawn) >= {"minutes_to_review"}
 
 
 async def remark(client: AsyncClient, meeting_id: str) -> tuple[int, str]:

@@ -253,8 +253,11 @@ async def test_poll_of_a_cancelled_meeting_calls_nobody_and_can_only_be_closed(
 ) -> None:
     secretary, member = signed_in(world.secretary), signed_in(world.member)
     poll_id = await opened_poll(secretary, world.branch_a)
+    meeting_id = (await seen(secretary, poll_id))["subject_id"]
     await cast(secretary, poll_id)
-    await took(secretary, (await seen(secretary, poll_id))["subject_id"], "cancel", {"reason": "Mưa bão"})
+    later = {"starts_at": "2026-12-06T12:30:00Z", "reason": "Mưa bão"}
+    await took(secretary, meeting_id, "postpone", later)  # the poll stays open, and its call with it
+    await took(secretary, meeting_id, "cancel", {"reason": "Mưa bão"})
     assert (await cast(secretary, poll_id)).json()["already_cast"] is True  # its answer was lost on the way
     assert (await seen(member, poll_id))["may_vote"] is False
     for refused in (await cast(member, poll_id), await raised(secretary, poll_id, {world.phoneless: "for"})):
@@ -263,3 +266,26 @@ async def test_poll_of_a_cancelled_meeting_calls_nobody_and_can_only_be_closed(
     assert jobs.sender.tokens("poll_opened") == []
     closed = await stepped(secretary, poll_id, "close")
     assert closed["tally"] == {"for_count": 1, "against_count": 0, "other_count": 0, "percent": 20.0, "passed": False}
+
+
+async def test_call_to_vote_that_has_not_left_is_withdrawn_with_its_meeting(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner
+) -> None:
+    async def called() -> list[bool]:
+        """Whether the notices of the poll were withdrawn."""
+        async with database.session() as session:
+            withdrawn = "SELECT withdrawn_at IS NOT NULL FROM notifications WHERE type = 'poll_opened'"
+            return list(await session.scalars(text(withdrawn)))
+
+    secretary = signed_in(world.secretary)
+    poll_id = await opened_poll(secretary, world.branch_a)
+    meeting_id = (await seen(secretary, poll_id))["subject_id"]
+    while not await called():
+        assert await jobs.run_one()
+    later = {"starts_at": "2026-12-06T12:30:00Z", "reason": "Mưa bão"}
+    await took(secretary, meeting_id, "postpone", later)
+    assert await called() == [False]  # the vote goes on
+    await took(secretary, meeting_id, "cancel", {"reason": "Mưa bão"})
+    assert await called() == [True]
+    await jobs.run()
+    assert jobs.sender.tokens("poll_opened") == []

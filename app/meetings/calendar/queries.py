@@ -99,7 +99,8 @@ async def list_entries(session: Session, reader: Reader) -> list[Entry]:
             ends_at=row.ends_at or row.starts_at + rules_of(row).shortest_meeting,
             time_zone=row.time_zone,
             location=say_location(place=row.place, online=row.online_url is not None),
-            sequence=row.schedule_version,
+            # RFC 5545, 3.8.7.4: a cancellation is a revision too, and the last one.
+            sequence=row.schedule_version + (row.status is MeetingStatus.cancelled),
             changed_at=row.changed_at,
             is_cancelled=row.status is MeetingStatus.cancelled,
         )

@@ -162,10 +162,15 @@ async def test_cancelled_meeting_stays_as_such_for_30_days(
     meeting_id = await announced(signed_in(world.secretary), world.branch_a)
     clock.advance(days=2)
     path = await address(signed_in(world.member))
+    later = {"starts_at": "2026-12-05T12:30:00Z", "reason": "Mưa bão"}
+    await took(signed_in(world.secretary), meeting_id, "postpone", later)
+    [event_before] = (await entries(client, path)).values()
     await took(signed_in(world.secretary), meeting_id, "cancel", {"reason": "Mưa bão"})
     clock.advance(days=29, hours=23)
     [event_then] = (await entries(client, path)).values()
-    assert event_then["STATUS"] == "CANCELLED"
+    assert (event_before["STATUS"], event_then["STATUS"]) == ("CONFIRMED", "CANCELLED")
+    assert (event_before["SEQUENCE"], event_then["SEQUENCE"]) == (2, 3)  # a program keeps what counts higher
+    assert event_then["UID"] == event_before["UID"]
     clock.advance(hours=1)
     assert await entries(client, path) == {}
 
