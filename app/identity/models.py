@@ -72,6 +72,9 @@ class Device(Base):
     """An installation that can be pushed to; one push token belongs to one account."""
 
     __tablename__ = "devices"
+    __table_args__ = (
+        Index("ix_devices_abroad", "id", "time_zone", postgresql_where=text("time_zone <> 'Asia/Ho_Chi_Minh'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     installation_id: Mapped[UUID] = mapped_column(unique=True)

@@ -31,6 +31,7 @@ from app.kernel.push import (
     TokenDead,
     backoff,
 )
+from app.kernel.telemetry import WorkerMeters
 from app.kernel.timezones import end_of_quiet_hours
 from app.notifications.models import Notification
 from app.notifications.owing import owe
@@ -60,6 +61,7 @@ class PostOffice:
     lease: timedelta
     timeout: timedelta
     jitter: Callable[[], float]
+    meters: WorkerMeters
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ _RANGE = """
 _WITHDRAW = text(f"""
 UPDATE deliveries SET outcome = 'withdrawn', reason = :reason, finished_at = :now, leased_until = NULL
 WHERE {_RANGE} AND outcome IS NULL AND (leased_until IS NULL OR leased_until < clock_timestamp())
+RETURNING device_id
 """)  # noqa: S608 only this module's own text is put together
 
 # The recheck before sending: read meanwhile, token gone, or the person has left.
@@ -102,6 +105,7 @@ WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
     AND (leased_until IS NULL OR leased_until < clock_timestamp())
     AND (devices.push_token IS NULL OR accounts.disabled_at IS NOT NULL
          OR (inbox_entries.member_id IS NULL AND NOT :broad) OR inbox_entries.read_at IS NOT NULL)
+RETURNING device_id
 """)  # noqa: S608 only this module's own text is put together
 
 # Of the chunk's own phones: its range may hold everybody else's too.
@@ -130,6 +134,7 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:outcomes AS text
             CAST(:not_befores AS timestamptz[])) AS result(device_id, fence, outcome, reason, not_before)
 WHERE deliveries.notification_id = :notification AND deliveries.device_id = result.device_id
     AND deliveries.fence = result.fence AND deliveries.outcome IS NULL
+RETURNING deliveries.device_id
 """)
 
 # A token that changed since the send is another token: it stays.
@@ -157,7 +162,7 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     async with transaction(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
         leased: list[Leased] = []
-        if await _is_due(session, chunk, notification):
+        if await _is_due(session, office, chunk, notification):
             border = await owe(session, notification, after=chunk.after, through=chunk.through)
             if border is not None:
                 behind = replace(chunk, after=border)
@@ -189,13 +194,14 @@ def _arguments(chunk: Chunk) -> JobArguments:
     }
 
 
-async def _is_due(session: Session, chunk: Chunk, notification: Notification) -> bool:
+async def _is_due(session: Session, office: PostOffice, chunk: Chunk, notification: Notification) -> bool:
     """Say whether the notice is still to be pushed; if not, end what is owed of it in the chunk."""
     now = session.now()
     if notification.withdrawn_at is None and notification.expires_at > now:
         return True
     reason = "withdrawn" if notification.withdrawn_at else "expired"
-    await session.execute(_WITHDRAW, {**_parameters(chunk, now), "reason": reason})
+    ended = await session.scalars(_WITHDRAW, {**_parameters(chunk, now), "reason": reason})
+    office.meters.withdrawn(notification.type, reason=reason, count=len(ended.all()))
     return False
 
 
@@ -208,7 +214,8 @@ async def _send(office: PostOffice, chunk: Chunk, notification: Notification, le
     async def send(part: Sequence[Leased]) -> int:
         results = await office.sender.send(message, [one.target for one in part], until=until)
         async with storing, transaction(office.database) as session:
-            await _store(session, office, chunk, part, results)
+            stored = await _store(session, office, chunk, part, results)
+        office.meters.stored(notification.type, stored, leased=len(part))
         return sum(isinstance(outcome, Sent) for outcome in results.values())
 
     # The sender serves them in turn, so that the first parts are through, and safe from a crash, before the last begin.
@@ -233,7 +240,8 @@ def _parameters(chunk: Chunk, now: datetime) -> dict[str, Any]:
 async def _lease(session: Session, office: PostOffice, chunk: Chunk, notification: Notification) -> list[Leased]:
     now = session.now()
     range_ = _parameters(chunk, now)
-    await session.execute(_WITHDRAW_SETTLED, {**range_, "broad": notification.audience is not None})
+    settled = await session.scalars(_WITHDRAW_SETTLED, {**range_, "broad": notification.audience is not None})
+    office.meters.withdrawn(notification.type, reason="no longer owed", count=len(settled.all()))
     quiet: Sequence[str] = ()
     if not notification.breaks_quiet_hours:
         zones = await session.scalars(_ZONES, range_)
@@ -275,10 +283,11 @@ def _message(notification: Notification, office: PostOffice) -> PushMessage:
 
 async def _store(
     session: Session, office: PostOffice, chunk: Chunk, leased: Sequence[Leased], results: dict[UUID, Outcome]
-) -> None:
+) -> list[tuple[Platform, str]]:
+    """Store the outcomes of deliveries that are still held, and return the platform and outcome of each of these."""
     now = session.now()
     rows = [(one, *_result(one, results.get(one.target.device_id), now, office.jitter())) for one in leased]
-    await session.execute(
+    held = await session.scalars(
         _STORE,
         {
             "notification": chunk.notification_id,
@@ -290,12 +299,18 @@ async def _store(
             "not_befores": [not_before for *_, not_before in rows],
         },
     )
+    stored = set(held)
     dead = [one.target for one, outcome, *_ in rows if outcome == "token_dead"]
     if dead:
         await session.execute(
             _DROP_TOKENS,
             {"ids": [one.device_id for one in dead], "tokens": [one.token for one in dead], "now": now},
         )
+    return [
+        (one.target.platform, outcome or ("retried" if not_before else "unsent"))
+        for one, outcome, _, not_before in rows
+        if one.target.device_id in stored
+    ]
 
 
 def _result(
