@@ -68,7 +68,7 @@ def _problems(standing: Standing) -> Iterable[tuple[str, Text]]:
 
 def _show(standing: Standing, ended: Sequence[Ended]) -> None:
     deliveries = standing.deliveries
-    table = _table("Đang nợ · owed", "Số · number")
+    table = _table("Đang nợ\nowed", "Số\nnumber")
     table.add_row("Đến hạn gửi · due now", _number(deliveries.due))
     table.add_row("Chờ đến giờ · waiting for their time", _number(deliveries.waiting))
     table.add_row("Đang gửi · leased", _number(deliveries.leased))
@@ -76,12 +76,12 @@ def _show(standing: Standing, ended: Sequence[Ended]) -> None:
     table.add_row("Cái cũ nhất đến hạn đã · oldest due for", _lasting(deliveries.oldest_due_seconds))
     screen.print(table)
     _show_ended(ended)
-    lanes = _table("Hàng đợi · queue", "Đến hạn · due", "Chờ · waiting", "Đang làm · doing", "Cũ nhất · oldest")
+    lanes = _table("Hàng đợi\nqueue", "Đến hạn\ndue", "Chờ\nwaiting", "Đang làm\ndoing", "Cũ nhất\noldest")
     for lane in standing.lanes:
         numbers = map(_number, (lane.due, lane.waiting, lane.doing))
         lanes.add_row(lane.lane.value, *numbers, _lasting(lane.oldest_due_seconds))
     screen.print(lanes)
-    workers = _table("Tiến trình gửi · worker", "Nhịp cuối · last heartbeat", "Đang làm · doing", "")
+    workers = _table("Tiến trình gửi\nworker", "Nhịp cuối\nlast heartbeat", "Đang làm\ndoing", "")
     for worker in standing.workers:
         state = "[green]hoạt động · alive[/green]" if worker.alive else "[red]im lặng · silent[/red]"
         workers.add_row(str(worker.id), f"{_lasting(worker.silent_seconds)} trước · ago", str(worker.doing), state)
@@ -90,11 +90,11 @@ def _show(standing: Standing, ended: Sequence[Ended]) -> None:
 
 def _show_ended(ended: Sequence[Ended]) -> None:
     table = _table(
-        "Nền tảng · platform",
-        "Đã gửi 1 giờ · sent 1 h",
-        "Hỏng 1 giờ · failed 1 h",
-        "Đã gửi 24 giờ · sent 24 h",
-        "Hỏng 24 giờ · failed 24 h",
+        "Nền tảng\nplatform",
+        "1 giờ gửi\n1 h sent",
+        "1 giờ hỏng\n1 h failed",
+        "24 giờ gửi\n24 h sent",
+        "24 giờ hỏng\n24 h failed",
     )
     for platform in dict.fromkeys(each.platform for each in ended):
         sent = [each for each in ended if each.platform == platform and each.outcome == "sent"]

@@ -2,20 +2,23 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 import yaml
+from fastapi import FastAPI
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.kernel.db import Database
-from app.kernel.push import Rejected, RetryAfter, TokenDead
+from app.kernel.push import Outcome, PushMessage, Rejected, RetryAfter, Target, TokenDead
 from app.kernel.telemetry import AskedAtScrape, RequestMeters, WorkerMeters, exposed
 from app.notifications.figures.gauges import measure
 from app.notifications.figures.queries import LATE_AFTER, OpenDeliveries, find_standing, list_ended
@@ -23,9 +26,10 @@ from app.worker import TASKS
 from tests.conftest import RolledBackDatabase
 from tests.demo.programs import free_port
 from tests.factories.clock import FakeClock
+from tests.factories.deliveries import use_sender
 from tests.factories.meetings import SignedIn, announced, awake_phones_of, phones_of, took
 from tests.factories.world import World
-from tests.worker import JobRunner
+from tests.worker import CollectingSender, JobRunner
 
 ALERTS = Path(__file__).parents[2] / ".docker" / "alerts.yaml"
 SILENCE = timedelta(seconds=30)
@@ -89,12 +93,14 @@ async def test_each_result_is_counted_where_it_is_stored(
 async def test_result_of_a_lost_lease_is_counted_as_such_and_as_nothing_else(
     world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
 ) -> None:
-    class Overtaken(type(jobs.sender)):  # type: ignore[misc]
-        async def send(self, *arguments: object, **more: object) -> object:
+    class Overtaken(CollectingSender):
+        async def send(
+            self, message: PushMessage, targets: Sequence[Target], *, until: datetime
+        ) -> dict[UUID, Outcome]:
             await sql(database, "UPDATE deliveries SET fence = fence + 1")
-            return await super().send(*arguments, **more)
+            return await super().send(message, targets, until=until)
 
-    jobs.sender.__class__ = Overtaken
+    use_sender(jobs, Overtaken())
     await announced(signed_in(world.secretary), world.branch_a)
     await jobs.run_one()
     await jobs.run_one()
@@ -139,9 +145,7 @@ async def test_standing_tells_due_from_waiting_quiet_leased_and_lapsed(
     assert sum(one.last_hour for one in ended) == 0
 
 
-async def test_standing_of_lanes_and_workers(
-    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
-) -> None:
+async def test_standing_of_lanes_and_workers(world: World, signed_in: SignedIn, database: RolledBackDatabase) -> None:
     await announced(signed_in(world.secretary), world.branch_a)
     await sql(
         database,
@@ -252,11 +256,13 @@ async def test_metrics_stay_away_without_a_port_and_a_taken_port_stops_nothing()
         assert (await client.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
 
 
-async def test_requests_are_counted_by_the_template_of_their_route(world: World, signed_in: SignedIn) -> None:
+async def test_requests_are_counted_by_the_template_of_their_route(
+    world: World, signed_in: SignedIn, app: FastAPI
+) -> None:
     client = signed_in(world.secretary)
     await client.get(f"/v1/members/{world.member.member_id}")
     await client.get(f"/v1/members/{world.member.member_id}/nothing")
-    meters: RequestMeters = client._transport.app.state.meters  # type: ignore[attr-defined]  # noqa: SLF001
+    meters: RequestMeters = app.state.meters
     told = generate_latest(meters.registry).decode()
     assert 'sotay_http_requests_total{method="GET",route="/v1/members/{member_id}",status="200"} 1.0' in told
     assert 'sotay_http_requests_total{method="GET",route="none",status="404"} 1.0' in told

@@ -80,8 +80,8 @@ class Ended:
     last_day: int
 
 
-# `created_at`: a notice is owed from its beginning, however late the chunk with this phone begins. Nearly all phones are
-# in the one zone, and the others have an index: joining a million devices would take three times as long.
+# `created_at`: a notice is owed from its beginning, however late the chunk with this phone begins. Nearly all phones
+# are in the one zone, and the others have an index: joining a million devices would take three times as long.
 _OPEN = text("""
 SELECT coalesce(abroad.time_zone, 'Asia/Ho_Chi_Minh') AS time_zone, notifications.breaks_quiet_hours,
     count(*) FILTER (WHERE leased_until >= now()) AS leased,
