@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from argon2 import PasswordHasher
@@ -24,9 +25,11 @@ from app.kernel.rates import RateLimiter
 from app.kernel.requests import RequestContext
 from app.kernel.revisions import newest_revision
 from app.kernel.settings import Settings
+from app.kernel.telemetry import AskedAtScrape, RequestMeters, exposed
 from app.kernel.tokens import TokenKeys
 from app.kernel.typesetting import Typesetter
 from app.notices import NOTICES
+from app.notifications.figures.gauges import measure
 
 DESCRIPTION = """\
 Backend của Sổ tay đảng viên điện tử: lịch sinh hoạt chi bộ, thông báo, góp ý nghị quyết, nhật ký hoạt động.
@@ -84,8 +87,13 @@ def build_app() -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with closed_at_stop(app.state.pokes):
-            yield
+        settings: Settings = app.state.settings
+        silence = timedelta(seconds=3 * settings.worker_heartbeat_seconds)
+        registry = app.state.meters.registry
+        registry.register(AskedAtScrape(partial(measure, app.state.database, silence=silence)))
+        async with exposed(registry, host=settings.metrics_host, port=settings.metrics_port):
+            with closed_at_stop(app.state.pokes):
+                yield
         await app.state.database.close()
 
     app = FastAPI(
@@ -121,6 +129,7 @@ def furnish(app: FastAPI, parts: Parts) -> None:
     app.state.database = parts.database
     app.state.documents = DocumentStore.open(parts.settings.documents_url, directory=parts.settings.documents_dir)
     app.state.pokes = Pokes(parts.database)
+    app.state.meters = RequestMeters()
     app.state.keyring = Keyring(
         keys=parts.keys, passwords=parts.passwords, independently=partial(transaction, parts.database)
     )

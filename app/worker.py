@@ -28,6 +28,7 @@ from app.kernel.idempotency import PURGE_TASK, purge_answers
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
 from app.kernel.settings import PushMode, Settings
+from app.kernel.telemetry import WorkerMeters, exposed
 from app.kernel.typesetting import Typesetter, TypesettingUnavailable
 from app.meetings.calendar.service import forget_revoked_calendars
 from app.meetings.service import send_due_reminders
@@ -256,7 +257,8 @@ def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> 
 def _runner(task: Task) -> Callable[..., Awaitable[None]]:
     async def run(context: JobContext, **arguments: str | int | None) -> None:
         workplace: Workplace = context.additional_context["workplace"]
-        await task.run(workplace, **arguments)
+        with workplace.meters.job(task.name):
+            await task.run(workplace, **arguments)
 
     return run
 
@@ -314,6 +316,7 @@ async def run(settings: Settings) -> None:
         statement_timeout_ms=STATEMENT_TIMEOUT_MS,
     )
     sender = make_sender(settings)
+    meters = WorkerMeters()
     workplace = Workplace(
         database=database,
         sender=sender,
@@ -323,6 +326,7 @@ async def run(settings: Settings) -> None:
         lease=timedelta(seconds=settings.push_lease_seconds),
         timeout=timedelta(seconds=settings.push_timeout_seconds),
         jitter=random.random,
+        meters=meters,
         documents=DocumentStore.open(settings.documents_url, directory=settings.documents_dir),
     )
     stop = asyncio.Event()
@@ -347,9 +351,12 @@ async def run(settings: Settings) -> None:
         )
         for lane, concurrency in CONCURRENCY.items()
     ]
-    async with queue.open_async():
+    async with queue.open_async(), exposed(meters.registry, host=settings.metrics_host, port=settings.metrics_port):
         working = [asyncio.create_task(lane.run()) for lane in lanes]  # type: ignore[no-untyped-call]
-        beside = [asyncio.create_task(_rescue_forever(queue, beat=beat)), asyncio.create_task(_until_lost(connector))]
+        beside = [
+            asyncio.create_task(_rescue_forever(queue, meters, beat=beat)),
+            asyncio.create_task(_until_lost(connector)),
+        ]
         stopping = asyncio.create_task(stop.wait())
         log.info("worker_started", push=settings.push.value)
         await asyncio.wait([stopping, *working, *beside], return_when=asyncio.FIRST_COMPLETED)
@@ -381,7 +388,7 @@ async def _until_lost(connector: QueueConnector) -> None:
     log.error("queue_connection_lost")
 
 
-async def _rescue_forever(queue: App, *, beat: float) -> None:
+async def _rescue_forever(queue: App, meters: WorkerMeters, *, beat: float) -> None:
     while True:
-        await rescue(queue, silence=timedelta(seconds=3 * beat))
+        meters.rescued(await rescue(queue, silence=timedelta(seconds=3 * beat)))
         await asyncio.sleep(beat)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.documents.store import DocumentStore
 from app.kernel.db import Database, transaction
 from app.kernel.push import Outcome, PushMessage, Sent, Target
+from app.kernel.telemetry import WorkerMeters
 from app.meetings.service import send_due_reminders
 from app.notices import NOTICES
 from app.worker import TASKS, Workplace
@@ -56,6 +57,7 @@ class JobRunner:
             lease=timedelta(seconds=60),
             timeout=timedelta(seconds=15),
             jitter=lambda: 0.0,
+            meters=WorkerMeters(),
             documents=documents or DocumentStore(MemoryStore()),
         )
 

@@ -55,7 +55,8 @@ def serve(
     )
     if demo:
         _require_demo_possible(settings)
-    _require_free(host, port)
+    _require_free(host, port, option="--port")
+    metrics = _metrics_ports(settings)
     # Until the processes run and `supervise` takes the signals over, leave through the `finally` below.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
@@ -76,8 +77,12 @@ def serve(
             **KEEP_BYTECODE,
         }
         commands = [
-            Command("api", [*PROGRAM, "api", "--host", host, "--port", str(port), *quiet], environment),
-            Command("worker", [*PROGRAM, "worker", *quiet], environment),
+            Command(
+                "api",
+                [*PROGRAM, "api", "--host", host, "--port", str(port), *quiet],
+                environment | metrics["api"],
+            ),
+            Command("worker", [*PROGRAM, "worker", *quiet], environment | metrics["worker"]),
         ]
         near = "127.0.0.1" if host in EVERYWHERE else host
         asyncio.run(_run(commands, near, port, url, demo=demo, watch=[postgres.start] if postgres else []))
@@ -108,7 +113,18 @@ def _require_demo_possible(settings: Settings) -> None:
         )
 
 
-def _require_free(host: str, port: int) -> None:
+def _metrics_ports(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return what API and worker are told: the port that is set for the one, the next one for the other."""
+    if settings.metrics_port is None:
+        return {"api": {}, "worker": {}}
+    told = {}
+    for name, port in zip(("api", "worker"), range(settings.metrics_port, settings.metrics_port + 2), strict=True):
+        _require_free(settings.metrics_host, port, option="SOTAY_METRICS_PORT")
+        told[name] = {"SOTAY_METRICS_PORT": str(port)}
+    return told
+
+
+def _require_free(host: str, port: int, *, option: str) -> None:
     """Refuse a port that is taken at once: the API's process would try it again and again."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -117,8 +133,8 @@ def _require_free(host: str, port: int) -> None:
             trial.bind(address)
     except OSError as error:
         raise refuse(
-            f"Không dùng được {host}:{port} (có thể đang bận); hãy chọn cổng khác bằng --port.",
-            f"{host}:{port} cannot be used ({error.strerror}); choose another with --port.",
+            f"Không dùng được {host}:{port} (có thể đang bận); hãy chọn cổng khác bằng {option}.",
+            f"{host}:{port} cannot be used ({error.strerror}); choose another with {option}.",
         ) from None
 
 

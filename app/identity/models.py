@@ -79,6 +79,7 @@ class Device(Base):
             postgresql_using="hash",
             postgresql_where=text("quarantined_token IS NOT NULL"),
         ),
+        Index("ix_devices_abroad", "id", "time_zone", postgresql_where=text("time_zone <> 'Asia/Ho_Chi_Minh'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -11,6 +11,9 @@ from app.kernel.i18n import Locale, Text
 
 FIRST_DELAY = timedelta(seconds=10)
 LONGEST_DELAY = timedelta(minutes=15)
+QUIET_FROM = time(22)
+QUIET_UNTIL = time(6)
+"""Between them, in the device's own time zone, nothing rings but what breaks quiet hours."""
 
 
 class Platform(StrEnum):

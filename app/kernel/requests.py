@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel.problems import unexpected
 from app.kernel.rates import Allowance
+from app.kernel.telemetry import RequestMeters
 
 log = structlog.get_logger()
 _LIMITER = "starlette._body_limit_responder"
@@ -32,18 +33,19 @@ class RequestContext:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take the caller's `X-Request-Id` where it is well formed, make one where not, and log the outcome."""
+        """Take the caller's `X-Request-Id` where it is well formed, make one where not; log and count the outcome."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started = time.perf_counter()
+        meters: RequestMeters = scope["app"].state.meters
+        started = answered = time.perf_counter()
         status = 0
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
                 limiter = scope.get(_LIMITER)
                 if limiter is not None:
@@ -51,6 +53,7 @@ class RequestContext:
                     # the application says; the limit itself it has kept by then, and that is a problem+json of ours.
                     limiter.content_length = None
                 status = message["status"]
+                answered = time.perf_counter()
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
@@ -60,7 +63,7 @@ class RequestContext:
                     headers.update(allowance.headers())
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with meters.in_flight.track_inprogress(), structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, answer)
             except Exception as error:
@@ -69,10 +72,12 @@ class RequestContext:
                     raise
                 await unexpected(Request(scope), error)(scope, receive, answer)
             finally:
+                method, route = scope["method"], _template(scope)
+                meters.answered(method=method, route=route, status=status, seconds=answered - started)
                 log.info(
                     "request",
-                    method=scope["method"],
-                    route=_template(scope),
+                    method=method,
+                    route=route,
                     status=status,
                     ms=round((time.perf_counter() - started) * 1000, 1),
                 )

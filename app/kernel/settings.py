@@ -65,6 +65,13 @@ class Settings(BaseSettings):
         pattern=rf"^{APP_VERSION}$",
         description="Requests whose `App-Version` is below it are refused; without it none is",
     )
+    metrics_host: str = Field(default="127.0.0.1", description="Address that the metrics are served on")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_534,
+        description="Port of a process's `GET /metrics`, its worker's in `serve` the next; without it there is none",
+    )
     log_format: LogFormat = Field(default=LogFormat.json, description="`json` for machines, `console` for people")
 
     @model_validator(mode="after")

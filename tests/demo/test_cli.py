@@ -1,5 +1,6 @@
 """The command line as operators use it."""
 
+import json
 import logging
 import re
 import socket
@@ -51,14 +52,19 @@ def test_taken_port_is_refused_at_once(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         done = run("serve", "--port", str(port), "--data-dir", str(tmp_path))
+        metrics = run(
+            "serve", "--data-dir", str(tmp_path), "--port", str(free_port()), SOTAY_METRICS_PORT=str(port - 1)
+        )
     assert done.exit_code == 2
     assert f"127.0.0.1:{port}" in done.stderr
+    assert metrics.exit_code == 2
+    assert "SOTAY_METRICS_PORT" in metrics.stderr
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["api", "worker", "migrate"])
+@pytest.mark.parametrize("command", ["api", "worker", "migrate", "push status"])
 def test_command_that_needs_a_database_says_so(command: str) -> None:
-    done = run(command)
+    done = run(*command.split())
     assert done.exit_code == 2
     assert done.stderr.startswith("Thiếu SOTAY_DATABASE_URL")
 
@@ -150,6 +156,70 @@ def test_administrator_needs_a_phone_number_that_is_one(live_database_url: str, 
     done = administered(live_database_url, tmp_path, phone="12")
     assert done.exit_code == 2
     assert done.stderr.startswith("--phone: Không phải số điện thoại")
+
+
+def test_push_status_exits_1_when_an_alert_would_be_raised_and_0_when_all_is_well(live_database_url: str) -> None:
+    url = live_database_url.replace("+psycopg", "")
+
+    def ask(*more: str) -> Result:
+        return run("push", "status", *more, SOTAY_DATABASE_URL=live_database_url)
+
+    silent = ask("--json")
+    assert silent.exit_code == 1, silent.stderr
+    assert json.loads(silent.stdout)["problems"] == ["no_worker"]
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
+    well = ask()
+    assert well.exit_code == 0
+    assert "Không có gì phải báo động · nothing to raise an alarm about" in well.stdout
+    with psycopg.connect(url) as connection:
+        _leave_behind(connection)
+    late = ask("--json")
+    assert late.exit_code == 1
+    told = json.loads(late.stdout)
+    assert told["problems"] == ["deliveries_late", "jobs_late"]
+    assert told["deliveries"] | {"oldest_due_seconds": 0} == {
+        "due": 1, "leased": 0, "waiting": 0, "lapsed": 0, "oldest_due_seconds": 0
+    }  # fmt: skip
+    assert told["ended"] == [{"platform": "ios", "outcome": "sent", "last_hour": 1, "last_day": 1}]
+    shown = ask()
+    assert shown.exit_code == 1
+    assert "a delivery has been due for too long" in shown.stdout
+    assert re.search(r"ios +1 +0 +1 +0 *\n", shown.stdout)
+
+
+def _leave_behind(connection: psycopg.Connection) -> None:
+    """One delivery of an hour ago that is due, another that was sent, and a job of an hour ago."""
+    connection.execute("""
+        WITH branch AS (
+            INSERT INTO organisations (id, path, kind, name, time_zone, valid_from, created_at)
+            SELECT id, ARRAY[id], 'branch', 'Chi bộ', 'Asia/Ho_Chi_Minh', '2025-07-01', now()
+            FROM (SELECT gen_random_uuid() AS id) AS made RETURNING id
+        ), member AS (
+            INSERT INTO members (id, organisation_id, full_name, sort_key, search_key, created_at)
+            SELECT gen_random_uuid(), id, 'A', 'a', 'a', now() FROM branch RETURNING id
+        ), account AS (
+            INSERT INTO accounts (id, member_id, password_hash, created_at)
+            SELECT gen_random_uuid(), id, 'none', now() FROM member RETURNING id
+        ), phones AS (
+            INSERT INTO devices (id, installation_id, account_id, platform, push_token, locale, time_zone, app_version,
+                                 updated_at, created_at)
+            SELECT gen_random_uuid(), gen_random_uuid(), id, platform, platform, 'vi', 'Asia/Ho_Chi_Minh', '1',
+                   now(), now()
+            FROM account, unnest(ARRAY['android', 'ios']) AS platform RETURNING id, platform
+        ), notice AS (
+            INSERT INTO notifications (id, event_id, type, channel, organisation_id, subject_type, subject_id, params,
+                                       urgent, breaks_quiet_hours, created_at, expires_at)
+            SELECT uuid_v7_floor(now() - interval '1 hour'), id, 'meeting_announced', 'meeting_changed', id, 'meeting',
+                   id, '{}', true, true, now() - interval '1 hour', now() + interval '1 day' FROM branch RETURNING id
+        ), job AS (
+            INSERT INTO procrastinate_jobs (queue_name, task_name, scheduled_at)
+            VALUES ('bulk', 'late', now() - interval '1 hour')
+        )
+        INSERT INTO deliveries (notification_id, device_id, outcome, finished_at)
+        SELECT notice.id, phones.id, CASE platform WHEN 'ios' THEN 'sent' END, CASE platform WHEN 'ios' THEN now() END
+        FROM notice, phones
+    """)
 
 
 def roster(tmp_path: Path, *rows: tuple[str, ...]) -> str:

@@ -19,12 +19,12 @@ from app.kernel.db import Database, PooledDatabase, Session, transaction
 from app.kernel.models import EventRow
 from app.kernel.passwords import Passwords
 from app.kernel.phones import parse_phone
+from app.kernel.push import QUIET_FROM, QUIET_UNTIL
 from app.kernel.settings import Settings
 from app.kernel.timezones import end_of_quiet_hours
 from app.meetings.models import Meeting, MeetingStatus
 from app.members.models import Member
 from app.members.names import sort_key
-from app.notifications.leases.service import QUIET_FROM, QUIET_UNTIL
 from app.organisations.models import Organisation
 from tests.conftest import cheap_passwords, database_of_its_own
 from tests.factories.clock import FakeClock

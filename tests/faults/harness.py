@@ -43,6 +43,15 @@ def free_port() -> int:
         return port
 
 
+def two_free_ports() -> int:
+    """The first of two neighbours."""
+    while True:
+        first = free_port()
+        with socket.socket() as second:
+            if second.connect_ex(("127.0.0.1", first + 1)) != 0:
+                return first
+
+
 def is_alive(pid: int) -> bool:
     """A zombie is as good as gone: who reaps orphans is the machine's affair."""
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from tests.faults.harness import (
     seeded,
     sql,
     tokens,
+    two_free_ports,
     wait_until,
 )
 from tests.fcm import LoopbackFcm, answers
@@ -50,6 +52,7 @@ class Service:
 
     home: Path
     port: int
+    metrics: int
     program: Program
     place: Place
     fcm: LoopbackFcm
@@ -59,24 +62,31 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
 
-def start(home: Path, port: int, *, fcm: LoopbackFcm | None = None, log: str = "log") -> Program:
+def scrape(port: int) -> str:
+    return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+
+
+def start(
+    home: Path, port: int, *, fcm: LoopbackFcm | None = None, log: str = "log", metrics: int | None = None
+) -> Program:
     push = (
         {"SOTAY_PUSH": "fcm", "SOTAY_FCM_URL": fcm.url, "SOTAY_FCM_CREDENTIALS": str(fcm.credentials_file)}
         if fcm
         else {}
     )
-    return Program(home.parent / log, "serve", "--port", str(port), "--data-dir", str(home), **push)
+    seen = {"SOTAY_METRICS_PORT": str(metrics)} if metrics else {}
+    return Program(home.parent / log, "serve", "--port", str(port), "--data-dir", str(home), **push, **seen)
 
 
 @pytest.fixture
 def service(home: Path, fcm: LoopbackFcm) -> Iterator[Service]:
-    port = free_port()
+    port, metrics = free_port(), two_free_ports()
     address = f"http://127.0.0.1:{port}"
-    with start(home, port, fcm=fcm) as program:
+    with start(home, port, fcm=fcm, metrics=metrics) as program:
         wait_until(lambda: answers_ready(address), "it is ready", seconds=60)
         place = seeded(EmbeddedPostgres(home).url, TokenKeys(home / "keys", issuer=address))
         try:
-            yield Service(home, port, program, place, fcm)
+            yield Service(home, port, metrics, program, place, fcm)
         finally:
             if program.process.poll() is None:
                 assert program.end(seconds=30) == 0
@@ -99,6 +109,14 @@ async def test_announcement_reaches_every_phone_of_the_branch_within_two_seconds
         assert tokens(fcm.accepted) == dict.fromkeys(phones, 3)
         report(phones=PHONES, seconds_from_the_answer_to_the_last_phone=[round(each, 2) for each in took])
         assert min(took) < 2
+        of_api, of_worker = [await asyncio.to_thread(scrape, service.metrics + number) for number in range(2)]
+        assert "sotay_figures_up 1.0" in of_api
+        assert "sotay_workers_alive 2.0" in of_api
+        assert 'route="/v1/meetings/{meeting_id}/announce",status="200"} 3.0' in of_api
+        sent = re.findall(r'sotay_push_outcomes_total{outcome="sent",[^}]+} (\S+)', of_worker)
+        assert sum(map(float, sent)) == 3 * PHONES
+        assert 'sotay_jobs_total{result="done",task="notifications.deliver"}' in of_worker
+        assert all("process_resident_memory_bytes" in each for each in (of_api, of_worker))
 
         api = service.program.child("app.cli api")
         assert api is not None

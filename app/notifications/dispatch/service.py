@@ -18,6 +18,7 @@ from app.kernel.db import Database, Session, transaction
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.notices import Notices, by_type
 from app.kernel.push import Outcome, Platform, PushMessage, PushSender, Sent
+from app.kernel.telemetry import WorkerMeters
 from app.notifications.lanes.circuit import IN_ORDER, report
 from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import report_on
@@ -48,6 +49,7 @@ class PostOffice:
     lease: timedelta
     timeout: timedelta
     jitter: Callable[[], float]
+    meters: WorkerMeters
 
 
 async def deliver(office: PostOffice, chunk: Chunk) -> None:
@@ -61,13 +63,13 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
         notification = await session.get_one(Notification, chunk.notification_id)
         leased: list[Leased] = []
         lanes: Lanes = {}
-        if await is_due(session, chunk, notification):
+        if await is_due(session, chunk, notification, office.meters):
             border = await owe(session, notification, after=chunk.after, through=chunk.through)
             if border is not None:
                 behind = replace(chunk, after=border)
                 chunk = replace(chunk, through=border)
             lanes = await find_lanes(session)
-            leased = await lease(session, chunk, notification, lanes, held_for=office.lease)
+            leased = await lease(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
         lane = Lane.urgent if notification.urgent else Lane.bulk
     sent = await _send(office, chunk, notification, leased, lanes) if leased else 0
     async with transaction(office.database) as session:
@@ -105,8 +107,9 @@ async def _send(
     async def send(part: Sequence[Leased]) -> int:
         results = await office.sender.send(message, [one.target for one in part], until=until)
         async with storing, transaction(office.database) as session:
-            await store(session, chunk, part, results, jitter=office.jitter)
+            written = await store(session, chunk, part, results, jitter=office.jitter)
             await _report(session, part, results, lanes)
+        office.meters.stored(notification.type, written, leased=len(part))
         return sum(isinstance(outcome, Sent) for outcome in results.values())
 
     # The sender serves them in turn, so that the first parts are through, and safe from a crash, before the last begin.

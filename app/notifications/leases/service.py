@@ -6,7 +6,7 @@ each delivery is sent by one.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from sqlalchemy import RowMapping, text
 
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
-from app.kernel.push import Outcome, Platform, Target, TokenRefused
+from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Outcome, Platform, Target, TokenRefused
+from app.kernel.telemetry import WorkerMeters
 from app.kernel.timezones import end_of_quiet_hours
 from app.notifications import models
 from app.notifications.lanes.queries import Lanes, find_lanes
@@ -24,9 +25,6 @@ from app.notifications.leases.verdicts import judge
 from app.notifications.models import Notification
 
 log = structlog.get_logger()
-
-QUIET_FROM = time(22)
-QUIET_UNTIL = time(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,7 @@ _RANGE = """
 _WITHDRAW = text(f"""
 UPDATE deliveries SET outcome = 'withdrawn', reason = :reason, finished_at = :now, leased_until = NULL
 WHERE {_RANGE} AND outcome IS NULL AND (leased_until IS NULL OR leased_until < clock_timestamp())
+RETURNING device_id
 """)  # noqa: S608 only this module's own text is put together
 
 # The recheck before sending: read meanwhile, token gone, or the person has left.
@@ -73,6 +72,7 @@ WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
     AND (leased_until IS NULL OR leased_until < clock_timestamp())
     AND (devices.push_token IS NULL OR accounts.disabled_at IS NOT NULL
          OR (inbox_entries.member_id IS NULL AND NOT :broad) OR inbox_entries.read_at IS NOT NULL)
+RETURNING device_id
 """)  # noqa: S608 only this module's own text is put together
 
 # Of the chunk's own phones: its range may hold everybody else's too.
@@ -109,6 +109,7 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:outcomes AS text
     AS result(device_id, fence, outcome, reason, not_before, has_begun)
 WHERE deliveries.notification_id = :notification AND deliveries.device_id = result.device_id
     AND deliveries.fence = result.fence AND deliveries.outcome IS NULL
+RETURNING deliveries.device_id
 """)
 
 # A token that changed since the send is another token: it stays.
@@ -133,13 +134,14 @@ GROUP BY devices.time_zone, devices.platform
 """)  # noqa: S608 only this module's own text is put together
 
 
-async def is_due(session: Session, chunk: Chunk, notification: Notification) -> bool:
+async def is_due(session: Session, chunk: Chunk, notification: Notification, meters: WorkerMeters) -> bool:
     """Say whether the notice is still to be pushed; if not, end what is owed of it in the chunk."""
     now = session.now()
     if notification.withdrawn_at is None and notification.expires_at > now:
         return True
     reason = "withdrawn" if notification.withdrawn_at else "expired"
-    await session.execute(_WITHDRAW, {**_parameters(chunk, now), "reason": reason})
+    ended = await session.scalars(_WITHDRAW, {**_parameters(chunk, now), "reason": reason})
+    meters.withdrawn(notification.type, reason=reason, count=len(ended.all()))
     return False
 
 
@@ -154,12 +156,19 @@ def _parameters(chunk: Chunk, now: datetime) -> dict[str, Any]:
 
 
 async def lease(
-    session: Session, chunk: Chunk, notification: Notification, lanes: Lanes, *, held_for: timedelta
+    session: Session,
+    chunk: Chunk,
+    notification: Notification,
+    lanes: Lanes,
+    *,
+    held_for: timedelta,
+    meters: WorkerMeters,
 ) -> list[Leased]:
     """Hold what may be sent now: all that is due on lanes in order, and one probe on each whose circuit is open."""
     now = session.now()
     range_ = _parameters(chunk, now)
-    await session.execute(_WITHDRAW_SETTLED, {**range_, "broad": notification.audience is not None})
+    settled = await session.scalars(_WITHDRAW_SETTLED, {**range_, "broad": notification.audience is not None})
+    meters.withdrawn(notification.type, reason="no longer owed", count=len(settled.all()))
     quiet: Sequence[str] = ()
     if not notification.breaks_quiet_hours:
         zones = await session.scalars(_ZONES, range_)
@@ -201,13 +210,16 @@ async def store(
     results: Mapping[UUID, Outcome],
     *,
     jitter: Callable[[], float],
-) -> None:
-    """Write down what came of each send whose lease still holds, and take away the tokens that were refused."""
+) -> list[tuple[Platform, str]]:
+    """Write down what came of each send whose lease still holds, and take away the tokens that were refused.
+
+    Returns the platform and the outcome of each that was written; one without an outcome was `retried`, or `unsent`.
+    """
     now = session.now()
     verdicts = [
         judge(results.get(one.target.device_id), attempts=one.attempts, jitter=jitter(), now=now) for one in leased
     ]
-    await session.execute(
+    held = await session.scalars(
         _STORE,
         {
             "notification": chunk.notification_id,
@@ -220,6 +232,7 @@ async def store(
             "begun": [verdict.has_begun for verdict in verdicts],
         },
     )
+    written = set(held)
     for outcome, statement in (
         (models.Outcome.token_dead, _DROP_TOKENS),
         (models.Outcome.quarantined, _QUARANTINE_TOKENS),
@@ -231,6 +244,11 @@ async def store(
     foreign = sum(isinstance(result, TokenRefused) and result.is_foreign for result in results.values())
     if foreign:  # an alert: phones with an app that was built for another project get no push at all
         log.error("push_tokens_of_another_project", count=foreign)
+    return [
+        (one.target.platform, verdict.outcome or ("retried" if verdict.has_begun else "unsent"))
+        for one, verdict in zip(leased, verdicts, strict=True)
+        if one.target.device_id in written
+    ]
 
 
 async def next_look(session: Session, chunk: Chunk, *, breaks_quiet_hours: bool) -> datetime | None:
