@@ -95,7 +95,10 @@ EXAMPLES = {
     "uuid": "01a20554-aa22-7cf5-97ba-64575c030d6e",
     "date-time": "2026-12-04T12:30:00Z",
 }
+RENAMED = {"Locale": "Language"}
+"""Schemas by the names of their classes → what clients call them: Swift has a `Locale` of its own."""
 _METHODS = ("get", "put", "post", "delete", "patch")
+_SCHEMAS = "#/components/schemas/"
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -138,6 +141,8 @@ def build(app: FastAPI) -> Document:
     made["components"]["headers"] = HEADERS
     for operation in operations(made):
         _name_form(operation, schemas)
+    for name in RENAMED.keys() & schemas.keys():
+        schemas[RENAMED[name]] = schemas.pop(name)
     _finish(made["paths"])
     _finish(schemas)
     for path in made["paths"].values():
@@ -274,7 +279,8 @@ def _add(responses: Document, *errors: type[AppError]) -> None:
 
 
 def _finish(node: Any) -> None:
-    # Any: a node of the document. No format means 32-bit Int in Kotlin, and titles made of field names are noise.
+    # Any: a node of the document. No format means 32-bit Int or BigDecimal in Kotlin, and titles made of field names
+    # are noise.
     if isinstance(node, list):
         for item in node:
             _finish(item)
@@ -282,8 +288,12 @@ def _finish(node: Any) -> None:
         return
     if node.get("type") == "integer":
         node.setdefault("format", "int32")
+    if node.get("type") == "number":
+        node.setdefault("format", "double")
     if isinstance(node.get("title"), str):
         del node["title"]
+    if (name := str(node.get("$ref", "")).removeprefix(_SCHEMAS)) in RENAMED:
+        node["$ref"] = _SCHEMAS + RENAMED[name]
     for name, value in node.items():
         if name not in {"examples", "default", "const", "enum"}:
             _finish(value)
