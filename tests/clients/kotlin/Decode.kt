@@ -104,9 +104,7 @@ fun comparable(value: JsonElement): JsonElement = when (value) {
         }
 }
 
-@Suppress("UNCHECKED_CAST")
-fun serializerOf(model: String): KSerializer<Any> =
-    serializer(Class.forName("vn.sotay.client.models.$model")) as KSerializer<Any>
+fun serializerOf(model: String): KSerializer<Any> = serializer(Class.forName("vn.sotay.client.models.$model"))
 
 fun main(arguments: Array<String>) {
     val document = Document(File(arguments[0]))

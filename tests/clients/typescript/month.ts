@@ -204,7 +204,7 @@ for (const phone of present) {
 }
 const again = await said(away.api.PUT("/v1/polls/{poll_id}/ballot", { ...secretPoll, body: { choice: "against" } }));
 assert.equal(again.already_cast, true);
-await refused(secretary.api.GET("/v1/polls/{poll_id}/votes", secretPoll), 403, "poll_is_secret");
+await refused(secretary.api.GET("/v1/polls/{poll_id}/votes", secretPoll), 409, "poll_is_secret");
 const counted = await said(secretary.api.POST("/v1/polls/{poll_id}/close", secretPoll));
 assert.deepEqual([counted.tally?.for_count, counted.tally?.against_count, counted.voted_count], [4, 0, 4]);
 const adopted = await said(secretary.api.POST("/v1/resolutions/{resolution_id}/adopt", {
