@@ -30,8 +30,8 @@ def recording(app: FastAPI) -> Hooks:
 
     async def record(answer: Response) -> None:
         asked = answer.request
-        found = (item for template, item in templates if template.fullmatch(asked.url.path))
-        operation = next(found, {}).get(asked.method.lower())
+        found = [item for template, item in templates if template.fullmatch(asked.url.path)]
+        operation = found[0].get(asked.method.lower()) if found else None
         if operation is None:  # a test of what is not there
             return
         media_type = answer.headers.get("Content-Type", "").partition(";")[0]
