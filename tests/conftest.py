@@ -31,6 +31,7 @@ from app.kernel.tokens import TokenKeys
 from app.main import Parts, build_app, furnish
 from tests.factories.clock import FakeClock
 from tests.factories.world import Person, World, make_world
+from tests.recording import recording
 from tests.worker import JobRunner
 
 # The application, its document and the libraries live to the end: looking through them again and again, as the defaults
@@ -239,7 +240,9 @@ def app(
 async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
     """A caller nobody knows."""
     async with AsyncClient(
-        transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://sotay.test"
+        transport=ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://sotay.test",
+        event_hooks=recording(app),
     ) as client:
         yield client
 
@@ -260,6 +263,7 @@ def signed_in(app: FastAPI, keys: TokenKeys, clock: FakeClock) -> Callable[[Pers
             transport=ASGITransport(app, raise_app_exceptions=False),
             base_url="http://sotay.test",
             headers={"Authorization": f"Bearer {token}"},
+            event_hooks=recording(app),
         )
 
     return client_of

@@ -145,7 +145,12 @@ EXAMPLES = {
     "uuid": "01a20554-aa22-7cf5-97ba-64575c030d6e",
     "date-time": "2026-12-04T12:30:00Z",
 }
+SIZES = {"integer": "int32", "number": "double"}
+"""Without one Kotlin takes an integer for 32 bits anyway, and any other number for a BigDecimal."""
+RENAMED = {"Locale": "Language"}
+"""Schemas by the names of their classes → what clients call them: Swift has a `Locale` of its own."""
 _METHODS = ("get", "put", "post", "delete", "patch")
+_SCHEMAS = "#/components/schemas/"
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -188,6 +193,8 @@ def build(app: FastAPI) -> Document:
     made["components"]["headers"] = HEADERS
     for operation in operations(made):
         _name_form(operation, schemas)
+    for name in RENAMED.keys() & schemas.keys():
+        schemas[RENAMED[name]] = schemas.pop(name)
     _finish(made["paths"])
     _finish(schemas)
     for path in made["paths"].values():
@@ -339,16 +346,18 @@ def _add(responses: Document, *errors: type[AppError]) -> None:
 
 
 def _finish(node: Any) -> None:
-    # Any: a node of the document. No format means 32-bit Int in Kotlin, and titles made of field names are noise.
+    # Any: a node of the document. Titles made of field names are noise.
     if isinstance(node, list):
         for item in node:
             _finish(item)
     if not isinstance(node, dict):
         return
-    if node.get("type") == "integer":
-        node.setdefault("format", "int32")
+    if (size := SIZES.get(str(node.get("type")))) is not None:
+        node.setdefault("format", size)
     if isinstance(node.get("title"), str):
         del node["title"]
+    if (name := str(node.get("$ref", "")).removeprefix(_SCHEMAS)) in RENAMED:
+        node["$ref"] = _SCHEMAS + RENAMED[name]
     for name, value in node.items():
         if name not in {"examples", "default", "const", "enum"}:
             _finish(value)

@@ -124,10 +124,11 @@ def test_schemas_have_names_of_their_own(document: Operation) -> None:
     assert [name for name in names if re.search(r"(-Input|-Output|__|^Body_|ValidationError)", name)] == []
 
 
-def test_every_integer_says_its_size(document: Operation) -> None:
-    sizes = {at: node.get("format") for at, node in nodes(document) if node.get("type") == "integer"}
-    assert sizes
-    assert set(sizes.values()) <= {"int32", "int64"}, sizes
+@pytest.mark.parametrize(("kind", "sizes"), [("integer", {"int32", "int64"}), ("number", {"double"})])
+def test_every_number_says_its_size(document: Operation, kind: str, sizes: set[str]) -> None:
+    said = {at: node.get("format") for at, node in nodes(document) if node.get("type") == kind}
+    assert said
+    assert set(said.values()) <= sizes, said
 
 
 def test_unions_are_only_ever_something_or_null(document: Operation) -> None:

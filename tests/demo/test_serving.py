@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from app.demo.cast import PASSWORD
 from tests.demo.programs import SOTAY, environment, free_port
 
 MONTH = Path(__file__).parents[2] / "scripts" / "month.py"
+TYPESCRIPT_MONTH = Path(__file__).parents[1] / "clients" / "typescript" / "month"
 
 
 class Served:
@@ -145,3 +147,14 @@ async def test_demo_is_served_from_nothing_everything_printed_works_and_a_month_
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(served.address.rsplit(":", 1)[1]))) != 0
     assert '"level"' not in served.printed  # no log line among what people read
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="there is no Node.js here to run the TypeScript client")
+async def test_app_with_generated_typescript_lives_the_month(served: Served) -> None:
+    await served.until(r"docs: " + re.escape(served.address))
+    playing = await asyncio.create_subprocess_exec(
+        *(TYPESCRIPT_MONTH, served.address), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await asyncio.wait_for(playing.communicate(), 240)
+    assert playing.returncode == 0, said.decode()
+    assert "all of it held" in said.decode()
