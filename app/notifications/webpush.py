@@ -13,7 +13,7 @@ import structlog
 from py_vapid import Vapid02
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
-from pywebpush import WebPusher
+from pywebpush import WebPusher, WebPushException
 
 from app.kernel.clock import Clock
 from app.kernel.i18n import Locale
@@ -142,7 +142,7 @@ class WebPushSender:
         try:
             body = _encrypt(content, subscription)
         except ValueError as error:
-            return Rejected(f"SUBSCRIPTION_NOT_VALID: {error}")
+            return Rejected(f"SUBSCRIPTION_NOT_VALID: {error}"[:200])
         now = self._clock()
         signed = {**headers, "Authorization": self._vapid.header(subscription.origin, now)}
         try:
@@ -212,7 +212,10 @@ def _content(message: PushMessage, locale: Locale) -> bytes:
 
 
 def _encrypt(content: bytes, subscription: Subscription) -> bytes:
-    """Encrypt for one browser; raises ValueError for keys that are none."""
+    """Encrypt for one browser; raises ValueError for keys that are none, as only a made-up token has them."""
     keys = {"p256dh": subscription.p256dh, "auth": subscription.auth}
-    encrypted: bytes = WebPusher({"endpoint": subscription.endpoint, "keys": keys}).encode(content)["body"]
+    try:
+        encrypted: bytes = WebPusher({"endpoint": subscription.endpoint, "keys": keys}).encode(content)["body"]
+    except (WebPushException, LookupError) as error:
+        raise ValueError(type(error).__name__) from error
     return encrypted
