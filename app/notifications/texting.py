@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import Row, func, literal, or_, select, text, update
+from sqlalchemy import Row, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity.queries import away_zone
@@ -126,7 +126,9 @@ async def _open(session: Session, notification: Notification) -> list[tuple[UUID
     """Return who is still owed a message, and when each may be tried: not at night where they live."""
     now = session.now()
     zone = func.coalesce(away_zone(session.today()).scalar_subquery(), Organisation.time_zone)
-    at = func.greatest(func.coalesce(SmsDelivery.not_before, now), func.coalesce(SmsDelivery.leased_until, now))
+    # Whether a lease holds is said by the database's clock alone: the workers' differ.
+    held_until = case((SmsDelivery.leased_until >= func.clock_timestamp(), SmsDelivery.leased_until), else_=now)
+    at = func.greatest(func.coalesce(SmsDelivery.not_before, now), held_until)
     rows: Sequence[Row[tuple[UUID, str, datetime]]] = (
         await session.execute(
             select(SmsDelivery.member_id, zone.label("zone"), at.label("at"))

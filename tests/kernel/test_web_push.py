@@ -90,9 +90,7 @@ def test_key_of_another_curve_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "0001.pem"
     other = ec.generate_private_key(ec.SECP384R1())
     file.write_bytes(
-        other.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        other.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     with pytest.raises(ValueError, match="not a P-256 private key"):
         _ = WebPushKey(file).public

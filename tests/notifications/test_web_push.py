@@ -133,14 +133,18 @@ def test_a_repeat_has_the_topic_of_the_first_and_a_token_in_its_time(
     [
         pytest.param(Answer(200), Sent(None), id="windows-says-200"),
         pytest.param(Answer(404), TokenDead("HTTP 404"), id="unknown"),
-        pytest.param(Answer(410, b'{"reason": "Unregistered"}'), TokenDead('HTTP 410 {"reason": "Unregistered"}'), id="gone"),
+        pytest.param(
+            Answer(410, b'{"reason": "Unregistered"}'), TokenDead('HTTP 410 {"reason": "Unregistered"}'), id="gone"
+        ),
         pytest.param(Answer(400, b"BadJwtToken"), Rejected("HTTP 400 BadJwtToken"), id="bad"),
         pytest.param(Answer(401), Rejected("HTTP 401"), id="vapid"),
         pytest.param(Answer(413), Rejected("HTTP 413"), id="large"),
         pytest.param(Answer(406), RetryAfter(MINUTE, "HTTP 406"), id="throttled-by-windows"),
         pytest.param(Answer(429), RetryAfter(MINUTE, "HTTP 429"), id="quota"),
         pytest.param(
-            Answer(429, headers=(("Retry-After", "37"),)), RetryAfter(timedelta(seconds=37), "HTTP 429"), id="quota-37-s"
+            Answer(429, headers=(("Retry-After", "37"),)),
+            RetryAfter(timedelta(seconds=37), "HTTP 429"),
+            id="quota-37-s",
         ),
         pytest.param(Answer(429, headers=(("Retry-After", "3"),)), RetryAfter(LEAST, "HTTP 429"), id="quota-3-s"),
         pytest.param(Answer(500), RetryAfter(LEAST, "HTTP 500"), id="internal"),
@@ -302,7 +306,9 @@ async def test_subscription_of_the_longest_kind_belongs_to_one_account_at_a_time
     signed_in: SignedIn, database: RolledBackDatabase, world: World
 ) -> None:
     endpoint = "https://wns2-sg2p.notify.windows.com/w/?token="
-    longest = Subscription(endpoint + "".join(chr(65 + i * i % 26) for i in range(2000 - len(endpoint))), POINT, "x" * 22)
+    longest = Subscription(
+        endpoint + "".join(chr(65 + i * i % 26) for i in range(2000 - len(endpoint))), POINT, "x" * 22
+    )
     for person in (world.member, world.secretary):
         taken = await signed_in(person).put(path_of(person), json=body_of(longest))
         assert taken.status_code == 200, taken.text

@@ -125,12 +125,11 @@ class LoopbackPushService(Loopback):
             return "signature"
         claims: dict[str, Any] = json.loads(_decoded(payload))
         now = self._clock().timestamp()
-        if key != browser.application_key:
-            return "other application server"
-        if json.loads(_decoded(head)) != {"typ": "JWT", "alg": "ES256"} or claims["aud"] != self.url:
-            return "audience"
-        if not now < claims["exp"] <= now + DAY:
-            return "expiry"
-        if urlsplit(claims["sub"]).scheme not in {"mailto", "https"}:
-            return "subject"
-        return claims
+        checks = {
+            "other application server": key == browser.application_key,
+            "header": json.loads(_decoded(head)) == {"typ": "JWT", "alg": "ES256"},
+            "audience": claims["aud"] == self.url,
+            "expiry": now < claims["exp"] <= now + DAY,
+            "subject": urlsplit(claims["sub"]).scheme in {"mailto", "https"},
+        }
+        return next((name for name, holds in checks.items() if not holds), claims)
