@@ -157,7 +157,7 @@ class DeviceReplace(Request):
     """What the server needs to push to an installation; sent at each start of the app."""
 
     platform: Platform
-    push_token: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = Field(
+    push_token: Annotated[str, StringConstraints(min_length=1, max_length=2048)] | None = Field(
         default=None,
         description="FCM registration token; absent where the person allows no pushes",
         examples=["fcm-token"],
