@@ -93,10 +93,7 @@ class WebPushKey:
 
     @cached_property
     def private(self) -> ec.EllipticCurvePrivateKey:
-        """The key of the file, which is made where there is none; raises ValueError when it holds no P-256 key."""
-        if not self._file.exists():
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            generate_key(self._file)
+        """The key of the file; raises OSError when there is none, ValueError when it is no P-256 key."""
         key = serialization.load_pem_private_key(self._file.read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
             raise ValueError(f"{self._file.name}: not a P-256 private key")
@@ -104,7 +101,13 @@ class WebPushKey:
 
     @cached_property
     def public(self) -> str:
-        """The public key as `PushManager.subscribe` takes it: an uncompressed point in base64url."""
+        """The public key as `PushManager.subscribe` takes it: an uncompressed point in base64url.
+
+        Whoever is first to ask has the key made: no browser can be subscribed before.
+        """
+        if not self._file.exists():
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            generate_key(self._file)
         point = self.private.public_key().public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )

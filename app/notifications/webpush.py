@@ -39,17 +39,17 @@ class Vapid:
 
     def __init__(self, key: WebPushKey, *, contact: str) -> None:
         """`contact` is a `mailto:` or `https:` address (RFC 8292, 2.1)."""
-        # Not strict: the library wants of `https:` a bare host, the standard any address.
-        self._vapid = Vapid02(key.private, conf={"no-strict": True})
+        self._key = key
         self._contact = contact
         self._signed: dict[str, tuple[str, datetime]] = {}
 
     def header(self, origin: str, now: datetime) -> str:
-        """Return the `Authorization` for a push service, by its origin."""
+        """Return the `Authorization` for a push service, by its origin; raises OSError or ValueError without a key."""
         header, renew_at = self._signed.get(origin, ("", now))
         if now >= renew_at:
             claims = {"aud": origin, "exp": int((now + SIGNED_FOR).timestamp()), "sub": self._contact}
-            header = self._vapid.sign(claims)["Authorization"]
+            # Not strict: the library wants of `https:` a bare host, the standard any address.
+            header = Vapid02(self._key.private, conf={"no-strict": True}).sign(claims)["Authorization"]
             self._signed[origin] = (header, now + SIGNED_FOR / 2)
         return header
 
@@ -125,8 +125,8 @@ class WebPushSender:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._concurrency, len(targets))):
                 group.create_task(send_what_waits())
-        for service in sorted(refusing):
-            log.error("web_push_refused", service=service)
+        for reason in sorted(refusing):
+            log.error("web_push_refused", by=reason)
         return outcomes
 
     async def aclose(self) -> None:
@@ -144,7 +144,11 @@ class WebPushSender:
         except ValueError as error:
             return Rejected(f"SUBSCRIPTION_NOT_VALID: {error}"[:200])
         now = self._clock()
-        signed = {**headers, "Authorization": self._vapid.header(subscription.origin, now)}
+        try:
+            signed = {**headers, "Authorization": self._vapid.header(subscription.origin, now)}
+        except (OSError, ValueError) as error:
+            refusing.add(f"{type(error).__name__} in the key's file")
+            return RetryAfter(MINUTE, f"NO_KEY: {type(error).__name__}")
         try:
             response = await self._client.post(subscription.endpoint).headers(signed).body_bytes(body).build().send()
             asked = retry_after(response.get_header("retry-after"), date=response.get_header("date"), now=now)

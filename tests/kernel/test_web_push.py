@@ -78,7 +78,8 @@ def test_subscription_is_kept_in_the_place_of_a_token() -> None:
 def test_key_is_made_once_for_its_owner_and_shared(tmp_path: Path) -> None:
     file = tmp_path / "web-push" / "0001.pem"
     key = WebPushKey(file)
-    assert not file.exists()
+    with pytest.raises(FileNotFoundError):
+        _ = key.private
     assert len(key.public) == 87
     assert is_point(key.public)
     assert WebPushKey(file).public == key.public

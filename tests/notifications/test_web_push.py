@@ -12,16 +12,19 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from app.kernel.clock import system_clock
 from app.kernel.i18n import Locale
 from app.kernel.push import Outcome, Platform, Rejected, RetryAfter, Sent, Target, TokenDead
+from app.kernel.settings import PushMode, Settings
 from app.kernel.web_push import PushServices, Subscription, WebPushKey
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
+from app.worker import make_sender
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.deliveries import find_deliveries, use_sender
 from tests.factories.meetings import SignedIn, announced, awake_phones_of
 from tests.factories.world import HANOI, Person, World
-from tests.fcm import answers
+from tests.fcm import LoopbackFcm, answers
 from tests.fcm.answers import Answer
 from tests.fcm.sending import FAR, NOW, a_message, a_target
 from tests.webpush import Browser, LoopbackPushService
@@ -185,6 +188,16 @@ def test_browser_that_subscribed_under_another_key_is_refused_by_its_service(
     assert outcomes == {target.device_id: Rejected("HTTP 403 other application server")}
 
 
+def test_worker_without_the_key_keeps_the_push_until_somebody_brings_it(
+    service: LoopbackPushService, key: WebPushKey, now: FakeClock, tmp_path: Path
+) -> None:
+    target = target_of(service.subscribe("lan", key.public))
+    (outcomes,) = sending(a_sender(service, WebPushKey(tmp_path / "0001.pem"), now), [target])
+    assert outcomes == {target.device_id: RetryAfter(MINUTE, "NO_KEY: FileNotFoundError")}
+    assert service.requests == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_no_subscription_of_a_listed_service_is_never_contacted(
     service: LoopbackPushService, key: WebPushKey, now: FakeClock
 ) -> None:
@@ -265,6 +278,32 @@ async def test_browser_is_pushed_to_beside_the_phones_until_it_is_gone(
         await jobs.run()
         assert service.requests == requests
         await jobs.office.sender.aclose()
+
+
+def test_worker_reaches_apps_and_browsers(tmp_path: Path, service: LoopbackPushService, now: FakeClock) -> None:
+    with LoopbackFcm(tmp_path) as fcm:
+        settings = Settings(
+            data_dir=tmp_path,
+            push=PushMode.fcm,
+            fcm_credentials=fcm.credentials_file,
+            fcm_url=fcm.url,
+            web_push_services=service.url,
+            public_url="https://so-tay.example/chi-bo",
+        )
+        now.set(system_clock())
+        phone = a_target()
+        sender = make_sender(settings)
+        browser = target_of(service.subscribe("lan", WebPushKey(settings.web_push_key_file).public))
+
+        async def run() -> dict[UUID, Outcome]:
+            outcomes = await sender.send(a_message(), [phone, browser], until=FAR)
+            await sender.aclose()
+            return outcomes
+
+        outcomes = asyncio.run(run())
+    assert {type(outcome) for outcome in outcomes.values()} == {Sent}
+    assert [push.token for push in fcm.accepted] == [phone.token]
+    assert [message.claims["sub"] for message in service.messages] == ["https://so-tay.example/chi-bo"]
 
 
 POINT = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
