@@ -21,8 +21,8 @@ async def replace_device(
 
     A push token belongs to one account: another device row that held it loses it. A browser's subscription is kept as
     the token; raises PushServiceUnknown when it would have the server write to anybody but `push_services`
-    (reliability-security.md 16). An installation moves to the account that signed in on it last; raises InstallationTaken when
-    the caller never did.
+    (reliability-security.md 16). An installation moves to the account that signed in on it last; raises
+    InstallationTaken when the caller never did.
     """
     if body.web_push is not None and not push_services.include(body.web_push.endpoint):
         raise PushServiceUnknown
