@@ -28,6 +28,7 @@ from app.kernel.settings import Settings
 from app.kernel.telemetry import AskedAtScrape, RequestMeters, exposed
 from app.kernel.tokens import TokenKeys
 from app.kernel.typesetting import Typesetter
+from app.kernel.web_push import PushServices, WebPushKey
 from app.notices import NOTICES
 from app.notifications.figures.gauges import measure
 
@@ -134,6 +135,8 @@ def furnish(app: FastAPI, parts: Parts) -> None:
         keys=parts.keys, passwords=parts.passwords, independently=partial(transaction, parts.database)
     )
     app.state.typesetter = Typesetter()
+    app.state.push_services = PushServices(parts.settings.web_push_services)
+    app.state.web_push_key = WebPushKey(parts.settings.web_push_key_file)
     per_minute = parts.settings.rate_limit_per_minute
     app.state.rate_limiter = RateLimiter(per_minute) if per_minute else None
     app.state.authenticate = partial(identity_queries.authenticate, keys=parts.keys)

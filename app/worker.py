@@ -28,8 +28,10 @@ from app.kernel.idempotency import PURGE_TASK, purge_answers
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
 from app.kernel.settings import PushMode, Settings
+from app.kernel.sms import SmsSender
 from app.kernel.telemetry import WorkerMeters, exposed
 from app.kernel.typesetting import Typesetter, TypesettingUnavailable
+from app.kernel.web_push import PushServices, WebPushKey
 from app.meetings.calendar.service import forget_revoked_calendars
 from app.meetings.service import send_due_reminders
 from app.minutes.service import TYPESET_TASK, keep_paper, remind_of_minutes
@@ -37,7 +39,10 @@ from app.notices import NOTICES
 from app.notifications.dispatch.service import PostOffice, deliver
 from app.notifications.leases.service import Chunk
 from app.notifications.sender import FcmSender, RecordingSender
-from app.notifications.service import DELIVER_TASK, expand
+from app.notifications.service import DELIVER_TASK, TEXT_TASK, expand
+from app.notifications.sms import HttpSmsSender, RecordingSmsSender
+from app.notifications.texting import text_people
+from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
 from app.resolutions.service import close_due_resolutions
 
@@ -52,9 +57,13 @@ MONTHS_AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class Workplace(PostOffice):
-    """What the tasks work with: a post office, and beside it the store of files. A task names the part it needs."""
+    """What the tasks work with: a post office, and beside it the store of files. A task names the part it needs.
+
+    `texts` is None where no text messages are sent.
+    """
 
     documents: DocumentStore
+    texts: SmsSender | None = None
 
 
 async def expand_fact(office: PostOffice, event_id: str) -> None:
@@ -71,6 +80,12 @@ async def deliver_chunk(office: PostOffice, notification_id: str, after: str | N
         through=UUID(through) if through else None,
     )
     await deliver(office, chunk)
+
+
+async def text_members(workplace: Workplace, notification_id: str) -> None:
+    """Send a notice as text messages to members without the app."""
+    if workplace.texts is not None:
+        await text_people(workplace, workplace.texts, UUID(notification_id))
 
 
 async def sweep_reminders(office: PostOffice, timestamp: int) -> None:
@@ -186,6 +201,7 @@ class Task:
 TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
     Task(DELIVER_TASK, deliver_chunk, Lane.urgent),
+    Task(TEXT_TASK, text_members, Lane.urgent),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
     Task("meetings.forget_calendars", forget_calendars, Lane.bulk, cron="23 3 * * *"),
     Task("resolutions.close_due", close_resolutions, Lane.bulk, cron="* * * * *"),
@@ -267,14 +283,39 @@ def make_sender(settings: Settings) -> PushSender:
     """Return the sender that the settings choose."""
     if settings.push is PushMode.fcm:
         assert settings.fcm_credentials is not None
-        return FcmSender(
+        apps = FcmSender(
             settings.fcm_credentials,
             url=settings.fcm_url,
             clock=system_clock,
             timeout_seconds=settings.push_timeout_seconds,
             concurrency=settings.push_concurrency,
         )
+        key = WebPushKey(settings.web_push_key_file)
+        browsers = WebPushSender(
+            Vapid(key, contact=settings.web_push_contact or settings.public_url),
+            services=PushServices(settings.web_push_services),
+            clock=system_clock,
+            timeout_seconds=settings.push_timeout_seconds,
+            concurrency=settings.push_concurrency,
+        )
+        return BothWays(apps=apps, browsers=browsers)
     return RecordingSender(_print, system_clock)
+
+
+def make_sms_sender(settings: Settings) -> SmsSender | None:
+    """Return the sender of text messages that the settings choose; None sends none."""
+    if settings.push is PushMode.record:
+        return RecordingSmsSender(_print, system_clock)
+    if settings.sms_url is None:
+        return None
+    assert settings.sms_token is not None
+    return HttpSmsSender(
+        settings.sms_url,
+        token=settings.sms_token.get_secret_value(),
+        sender=settings.sms_sender,
+        clock=system_clock,
+        timeout_seconds=settings.push_timeout_seconds,
+    )
 
 
 def _print(lines: str) -> None:
@@ -317,6 +358,7 @@ async def run(settings: Settings) -> None:
     )
     sender = make_sender(settings)
     meters = WorkerMeters()
+    texts = make_sms_sender(settings)
     workplace = Workplace(
         database=database,
         sender=sender,
@@ -328,6 +370,7 @@ async def run(settings: Settings) -> None:
         jitter=random.random,
         meters=meters,
         documents=DocumentStore.open(settings.documents_url, directory=settings.documents_dir),
+        texts=texts,
     )
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -367,6 +410,8 @@ async def run(settings: Settings) -> None:
         await asyncio.gather(*working, return_exceptions=True)
         await _cancel(stopping, *beside)
     await sender.aclose()
+    if texts is not None:
+        await texts.aclose()
     await database.close()
     if failed is not None and not stop.is_set():
         failed.result()

@@ -9,7 +9,7 @@ from app.demo.cast import HANOI, SYDNEY, Character
 from app.members.models import Sex
 
 SEED = 1945
-PHONELESS_EVERY = 7
+APPLESS_EVERY = 7
 PROBATIONARY_EVERY = 9
 PROBATION = timedelta(days=365)
 EARLIEST_BIRTH, LATEST_BIRTH = 1948, 2000
@@ -17,7 +17,7 @@ EARLIEST_BIRTH, LATEST_BIRTH = 1948, 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invented:
-    """A person to be written down; `time_zone` and `platform` are their phone's, where they have one."""
+    """A person to be written down; `time_zone` and `platform` are their phone's, where the app is on it."""
 
     full_name: str
     branch: str
@@ -27,6 +27,7 @@ class Invented:
     admitted_on: date
     official_on: date | None
     phone: str | None
+    has_app: bool
     time_zone: str
     platform: str
 
@@ -49,25 +50,26 @@ class Inventor:
             branch=character.branch,
             official=character.official,
             phone=character.phone,
+            has_app=character.phone is not None,
             time_zone=character.time_zone,
             platform=character.platform,
         )
 
     def invent(self, count: int, *, branch: str) -> list[Invented]:
-        """Make up members of a branch; the first one's phone is on a visit to Sydney, some have none."""
+        """Make up members of a branch; the first one's phone is on a visit to Sydney, some phones only ring."""
         made = []
         for place in range(count):
             female = self._fake.random.random() < 0.4  # noqa: PLR2004 two in five
             given = self._fake.first_name_female() if female else self._fake.first_name_male()
             middle = "Thị" if female else self._fake.random.choice(("Văn", "Đức", "Quang", "Hữu", "Xuân", "Minh"))
-            phoneless = place % PHONELESS_EVERY == PHONELESS_EVERY - 1
             made.append(
                 self._person(
                     full_name=f"{self._fake.last_name()} {middle} {given}",
                     sex=Sex.female if female else Sex.male,
                     branch=branch,
                     official=place % PROBATIONARY_EVERY != PROBATIONARY_EVERY - 1,
-                    phone=None if phoneless else f"+84900001{self._count:03d}",
+                    phone=f"+84900001{self._count:03d}",
+                    has_app=place % APPLESS_EVERY != APPLESS_EVERY - 1,
                     time_zone=SYDNEY if place == 0 else HANOI,
                     platform="ios" if place % 4 == 0 else "android",
                 )
@@ -75,7 +77,16 @@ class Inventor:
         return made
 
     def _person(
-        self, *, full_name: str, sex: Sex, branch: str, official: bool, phone: str | None, time_zone: str, platform: str
+        self,
+        *,
+        full_name: str,
+        sex: Sex,
+        branch: str,
+        official: bool,
+        phone: str | None,
+        has_app: bool,
+        time_zone: str,
+        platform: str,
     ) -> Invented:
         random = self._fake.random
         self._count += 1
@@ -96,6 +107,7 @@ class Inventor:
             admitted_on=admitted_on,
             official_on=official_on,
             phone=phone,
+            has_app=has_app,
             time_zone=time_zone,
             platform=platform,
         )

@@ -50,7 +50,7 @@ async def enrol(session: Session, branch: Organisation, people: Sequence[Written
 
 
 async def open_accounts(session: Session, people: Sequence[Written], *, password_hash: str) -> None:
-    """Give everybody who has a phone an account with one password, and the phone a token."""
+    """Give everybody who has the app an account with one password, and the phone a token; others get texts."""
     now = session.now()
     accounts = [
         {
@@ -60,9 +60,9 @@ async def open_accounts(session: Session, people: Sequence[Written], *, password
             "created_at": now,
         }
         for one in people
-        if one.person.phone is not None
+        if one.person.has_app
     ]
-    holders = [one.person for one in people if one.person.phone is not None]
+    holders = [one.person for one in people if one.person.has_app]
     devices = [
         {
             "id": session.new_id(),

@@ -46,3 +46,10 @@ class InstallationTaken(Conflict):
         vi="Thiết bị này đang thuộc tài khoản khác, hãy đăng nhập trên thiết bị trước",
         en="This installation belongs to another account; sign in on it first",
     )
+
+
+class PushServiceUnknown(Unprocessable):
+    title = Text(
+        vi="Trình duyệt này dùng dịch vụ thông báo mà máy chủ không gửi tới",
+        en="The browser's push service is none that this server writes to",
+    )

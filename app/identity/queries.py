@@ -38,7 +38,8 @@ def is_active(today: Day) -> ColumnElement[bool]:
     )
 
 
-def _away_zone(today: Day) -> Select[str]:
+def away_zone(today: Day) -> Select[str]:
+    """Select, for a joined `members` row, the zone of the place they are away at; nothing for who is at home."""
     return (
         select(AwayPeriod.time_zone)
         .where(
@@ -138,7 +139,7 @@ def _select_readers() -> Select[Any]:
             Member.id,
             Member.organisation_id,
             Organisation.path,
-            func.coalesce(_away_zone(today).scalar_subquery(), Organisation.time_zone).label("time_zone"),
+            func.coalesce(away_zone(today).scalar_subquery(), Organisation.time_zone).label("time_zone"),
             posts.c.kinds,
             posts.c.organisations,
         )
@@ -164,7 +165,7 @@ async def get_me(session: Session, actor: Actor) -> Me:
                 Member.full_name,
                 Organisation.id,
                 Organisation.name,
-                _away_zone(today).exists().label("away"),
+                away_zone(today).exists().label("away"),
             )
             .join(Organisation, Organisation.id == Member.organisation_id)
             .where(Member.id == actor.member_id)

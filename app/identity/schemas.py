@@ -1,16 +1,18 @@
 """Bodies of signing in, of one's own account, sessions and devices."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from app.kernel.i18n import Locale
+from app.kernel.fields import FieldError
+from app.kernel.i18n import Locale, Text
 from app.kernel.passwords import MAX_LENGTH, MIN_LENGTH
 from app.kernel.push import Platform
 from app.kernel.schemas import Instant, Int32, Line, Request, Response
 from app.kernel.security import PostKind
 from app.kernel.timezones import TimeZone
+from app.kernel.web_push import AUTH, P256DH, Subscription, is_point
 from app.organisations.schemas import OrganisationRef
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=512)]
@@ -109,20 +111,73 @@ class SessionList(Response):
     next_cursor: str | None = Field(description="Always null: nobody has more than fit", examples=[None])
 
 
+_NO_KEY = Text(vi="Không phải khóa P-256 của trình duyệt", en="This is no browser's P-256 key")
+_TWO_WAYS = Text(
+    vi="Chỉ gửi push_token hoặc web_push, không gửi cả hai", en="Send push_token or web_push, never both of them"
+)
+_NO_BROWSER = Text(vi="Chỉ dành cho platform web", en="This is for the platform web only")
+
+
+def _point(p256dh: str) -> str:
+    if not is_point(p256dh):
+        raise FieldError("key_not_valid", _NO_KEY)
+    return p256dh
+
+
+class WebPush(Request):
+    """A browser's `PushSubscription`, as its `toJSON()` writes it, with the two `keys` beside the endpoint."""
+
+    endpoint: Annotated[str, StringConstraints(min_length=1, max_length=2000)] = Field(
+        examples=["https://updates.push.services.mozilla.com/wpush/v2/gAAAAABn"],
+        description="At one of the push services that this server writes to",
+    )
+    p256dh: Annotated[str, StringConstraints(pattern=P256DH), AfterValidator(_point)] = Field(
+        examples=["BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"],
+        description="The browser's public key, base64url without padding",
+    )
+    auth: Annotated[str, StringConstraints(pattern=AUTH)] = Field(
+        examples=["BTBZMqHH6r4Tts7J_aSIgg"], description="16 bytes, base64url without padding"
+    )
+
+    def subscription(self) -> Subscription:
+        """Return it as the server keeps it."""
+        return Subscription(self.endpoint, self.p256dh, self.auth)
+
+
+class WebPushKeyView(Response):
+    """The key that browsers subscribe to."""
+
+    public_key: str = Field(
+        examples=["BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8"],
+        description="`applicationServerKey` of `PushManager.subscribe`: P-256, base64url",
+    )
+
+
 class DeviceReplace(Request):
     """What the server needs to push to an installation; sent at each start of the app."""
 
     platform: Platform
-    push_token: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = Field(
+    push_token: Annotated[str, StringConstraints(min_length=1, max_length=2048)] | None = Field(
         default=None,
         description="FCM registration token; absent where the person allows no pushes",
         examples=["fcm-token"],
+    )
+    web_push: WebPush | None = Field(
+        default=None, description="Of a browser without Firebase, in the place of `push_token`"
     )
     locale: Locale = Field(default=Locale.vi)
     time_zone: TimeZone = Field(examples=["Asia/Ho_Chi_Minh"], description="The phone's own; quiet hours follow it")
     app_version: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z.+\-]+$")] = Field(
         examples=["1.0.0"]
     )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.web_push is not None and self.push_token is not None:
+            raise FieldError("two_ways_to_push", _TWO_WAYS, below="/web_push")
+        if self.web_push is not None and self.platform is not Platform.web:
+            raise FieldError("only_for_browsers", _NO_BROWSER, below="/web_push")
+        return self
 
 
 class DeviceView(Response):
@@ -134,7 +189,8 @@ class DeviceView(Response):
     time_zone: str = Field(examples=["Asia/Ho_Chi_Minh"])
     app_version: str = Field(examples=["1.0.0"])
     has_push_token: bool = Field(
-        description="False after one was sent: the push service refused it; delete it on the phone and ask for another"
+        description="Whether pushes can reach it (by FCM or a browser's subscription). False after one was sent: "
+        "the push service refused it; delete it on the phone and ask for another"
     )
     updated_at: Instant
 

@@ -72,7 +72,8 @@ class Notice:
 
     `title` and `body` are the generic lines of the push, which Google, Apple and the lock screen read: no names,
     titles or agenda in them. `prepare` returns None when nobody needs to be told any more. `render` makes the inbox's
-    title and body for one reader.
+    title and body for one reader. `sms`, of what nobody may miss, makes the text for members without the app: carriers
+    read it, so it holds times only, in 160 letters without accents.
     """
 
     event: type[Event]
@@ -83,6 +84,7 @@ class Notice:
     # Any: each takes its own event; `expand` hands it the one that `event` names.
     prepare: Callable[[Session, Any], Awaitable[Prepared | None]]
     render: Callable[[Params, Reader], tuple[str, str]]
+    sms: Callable[[Params], str] | None = None
 
 
 Notices = tuple[Notice, ...]

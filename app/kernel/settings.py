@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 APP_VERSION = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}"
@@ -46,6 +46,26 @@ class Settings(BaseSettings):
     )
     fcm_credentials: Path | None = Field(default=None, description="Service-account file of the Firebase project")
     fcm_url: str = Field(default="https://fcm.googleapis.com", description="Base address of FCM's HTTP v1 API")
+    web_push_services: str = Field(
+        default="fcm.googleapis.com,updates.push.services.mozilla.com,*.notify.windows.com,*.push.apple.com",
+        description="Hosts that browsers' subscriptions may name; nothing is sent to any other",
+    )
+    web_push_contact: str | None = Field(
+        default=None,
+        pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://\S+)$",
+        description="Where push services may write to about this server; without it they are told the public URL",
+    )
+    sms_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="HTTP gateway for text messages to members without a smartphone; without it none is sent",
+    )
+    sms_token: SecretStr | None = Field(default=None, description="The gateway's bearer token")
+    sms_sender: str = Field(
+        default="SoTay",
+        pattern=r"^[A-Za-z0-9 ._+-]{1,16}$",
+        description="The sender that the gateway shall name, as registered with the carriers",
+    )
     push_lease_seconds: float = Field(
         default=60, gt=0, description="How long a worker may hold deliveries before another takes them over"
     )
@@ -81,6 +101,13 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _sms_needs_a_token(self) -> Self:
+        if self.sms_url is not None and self.sms_token is None:
+            message = "SOTAY_SMS_URL needs SOTAY_SMS_TOKEN: the gateway's bearer token"
+            raise ValueError(message)
+        return self
+
     @property
     def keys_dir(self) -> Path:
         """Private keys (PEM, one a file) that sign access tokens; the newest signs, all verify."""
@@ -90,3 +117,8 @@ class Settings(BaseSettings):
     def documents_dir(self) -> Path:
         """Uploaded files, where no bucket is set."""
         return self.data_dir / "documents"
+
+    @property
+    def web_push_key_file(self) -> Path:
+        """The private key (PEM) that push services know this server by; browsers are subscribed to it for good."""
+        return self.data_dir / "web-push" / "0001.pem"

@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import re
+import tempfile
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -76,7 +77,7 @@ class TokenKeys:
         directory.mkdir(parents=True, exist_ok=True)
         files = sorted(directory.glob("*.pem"))
         if not files:
-            files = [_generate(directory / "0001.pem")]
+            files = [generate_key(directory / "0001.pem")]
         self._public: dict[str, ECKey] = {}
         self._secrets: list[bytes] = []
         self._jwks: list[dict[str, str]] = []
@@ -160,16 +161,20 @@ def _mac(secret: bytes, message: bytes) -> bytes:
     return hmac.digest(secret, message, "sha256")[:16]
 
 
-def _generate(file: Path) -> Path:
+def generate_key(file: Path) -> Path:
+    """Write a new P-256 private key (PEM), unless another process of the service was first; return the file."""
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process of the same service was first
-        return file
+    handle, written = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # readable by its owner alone
     with os.fdopen(handle, "wb") as out:
         out.write(pem)
+    try:
+        os.link(written, file)  # whole or not at all: who comes second never reads half a key
+    except FileExistsError:
+        pass
+    finally:
+        Path(written).unlink()
     return file
 
 

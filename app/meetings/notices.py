@@ -1,5 +1,6 @@
 """What people are told of meetings: whom each fact concerns, until when, and in which words."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -178,6 +179,20 @@ def _render_reminder(params: Params, reader: Reader) -> tuple[str, str]:
     return title.to(reader.locale), said
 
 
+def _sms(said: str) -> Callable[[Params], str]:
+    """Return what makes the text of a notice, with the meeting's own time in the place of `{when}`.
+
+    In Vietnamese, without accents: then one message is enough. The place is a person's free text, and may be a name.
+    """
+
+    def write(params: Params) -> str:
+        starts_at = datetime.fromisoformat(params["starts_at"]).astimezone(ZoneInfo(params["time_zone"]))
+        when = f"{starts_at:%H:%M} ngay {starts_at:%d/%m/%Y}"
+        return f"So tay dang vien: {said.format(when=when)}. Dia diem, chi tiet: hoi bi thu chi bo."
+
+    return write
+
+
 def _render_task(params: Params, reader: Reader) -> tuple[str, str]:
     title = Text(vi="Việc được giao: {title}", en="A task for you: {title}").format(title=params["title"])
     due_on = date.fromisoformat(params["due_on"])
@@ -194,6 +209,7 @@ NOTICES: Notices = (
         body=Text(vi="Chi bộ có lịch sinh hoạt mới", en="Your branch has called a meeting"),
         prepare=_prepare_announced,
         render=_render_announced,
+        sms=_sms("moi dong chi sinh hoat chi bo luc {when}"),
     ),
     Notice(
         event=MeetingMoved,
@@ -203,6 +219,7 @@ NOTICES: Notices = (
         body=Text(vi="Lịch sinh hoạt đổi giờ hoặc địa điểm", en="A meeting has a new time or place"),
         prepare=_prepare_moved,
         render=_render_moved,
+        sms=_sms("lich sinh hoat chi bo thay doi, hop luc {when}"),
     ),
     Notice(
         event=MeetingPostponed,
@@ -212,6 +229,7 @@ NOTICES: Notices = (
         body=Text(vi="Cuộc họp chi bộ được hoãn", en="A meeting of your branch is postponed"),
         prepare=_prepare_postponed,
         render=_render_postponed,
+        sms=_sms("sinh hoat chi bo hoan den {when}"),
     ),
     Notice(
         event=MeetingCancelled,
@@ -221,6 +239,7 @@ NOTICES: Notices = (
         body=Text(vi="Cuộc họp chi bộ đã hủy", en="A meeting of your branch is cancelled"),
         prepare=_prepare_cancelled,
         render=_render_cancelled,
+        sms=_sms("HUY buoi sinh hoat chi bo luc {when}"),
     ),
     Notice(
         event=MeetingReminderDue,

@@ -130,6 +130,25 @@ class Delivery(Base):
     finished_at: Mapped[datetime | None]
 
 
+class SmsDelivery(Base):
+    """One notice as a text message to one member; the number is read when it is sent, and not kept here.
+
+    Leased and fenced as a `Delivery` is.
+    """
+
+    __tablename__ = "sms_deliveries"
+
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id"), primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    outcome: Mapped[Outcome | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    fence: Mapped[int] = mapped_column(server_default=text("0"))
+    leased_until: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
 class NotificationPreference(Base):
     """A wish not to be pushed a kind of notice on a channel; no row means yes. The inbox cannot be switched off."""
 

@@ -1,17 +1,21 @@
 """Reads of the inbox and the wishes."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, desc, exists, literal, null, or_, select, union_all
 
+from app.identity.models import Account, Device
+from app.identity.queries import is_active
 from app.kernel.db import Session
 from app.kernel.notices import Notices, Reader, by_type
 from app.kernel.pagination import PageRequest
 from app.kernel.push import Channel
 from app.kernel.security import Actor
 from app.members.audiences.queries import addresses
+from app.members.models import Member
 from app.notifications.models import InboxEntry, Notification, NotificationPreference
 from app.notifications.schemas import (
     NotificationPage,
@@ -20,6 +24,9 @@ from app.notifications.schemas import (
     PreferenceView,
     PushChannel,
 )
+
+FIXED_LINES = "+842"
+"""Vietnam's fixed lines, which take no text messages."""
 
 # What was withdrawn stays in the inboxes that have a row of it; a broad notice would be news to whoever looks next.
 _stands = or_(Notification.audience_organisation_id.is_(None), Notification.withdrawn_at.is_(None))
@@ -115,3 +122,22 @@ async def list_my_preferences(session: Session, actor: Actor) -> PreferenceList:
         for channel in PushChannel
     ]
     return PreferenceList(items=items, next_cursor=None)
+
+
+def select_texted(notification_id: UUID, today: date) -> Select[UUID]:
+    """Select the members who can only be told by a text message: they have a mobile's number and never had the app.
+
+    Of a notice that stands in their inbox, unread; a broad one is sent to nobody.
+    """
+    return (
+        select(Member.id)
+        .join(InboxEntry, InboxEntry.member_id == Member.id)
+        .where(
+            InboxEntry.notification_id == notification_id,
+            InboxEntry.read_at.is_(None),
+            Member.phone.is_not(None),
+            ~Member.phone.startswith(FIXED_LINES),
+            is_active(today),
+            ~exists().where(Account.member_id == Member.id, Device.account_id == Account.id),
+        )
+    )

@@ -19,10 +19,11 @@ from app.members.audiences.queries import addressed
 from app.notifications.errors import NotificationNotFound
 from app.notifications.events import NotificationsRead, PreferencesChanged
 from app.notifications.models import InboxEntry, Notification, NotificationPreference
-from app.notifications.queries import is_broad_and_unread
+from app.notifications.queries import is_broad_and_unread, select_texted
 from app.notifications.schemas import MarkRead, PreferencesReplace
 
 DELIVER_TASK = "notifications.deliver"
+TEXT_TASK = "notifications.text"
 CHUNK_SIZE = 500
 RANGES = 4
 """Chains of chunks that a broad notice is pushed by; the workers' bulk lanes take them side by side."""
@@ -67,6 +68,8 @@ async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
     else:
         await _fill_inboxes(session, notification.id, prepared.audience)
         ranges = await _chunks(session, notification.id)
+        if notice.sms and await session.scalar(select_texted(notification.id, session.today()).limit(1)):
+            await defer(session, TEXT_TASK, {"notification_id": str(notification.id)}, lane=lane)
     await defer(session, DELIVER_TASK, *ranges, lane=lane)
 
 

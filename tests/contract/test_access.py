@@ -97,6 +97,7 @@ TABLE = (
     ),
     Row("removeDevice", SIGNED_IN, path={"installation_id": "mine.installation_id"}),
     Row("removeDevice", expect(404), path={"installation_id": "sister_installation"}, why="of somebody else"),
+    Row("getWebPushKey", SIGNED_IN),
     Row("listMyMeetings", SIGNED_IN),
     Row("listMyNotifications", SIGNED_IN),
     Row("readNotification", expect(404, branch=OK), path={"notification_id": "notification"}),

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from app.identity.devices import service
-from app.identity.errors import DeviceNotFound, InstallationTaken
-from app.identity.schemas import DeviceReplace, DeviceView
+from app.identity.errors import DeviceNotFound, InstallationTaken, PushServiceUnknown
+from app.identity.schemas import DeviceReplace, DeviceView, WebPushKeyView
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import problems
@@ -19,13 +19,18 @@ me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
     "/devices/{installation_id}",
     operation_id="replaceDevice",
     summary="Register this phone",
-    responses=problems(InstallationTaken),
+    responses=problems(InstallationTaken, PushServiceUnknown),
 )
 async def replace_device(
-    session: DbSession, actor: CurrentActor, installation_id: UUID, body: DeviceReplace
+    request: Request, session: DbSession, actor: CurrentActor, installation_id: UUID, body: DeviceReplace
 ) -> DeviceView:
-    """Tell where to push to, in which language, and in which time zone quiet hours are kept. Send it at each start."""
-    return await service.replace_device(session, actor, installation_id, body)
+    """Tell where to push to, in which language, and in which time zone quiet hours are kept. Send it at each start.
+
+    A browser without Firebase sends `web_push`, its subscription to the key of `GET /v1/me/web-push-key`; pushes are
+    then encrypted for it alone (RFC 8291).
+    """
+    push_services = request.app.state.push_services
+    return await service.replace_device(session, actor, installation_id, body, push_services=push_services)
 
 
 @me.delete(
@@ -38,3 +43,10 @@ async def replace_device(
 async def remove_device(session: DbSession, actor: CurrentActor, installation_id: UUID) -> None:
     """Forget the push token of one of my installations."""
     await service.remove_device(session, actor, installation_id)
+
+
+@me.get("/web-push-key", operation_id="getWebPushKey", summary="The key that browsers subscribe to")
+async def get_web_push_key(request: Request, actor: CurrentActor) -> WebPushKeyView:
+    """Return the `applicationServerKey` for `PushManager.subscribe`; it stays the same for good."""
+    del actor
+    return WebPushKeyView(public_key=request.app.state.web_push_key.public)

@@ -6,20 +6,28 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import queries
-from app.identity.errors import DeviceNotFound, InstallationTaken
+from app.identity.errors import DeviceNotFound, InstallationTaken, PushServiceUnknown
 from app.identity.models import Device, LoginSession
 from app.identity.schemas import DeviceReplace, DeviceView
 from app.kernel.db import Session
 from app.kernel.security import Actor
+from app.kernel.web_push import PushServices
 
 
-async def replace_device(session: Session, actor: Actor, installation_id: UUID, body: DeviceReplace) -> DeviceView:
+async def replace_device(
+    session: Session, actor: Actor, installation_id: UUID, body: DeviceReplace, *, push_services: PushServices
+) -> DeviceView:
     """Register this installation for pushes, or bring its data up to date.
 
-    A push token belongs to one account: another device row that held it loses it. One that the push service refused
-    is not taken again: the phone reads `has_push_token` and asks for another. An installation moves to the account
-    that signed in on it last; raises InstallationTaken when the caller never did.
+    A push token belongs to one account: another device row that held it loses it. A browser's subscription is kept as
+    the token; raises PushServiceUnknown when it would have the server write to anybody but `push_services`
+    (reliability-security.md 16). A token that the push service refused is not taken again: the phone reads
+    `has_push_token` and asks for another. An installation moves to the account that signed in on it last; raises
+    InstallationTaken when the caller never did.
     """
+    if body.web_push is not None and not push_services.include(body.web_push.endpoint):
+        raise PushServiceUnknown
+    push_token = body.web_push.subscription().token if body.web_push is not None else body.push_token
     now = session.now()
     # An app that gets a new token while it starts sends this twice at once: the second waits here for the first.
     await session.execute(
@@ -30,7 +38,7 @@ async def replace_device(session: Session, actor: Actor, installation_id: UUID, 
             account_id=actor.account_id,
             created_at=now,
             updated_at=now,
-            **body.model_dump(exclude={"push_token"}),
+            **body.model_dump(exclude={"push_token", "web_push"}),
         )
         .on_conflict_do_nothing(index_elements=["installation_id"])
     )
@@ -47,19 +55,19 @@ async def replace_device(session: Session, actor: Actor, installation_id: UUID, 
         )
         if signed_in_here is None:
             raise InstallationTaken
-    if body.push_token is not None:
+    if push_token is not None:
         await session.execute(
             update(Device)
-            .where(Device.push_token == body.push_token, Device.installation_id != installation_id)
+            .where(Device.push_token == push_token, Device.installation_id != installation_id)
             .values(push_token=None, updated_at=now)
         )
-    is_quarantined = body.push_token is not None and await session.scalar(
-        select(exists().where(Device.quarantined_token == body.push_token))
+    is_quarantined = push_token is not None and await session.scalar(
+        select(exists().where(Device.quarantined_token == push_token))
     )
     login = await session.get_one(LoginSession, actor.session_id)
     device.account_id = actor.account_id
     device.platform = body.platform
-    device.push_token = None if is_quarantined else body.push_token
+    device.push_token = None if is_quarantined else push_token
     if device.push_token is not None:
         device.quarantined_token = None
     device.locale = body.locale
