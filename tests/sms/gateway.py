@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.kernel.push import Outcome, Sent
-from app.kernel.sms import Sms
+from app.kernel.push import Sent
+from app.kernel.sms import Sms, SmsOutcome
 from tests.fcm.answers import Answer
 from tests.loopback import Loopback
 
@@ -39,11 +39,11 @@ class CollectingSmsSender:
 
     def __init__(self) -> None:
         self.sent: list[Sms] = []
-        self.answers: list[Outcome | Exception | None] = []
+        self.answers: list[SmsOutcome | Exception | None] = []
 
-    async def send(self, messages: Sequence[Sms], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, messages: Sequence[Sms], *, until: datetime) -> dict[UUID, SmsOutcome]:
         del until
-        outcomes: dict[UUID, Outcome] = {}
+        outcomes: dict[UUID, SmsOutcome] = {}
         for message in messages:
             self.sent.append(message)
             answer = self.answers.pop(0) if self.answers else Sent(None)
