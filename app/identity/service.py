@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from app.identity import access, credentials, queries
 from app.identity.errors import (
@@ -279,16 +279,20 @@ async def end_session(session: Session, actor: Actor, session_id: UUID) -> None:
 async def _begin_session(
     session: Session, account: Account, organisation_id: UUID, installation: Installation, *, keyring: Keyring
 ) -> Tokens:
+    """Open a session, and end the one that this installation had.
+
+    A phone whose answer was lost signs in again while the first request may still be at work. Whichever of the two
+    commits last, the session of the later one stays: its answer is the one that arrives.
+    """
     now = session.now()
-    await session.execute(
-        update(LoginSession)
-        .where(
-            LoginSession.account_id == account.id,
-            LoginSession.installation_id == installation.installation_id,
-            LoginSession.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
+    await session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+    others = (
+        LoginSession.account_id == account.id,
+        LoginSession.installation_id == installation.installation_id,
+        LoginSession.revoked_at.is_(None),
     )
+    is_overtaken = await session.scalar(select(exists().where(*others, LoginSession.created_at > now)))
+    await session.execute(update(LoginSession).where(*others, LoginSession.created_at <= now).values(revoked_at=now))
     login = LoginSession(
         id=session.new_id(),
         account_id=account.id,
@@ -297,6 +301,7 @@ async def _begin_session(
         device_name=installation.device_name,
         last_used_at=now,
         expires_at=now + SESSION_LIFETIME,
+        revoked_at=now if is_overtaken else None,
         created_at=now,
     )
     session.add(login)
