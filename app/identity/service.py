@@ -50,6 +50,7 @@ CODE_TRIES = 5
 SESSION_LIFETIME = timedelta(days=180)
 SESSION_IDLE = timedelta(days=30)
 RETRY_WINDOW = timedelta(seconds=60)
+LONGEST_SIGN_IN = timedelta(seconds=60)
 
 
 async def issue_activation_code(
@@ -282,17 +283,19 @@ async def _begin_session(
     """Open a session, and end the one that this installation had.
 
     A phone whose answer was lost signs in again while the first request may still be at work. Whichever of the two
-    commits last, the session of the later one stays: its answer is the one that arrives.
+    commits last, the session of the later request stays: its answer is the one that arrives.
     """
     now = session.now()
     await session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
-    others = (
+    of_this_phone = (
         LoginSession.account_id == account.id,
         LoginSession.installation_id == installation.installation_id,
         LoginSession.revoked_at.is_(None),
     )
-    is_overtaken = await session.scalar(select(exists().where(*others, LoginSession.created_at > now)))
-    await session.execute(update(LoginSession).where(*others, LoginSession.created_at <= now).values(revoked_at=now))
+    # Not for ever, should the server's clock have been put back.
+    is_later = (LoginSession.created_at > now) & (LoginSession.created_at <= now + LONGEST_SIGN_IN)
+    is_overtaken = await session.scalar(select(exists().where(*of_this_phone, is_later)))
+    await session.execute(update(LoginSession).where(*of_this_phone, ~is_later).values(revoked_at=now))
     login = LoginSession(
         id=session.new_id(),
         account_id=account.id,
