@@ -18,6 +18,8 @@ from tests.faults.fleet import Fleet, serving
 from tests.faults.village import settle_village
 
 SHOWN = 20
+PARTS = 10
+"""In which the operations are done; between two of them the database is restored, or a guest goes home."""
 
 
 class Run:
@@ -48,8 +50,13 @@ async def live(run: Run, url: str, directory: Path, given: argparse.Namespace) -
         fleet = Fleet(village, port=port, seed=given.seed)
         run.say(f"{given.phones} phones in {len(village.branches)} branches, seed {given.seed}")
         await fleet.sign_in()
-        await fleet.live(given.operations)
-        run.say(f"{given.operations} operations were done on the phones")
+        happens = {PARTS // 3: village.restored, 2 * PARTS // 3: village.guest_goes_home}
+        for part in range(PARTS):
+            if part in happens:
+                await happens[part]()
+            done, due = (given.operations * each // PARTS for each in (part, part + 1))
+            await fleet.live(due - done)
+            run.say(f"{due} operations were done on the phones, {fleet.seen['requests']} requests")
         await fleet.rest()
         run.say("every outbox is empty")
         ledger = fleet.ledger

@@ -88,19 +88,13 @@ class Fleet:
     # Living.
 
     async def live(self, operations: int) -> None:
-        """Let people pick up their phones, some at a time, until they have done so many things.
-
-        After a third a guest of another branch goes home, after two thirds the database is as if it had been restored.
-        """
+        """Let people pick up their phones, some at a time, until they have done so many things."""
         idle = list(self.phones)
         left = operations
-        to_come = [self.village.guest_goes_home, self.village.restored]
 
         async def hold_phones() -> None:
             nonlocal left
             while left > 0:
-                if to_come and left <= len(to_come) * operations // 3:
-                    await to_come.pop(0)()
                 phone = self._who(idle)
                 idle.remove(phone)
                 count = min(left, self._chance.randint(1, MOST_AT_A_VISIT))

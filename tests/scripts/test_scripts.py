@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ("scripts/serve", "scripts/test", "scripts/check", ".ci/run")
+SCRIPTS = ("scripts/serve", "scripts/test", "scripts/check", "scripts/check-phones", ".ci/run")
 
 
 def put(path: Path, text: str) -> None:
