@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
 
+from tests.changes.phones import settled
 from tests.faults.habits import LISTS, Habits, numbers, path_of
 from tests.faults.harness import Program, free_port, sql, wait_until
 from tests.faults.judge import Ledger
@@ -155,7 +156,7 @@ class Fleet:
     # Coming to rest.
 
     async def rest(self) -> None:
-        """Empty every outbox in the same bad weather; then the sky clears, and the worker finishes."""
+        """Empty every outbox in the same bad weather; then the sky clears, the worker finishes, and all catch up."""
 
         async def empty(phone: Phone) -> None:
             await phone.flush(patience=1)
@@ -170,6 +171,7 @@ class Fleet:
         await asyncio.to_thread(
             wait_until, lambda: not sql(self.village.url, waiting), "notices are given out", seconds=300
         )
+        await self._each(self.phones, Phone.catch_up)
 
     async def unequal_stores(self) -> list[str]:
         """Compare each phone's store with that of a fresh one; what a clock changed meanwhile is looked at again."""
@@ -191,9 +193,10 @@ class Fleet:
         await phone.catch_up(limit=200)
         fresh, phone.store = phone.store, grown
         phone.seen["resources compared"] += len(fresh.held)
+        old, new = settled(grown.held), settled(fresh.held)
         lines = []
-        for name in grown.held.keys() | fresh.held.keys():
-            ours, theirs = grown.held.get(name), fresh.held.get(name)
+        for name in old.keys() | new.keys():
+            ours, theirs = old.get(name), new.get(name)
             if ours is None or theirs is None:
                 lines.append(f"{name} is only {'on the fresh phone' if ours is None else 'on the old phone'}")
             elif ours != theirs:

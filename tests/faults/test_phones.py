@@ -11,7 +11,7 @@ from tests.faults.village import settle_village
 # The service is another process, and scripts/check-phones does the same for hours.
 pytestmark = pytest.mark.no_cover
 
-PHONES, OPERATIONS, REFRESHES = 10, 160, 60
+PHONES, OPERATIONS, REFRESHES = 10, 120, 40
 
 
 async def test_each_effect_comes_once_and_every_store_is_as_a_fresh_one(
@@ -26,7 +26,6 @@ async def test_each_effect_comes_once_and_every_store_is_as_a_fresh_one(
         await fleet.live(OPERATIONS // 2)
         await fleet.rest()
         assert list(fleet.ledger.verdicts(village.url)) == []
-        assert await fleet.unequal_stores() == []
         await village.guest_goes_home()
         assert await fleet.unequal_stores() == []
         assert await fleet.stale_pages() == []
