@@ -160,7 +160,6 @@ class Fleet:
 
         async def empty(phone: Phone) -> None:
             await phone.flush(patience=1)
-            await phone.wire.close()
 
         await self._each(self.phones, empty)
         self.weather.cut = self.weather.unreachable = 0
@@ -182,7 +181,6 @@ class Fleet:
             if lines:
                 lines = await self._differences(phone)
             found.extend(f"{phone.person.full_name}: {line}" for line in lines)
-            await phone.wire.close()
 
         await self._each(self.phones, compare)
         return found
@@ -215,7 +213,6 @@ class Fleet:
                     now = await phone.ask("GET", path)
                     if now.body != body:
                         stale.append(f"{path}: {body.decode()} is now {now.body.decode()}")
-            await phone.wire.close()
 
         await self._each(self.phones, look_again)
         return stale
@@ -243,7 +240,6 @@ class Fleet:
                     await phone.refresh()
                 except SignedOut:
                     await phone.sign_in()
-            await phone.wire.close()
 
         await self._each(self.phones, stay)
         self.weather.cut = 0
@@ -252,7 +248,6 @@ class Fleet:
     async def _look_in(self, phone: Phone) -> None:
         answer = await phone.ask("GET", "/v1/me")
         assert answer.status == HTTPStatus.OK, answer.body
-        await phone.wire.close()
 
     async def steal(self) -> tuple[int, int]:
         """Replay the tokens of every other phone, each in one of four ways; return how many, and how many were caught.
@@ -279,7 +274,6 @@ class Fleet:
             body = {"refresh_token": phone.refresh_token, "installation_id": own}
             owner = await phone.insist("POST", "/v1/auth/refresh", body)
             caught += {thief.status, now.status, owner.status} == {HTTPStatus.UNAUTHORIZED}
-            await phone.wire.close()
 
         await self._each(robbed, rob)
         await self._each(self.phones[1::2], self._look_in)
@@ -301,5 +295,6 @@ class Fleet:
         async def take_place(phone: Phone) -> None:
             async with places:
                 await do(phone)
+                await phone.wire.close()
 
         await asyncio.gather(*map(take_place, phones))

@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 ANSWERED_WITHIN_SECONDS = 60
+IDLE_AT_MOST_SECONDS = 2
+"""The server hangs up after five."""
 
 
 class Lost(Exception):
@@ -50,6 +53,7 @@ class Wire:
         self._weather = weather
         self._seen = seen
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._used_at = 0.0
 
     async def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Ask once; raises Lost."""
@@ -80,6 +84,8 @@ class Wire:
         return self._chance.random() < self._weather.cut
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if time.monotonic() - self._used_at > IDLE_AT_MOST_SECONDS:
+            await self.close()
         if self._open is None:
             self._open = await asyncio.open_connection("127.0.0.1", self._port)
         return self._open
@@ -116,6 +122,7 @@ class Wire:
             await reader.readexactly(length // 2)
             await self._cut()
         body = await reader.readexactly(length)
+        self._used_at = time.monotonic()
         if headers.get("connection") == "close":
             await self.close()
         return Answer(status, headers, body)
