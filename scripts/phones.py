@@ -49,13 +49,13 @@ async def live(run: Run, url: str, directory: Path, given: argparse.Namespace) -
     with serving(directory, url) as port:
         fleet = Fleet(village, port=port, seed=given.seed)
         run.say(f"{given.phones} phones in {len(village.branches)} branches, seed {given.seed}")
-        await fleet.sign_in()
+        await fleet.begin()
         for part in range(PARTS):
             if part == PARTS // 2:
                 await village.restored()
             done, due = (given.operations * each // PARTS for each in (part, part + 1))
             await fleet.live(due - done)
-            run.say(f"{due} operations were done on the phones, {fleet.seen['requests']} requests")
+            run.say(f"{fleet.seen['operations']} operations were done on the phones, {fleet.seen['requests']} requests")
         await fleet.rest()
         run.say("every outbox is empty")
         ledger = fleet.ledger

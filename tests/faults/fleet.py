@@ -21,6 +21,7 @@ from tests.faults.wire import Lost, Weather
 AT_ONCE = 24
 MOST_AT_A_VISIT = 12
 LEADING = 0.3
+BEGINNINGS = 2
 TRIES = 4
 RETRY_WINDOW_SECONDS = 60
 REFRESHES_CUT = 0.10
@@ -83,8 +84,12 @@ class Fleet:
         """What happened to all of them."""
         return sum((phone.seen for phone in self.phones), Counter())
 
-    async def sign_in(self) -> None:
+    async def begin(self) -> None:
+        """Sign everybody in; then those who lead do a few things, so that there is something to answer."""
         await self._each(self.phones, Phone.sign_in)
+        leading = [phone for phone in self.phones if not self._habits[phone].is_member]
+        for _ in range(BEGINNINGS):
+            await self._each(leading, lambda phone: self._visit(phone, MOST_AT_A_VISIT // 2))
 
     # Living.
 
@@ -111,6 +116,7 @@ class Fleet:
         return self._chance.choice(leading if leading and self._chance.random() < LEADING else idle)
 
     async def _visit(self, phone: Phone, count: int) -> None:
+        phone.seen["operations"] += count
         chance, habits = phone.chance, self._habits[phone]
         is_online = chance.random() < 0.8
         if chance.random() < 0.05:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.faults.phone import Json, Phone, Write
 
+_IDEAS = 15
 _RECENT = 12
 """People act on what is new."""
 
@@ -83,7 +84,7 @@ class Habits:
     def next(self) -> Write:
         """Return what comes into the person's head, and can be done as far as the phone knows."""
         weights = [weight for weight, _ in self._habits]
-        for habit in self._chance.choices(self._habits, weights, k=5):
+        for habit in self._chance.choices(self._habits, weights, k=_IDEAS):
             write = habit[1]()
             if write is not None:
                 return write
