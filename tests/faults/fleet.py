@@ -25,6 +25,8 @@ BEGINNINGS = 2
 TRIES = 4
 RETRY_WINDOW_SECONDS = 60
 REFRESHES_CUT = 0.10
+BETWEEN_REFRESHES_SECONDS = 1
+"""Tokens last ten minutes. Refreshed at once again, the first attempt could still be at work, and would look stolen."""
 
 
 @contextlib.contextmanager
@@ -242,10 +244,13 @@ class Fleet:
 
         async def stay(phone: Phone) -> None:
             for _ in range(shares[phone]):
+                lost_before = phone.seen["answers cut"]
                 try:
                     await phone.refresh()
                 except SignedOut:
                     await phone.sign_in()
+                if phone.seen["answers cut"] > lost_before:
+                    await asyncio.sleep(BETWEEN_REFRESHES_SECONDS)
 
         await self._each(self.phones, stay)
         self.weather.cut = 0
