@@ -149,6 +149,8 @@ def _field_problems(error: RequestValidationError) -> tuple[FieldProblem, ...]:
         steps = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
         pointer = steps if where == "body" else f"{where}{steps}"
         context = {name: value for name, value in item.get("ctx", {}).items() if name != "error"}
+        if "expected" in context:  # Pydantic lists in English: 'a', 'b' or 'c'
+            context["expected"] = context["expected"].replace("' or '", "', '")
         raised = item.get("ctx", {}).get("error")
         if isinstance(raised, FieldError):
             found.append(FieldProblem(pointer=pointer + raised.below, code=raised.code, detail=raised.text))

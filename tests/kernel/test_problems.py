@@ -233,3 +233,12 @@ async def test_letters_of_vietnamese_are_not_escaped(client: AsyncClient) -> Non
 
     assert "Không có địa chỉ này" in answer.content.decode()
     assert json.loads(answer.content)["type"] == "/problems/path_not_found"
+
+
+async def test_what_is_allowed_is_listed_without_a_word_of_either_language(client: AsyncClient) -> None:
+    installation = {"installation_id": "00000000-0000-4000-8000-000000000001", "platform": "toaster"}
+    body = {"phone": "0912345678", "password": "x", "installation": installation}
+    for language, sentence in (("vi", "Phải là một trong: "), ("en", "It must be one of: ")):
+        answer = await client.post("/v1/auth/login", json=body, headers={"Accept-Language": language})
+        (error,) = answer.json()["errors"]
+        assert error["detail"] == f"{sentence}'android', 'ios', 'web'"
