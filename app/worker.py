@@ -45,7 +45,7 @@ log = structlog.get_logger()
 STATEMENT_TIMEOUT_MS = 60_000
 GRACE_SECONDS = 8.0
 LONGEST_POLL_SECONDS = 5.0
-CONCURRENCY = {Lane.urgent: 4, Lane.bulk: 2}
+CONCURRENCY = {Lane.urgent: 4, Lane.bulk: 4}
 MONTHS_AHEAD = 4
 
 

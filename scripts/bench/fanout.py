@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -185,8 +186,11 @@ def peer(command: list[str | Path], stub: Stub, count: int, cwd: Path) -> float:
     return float(count / said["seconds"])
 
 
-async def bare(stub: Stub, count: int, concurrency: int) -> float:
-    """Send bodies made before by the client that the sender uses, and do nothing else; messages a second."""
+async def bare(stub: Stub, count: int, concurrency: int) -> tuple[float, float]:
+    """Send bodies made before by the client that the sender uses, and do nothing else.
+
+    Returns messages a second and CPU seconds per 10,000.
+    """
     os.environ.update(stub.trust)
     bodies = [json.dumps({"message": {**MESSAGE, "token": f"{'t' * 140}{n}"}}).encode() for n in range(count)]
     waiting = iter(bodies)
@@ -199,11 +203,21 @@ async def bare(stub: Stub, count: int, concurrency: int) -> float:
             await answer.bytes()
 
     async with ClientBuilder().http2(True).default_headers({"Content-Type": "application/json"}).build() as client:
-        began = time.perf_counter()
+        began, idle = time.perf_counter(), time.process_time()
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
                 group.create_task(send_what_waits(client))
-        return count / (time.perf_counter() - began)
+        return count / (time.perf_counter() - began), (time.process_time() - idle) / count * 10_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one announcement took: messages a second, CPU seconds per 10,000, and the largest worker's MB."""
+
+    rate: float
+    worker_cpu: float
+    database_cpu: float
+    peak_mb: float
 
 
 class Province:
@@ -212,7 +226,9 @@ class Province:
     def __init__(self, home: Path, postgres: EmbeddedPostgres, stub: Stub, phones: int) -> None:
         """Make nothing yet."""
         self.home = home
+        assert postgres.pid is not None
         self.url = postgres.url
+        self.postmaster = postgres.pid
         self.stub = stub
         self.phones = phones
         self.keys = TokenKeys(home / "keys", issuer="http://127.0.0.1:8000")
@@ -292,12 +308,14 @@ class Province:
             for process in processes:
                 process.wait(30)
 
-    async def announce(self, workers: int) -> tuple[float, float, float]:
-        """Publish one announcement; return messages a second, the workers' CPU seconds and their largest MB."""
+    async def announce(self, workers: int) -> Run:
+        """Publish one announcement and wait until every phone has it and that is written down."""
         assert self.world is not None
         async with self.officer() as officer, AsyncClient(verify=False) as counter:  # noqa: S501 our own stub
             with self.workers(workers) as processes:
                 before = await self._count(counter)
+                idle = sum(_cpu_seconds(process.pid) for process in processes)
+                idle_database = _cpu_of_postgres(self.postmaster)
                 began = time.perf_counter()
                 announcement_id = await published(officer, self.world.commune)
                 while await self._count(counter) < before + self.phones:
@@ -306,9 +324,12 @@ class Province:
                     await asyncio.sleep(0.05)
                 taken = time.perf_counter() - began
                 await self._all_recorded(announcement_id)
-                cpu = sum(_cpu_seconds(process.pid) for process in processes)
-                memory = max(_peak_mb(process.pid) for process in processes)
-        return self.phones / taken, cpu, memory
+                return Run(
+                    rate=self.phones / taken,
+                    worker_cpu=(sum(_cpu_seconds(process.pid) for process in processes) - idle) / self.phones * 10_000,
+                    database_cpu=(_cpu_of_postgres(self.postmaster) - idle_database) / self.phones * 10_000,
+                    peak_mb=max(_peak_mb(process.pid) for process in processes),
+                )
 
     async def _count(self, client: AsyncClient) -> int:
         """Return how many sends the stub has answered: all its requests but those that ask for the count."""
@@ -340,6 +361,14 @@ class Province:
 def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_of_postgres(postmaster: int) -> float:
+    """Return what the server and its processes, those that have ended too, have used so far."""
+    fields = Path(f"/proc/{postmaster}/stat").read_text().rsplit(")", 1)[1].split()
+    living = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    ended = float((int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK"))
+    return ended + sum(_cpu_seconds(int(pid)) for pid in (postmaster, *living))
 
 
 def _peak_mb(pid: int) -> float:
@@ -390,18 +419,22 @@ async def main() -> None:
         for turn in range(1, arguments.rounds + 1):
             print(f"round {turn} of {arguments.rounds}, load {os.getloadavg()[0]:.1f}", flush=True)
             for workers in (1, 2):
-                rate, cpu, memory = await province.announce(workers)
+                run = await province.announce(workers)
                 name = f"sotay, {workers} worker" + "s" * (workers > 1)
-                rates.setdefault(name, []).append(rate)
-                per_ten = cpu / arguments.phones * 10_000
-                print(f"  {name:34} {rate:9,.0f}/s  {per_ten:5.2f} CPU s per 10,000, peak {memory:4.0f} MB", flush=True)
+                rates.setdefault(name, []).append(run.rate)
+                print(
+                    f"  {name:34} {run.rate:9,.0f}/s, peak {run.peak_mb:.0f} MB; CPU s per 10,000:"
+                    f" {run.worker_cpu:.2f}, PostgreSQL {run.database_cpu:.2f}",
+                    flush=True,
+                )
             others = {"firebase-admin Python, async": peer(python, stub, 3_000, home)}
             if node:
                 others["firebase-admin Node, sendEach"] = peer(node, stub, 20_000, home / "node")
-            others["pyreqwest, bare"] = await bare(stub, 30_000, arguments.concurrency)
+            others["pyreqwest, bare"], bare_cpu = await bare(stub, 30_000, arguments.concurrency)
             for name, rate in others.items():
                 rates.setdefault(name, []).append(rate)
                 print(f"  {name:34} {rate:9,.0f}/s", flush=True)
+            print(f"  CPU s per 10,000 of the bare client: {bare_cpu:.2f}", flush=True)
         await province.database.close()
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ours = medians["sotay, 1 worker"]
