@@ -24,7 +24,7 @@ from app.notifications.schemas import MarkRead, PreferencesReplace
 
 DELIVER_TASK = "notifications.deliver"
 CHUNK_SIZE = 500
-RANGES = 16
+RANGES = 8
 """Chains of chunks at most that a broad notice is pushed by; the workers' bulk lanes take them side by side."""
 
 

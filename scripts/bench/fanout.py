@@ -50,6 +50,8 @@ PEERS = Path(__file__).parent / "peers"
 PHONES = 75_180
 BRANCHES = 663
 PATIENCE_SECONDS = 600.0
+SLOWEST = 500
+"""Messages a second: a fan-out that is slower is given up."""
 MESSAGE = {
     "data": {
         "notification_id": str(uuid4()),
@@ -212,11 +214,17 @@ async def bare(stub: Stub, count: int, concurrency: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Run:
-    """What one announcement took: messages a second, CPU seconds per 10,000, and the largest worker's MB."""
+    """What one announcement took.
 
+    Jobs of the plan and when they stood there; messages a second, CPU seconds per 10,000, the largest worker's MB until then.
+    """
+
+    plan_rows: int
+    plan_seconds: float
     rate: float
     worker_cpu: float
     database_cpu: float
+    halfway_mb: float
     peak_mb: float
 
 
@@ -316,18 +324,27 @@ class Province:
                 before = await self._count(counter)
                 idle = sum(_cpu_seconds(process.pid) for process in processes)
                 idle_database = _cpu_of_postgres(self.postmaster)
+                halfway_mb: float | None = None
                 began = time.perf_counter()
                 announcement_id = await published(officer, self.world.commune)
+                plan_rows, plan_seconds = 0, 0.0
                 while await self._count(counter) < before + self.phones:
-                    if time.perf_counter() - began > PATIENCE_SECONDS:
+                    if not plan_rows:
+                        plan_rows, plan_seconds = await self._planned(), time.perf_counter() - began
+                    if time.perf_counter() - began > max(PATIENCE_SECONDS, self.phones / SLOWEST):
                         raise SystemExit(f"not through: {(self.home / 'worker.log').read_text()[-4000:]}")
                     await asyncio.sleep(0.05)
+                    if halfway_mb is None and await self._count(counter) > before + self.phones / 2:
+                        halfway_mb = max(_peak_mb(process.pid) for process in processes)
                 taken = time.perf_counter() - began
                 await self._all_recorded(announcement_id)
                 return Run(
+                    plan_rows=plan_rows,
+                    plan_seconds=plan_seconds,
                     rate=self.phones / taken,
                     worker_cpu=(sum(_cpu_seconds(process.pid) for process in processes) - idle) / self.phones * 10_000,
                     database_cpu=(_cpu_of_postgres(self.postmaster) - idle_database) / self.phones * 10_000,
+                    halfway_mb=halfway_mb or 0.0,
                     peak_mb=max(_peak_mb(process.pid) for process in processes),
                 )
 
@@ -338,6 +355,11 @@ class Province:
         found = re.search(r"\n (\d+) \d+ (\d+)", status)
         assert found
         return int(found[2]) - self._asked
+
+    async def _planned(self) -> int:
+        async with self.database.session() as session:
+            jobs = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notifications.deliver'"
+            return int(await session.scalar(text(jobs)) or 0)
 
     async def _all_recorded(self, announcement_id: str) -> None:
         deadline = time.perf_counter() + 30

@@ -27,7 +27,7 @@ from app.notifications.service import DELIVER_TASK
 
 log = structlog.get_logger()
 
-STORED_AT_ONCE = 50
+STORED_AT_ONCE = 100
 """Outcomes stored in one transaction: few, since a crash forgets, and sends again, what was not stored yet."""
 
 
