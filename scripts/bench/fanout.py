@@ -216,7 +216,8 @@ async def bare(stub: Stub, count: int, concurrency: int) -> tuple[float, float]:
 class Run:
     """What one announcement took.
 
-    Jobs of the plan and when they stood there; messages a second, CPU seconds per 10,000, the largest worker's MB until then.
+    Jobs of the plan and the seconds until they stood there, messages a second, CPU seconds per 10,000, and the largest
+    worker's MB halfway and at the end.
     """
 
     plan_rows: int
@@ -389,8 +390,8 @@ def _cpu_of_postgres(postmaster: int) -> float:
     """Return what the server and its processes, those that have ended too, have used so far."""
     fields = Path(f"/proc/{postmaster}/stat").read_text().rsplit(")", 1)[1].split()
     living = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    ended = float((int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK"))
-    return ended + sum(_cpu_seconds(int(pid)) for pid in (postmaster, *living))
+    ended = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return ended + _cpu_seconds(postmaster) + sum(_cpu_seconds(int(pid)) for pid in living)
 
 
 def _peak_mb(pid: int) -> float:

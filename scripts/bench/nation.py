@@ -8,11 +8,11 @@ import argparse
 import asyncio
 from contextlib import ExitStack
 
+from fanout import Province, Stub, scratch
 from sqlalchemy import text
 
 from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
-from scripts.bench.fanout import Province, Stub, scratch
 
 PHONES = 1_000_000
 COUNTRY = 5_600_000
@@ -48,8 +48,10 @@ async def main() -> None:
         await province.database.close()
     floor = COUNTRY / QUOTA_PER_MINUTE
     print(f"  planned: {run.plan_rows} jobs, {run.plan_seconds:.1f} s after the request, 0 deliveries")
-    print(f"  {run.rate:,.0f}/s by {arguments.workers} worker(s), CPU s per 10,000: {run.worker_cpu:.2f}"
-          f", PostgreSQL {run.database_cpu:.2f}")
+    print(
+        f"  {run.rate:,.0f}/s by {arguments.workers} worker(s), CPU s per 10,000: {run.worker_cpu:.2f}"
+        f", PostgreSQL {run.database_cpu:.2f}"
+    )
     print(f"  largest worker: {run.halfway_mb:.0f} MB halfway, {run.peak_mb:.0f} MB at the end")
     print(f"  {rows:,} deliveries written, {(after - before) / MB:,.0f} MB more of database")
     print(f"  {COUNTRY:,} phones: {floor:.1f} min by FCM's quota, {COUNTRY / run.rate / 60:.1f} min at this rate")
