@@ -36,6 +36,7 @@ from app.meetings.calendar.service import forget_revoked_calendars
 from app.meetings.service import send_due_reminders
 from app.minutes.service import TYPESET_TASK, keep_paper, remind_of_minutes
 from app.notices import NOTICES
+from app.notifications.deliveries.service import forget_old_deliveries
 from app.notifications.dispatch.service import PostOffice, deliver
 from app.notifications.leases.service import Chunk
 from app.notifications.sender import FcmSender, RecordingSender
@@ -51,7 +52,7 @@ log = structlog.get_logger()
 STATEMENT_TIMEOUT_MS = 60_000
 GRACE_SECONDS = 8.0
 LONGEST_POLL_SECONDS = 5.0
-CONCURRENCY = {Lane.urgent: 4, Lane.bulk: 2}
+CONCURRENCY = {Lane.urgent: 4, Lane.bulk: 4}
 MONTHS_AHEAD = 4
 
 
@@ -150,6 +151,15 @@ async def make_partitions(office: PostOffice, timestamp: int) -> None:
         )
 
 
+async def forget_deliveries(office: PostOffice, timestamp: int) -> None:
+    """Drop the months of deliveries that are past their keeping."""
+    del timestamp
+    more = True
+    while more:  # each month in a transaction of its own, so that nobody waits for more than one drop
+        async with transaction(office.database) as session:
+            more = await forget_old_deliveries(session)
+
+
 async def forget_calendars(office: PostOffice, timestamp: int) -> None:
     """Forget the calendars that were revoked long ago."""
     del timestamp
@@ -213,6 +223,7 @@ TASKS = (
     Task(TYPESET_TASK, typeset_minutes, Lane.bulk),
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
     Task("changes.purge", purge_changes, Lane.bulk, cron="41 1 * * *"),
+    Task("notifications.forget_deliveries", forget_deliveries, Lane.bulk, cron="53 3 * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
     Task(PURGE_TASK, purge_idempotency, Lane.bulk, cron="29 3 * * *"),
 )

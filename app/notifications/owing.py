@@ -1,76 +1,161 @@
-"""To which devices a notice is owed: those of the inboxes it is in, or of whoever a broad one addresses."""
+"""To which devices a notice is owed: those of the inboxes it is in, or of whoever a broad one addresses.
 
+They are found a chunk at a time and written down as deliveries that are held already, so that a phone costs one insert
+before its send, and one update after it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import Row, Select, and_, bindparam, exists, select, text
 
 from app.identity.models import Account, Device
 from app.kernel.db import Session
+from app.kernel.notices import Audience
+from app.kernel.push import Target
 from app.members.audiences.queries import addressed, is_addressed
-from app.notifications.models import Notification
+from app.notifications.models import Delivery, InboxEntry, Notification, NotificationPreference
 from app.notifications.service import CHUNK_SIZE
 
-# A wish not to be pushed, a notice that was read, an account that was closed: no delivery is owed.
-_OWE = text("""
-INSERT INTO deliveries (notification_id, device_id)
-SELECT :notification, devices.id
-FROM devices
-JOIN accounts ON accounts.id = devices.account_id AND accounts.disabled_at IS NULL
-JOIN inbox_entries ON inbox_entries.member_id = accounts.member_id
-    AND inbox_entries.notification_id = :notification AND inbox_entries.read_at IS NULL
-WHERE devices.push_token IS NOT NULL
-    AND (CAST(:after AS uuid) IS NULL OR devices.id > :after)
-    AND (CAST(:through AS uuid) IS NULL OR devices.id <= :through)
-    AND NOT EXISTS (
-        SELECT FROM notification_preferences AS wish
-        WHERE wish.account_id = accounts.id AND wish.kind = :channel AND wish.channel = 'push' AND NOT wish.enabled
-    )
-ON CONFLICT DO NOTHING
-""")
-
-_OWE_BROADLY = text("""
-INSERT INTO deliveries (notification_id, device_id)
-SELECT :notification, devices.id
-FROM devices
-JOIN accounts ON accounts.id = devices.account_id
-WHERE devices.id = ANY(:devices)
-    AND NOT EXISTS (
-        SELECT FROM inbox_entries AS read
-        WHERE read.member_id = accounts.member_id AND read.notification_id = :notification AND read.read_at IS NOT NULL
-    )
-    AND NOT EXISTS (
-        SELECT FROM notification_preferences AS wish
-        WHERE wish.account_id = accounts.id AND wish.kind = :channel AND wish.channel = 'push' AND NOT wish.enabled
-    )
-ON CONFLICT DO NOTHING
-""")
+FIRST_ID, LAST_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
+"""Borders of a range that has none: no device has the first id, and whatever has the last is within."""
 
 
-async def owe(session: Session, notification: Notification, *, after: UUID | None, through: UUID | None) -> UUID | None:
-    """Write down which devices of a range a notice is owed to; None is no border.
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What `owe` wrote down: to these a notice is owed newly, and of them `held` are held under the fence 1.
 
-    A broad notice is owed to 500 at a time: where more may lie behind them, the last of the 500 is returned. A worker
-    that takes a range over finds the same ones, or, where a dead token was dropped meanwhile, some more.
+    `border` is the last of 500 of a broad notice, behind which more may lie. `is_first`: nothing of the range was owed
+    before, by nobody.
     """
-    owed = {"notification": notification.id, "channel": notification.channel}
+
+    held: Sequence[Target]
+    waiting_count: int
+    border: UUID | None
+    is_first: bool
+
+
+_OWE = text("""
+INSERT INTO deliveries (notification_id, device_id, leased_until, fence, attempts)
+SELECT :notification, device_id, CASE WHEN is_held THEN clock_timestamp() + :lease END, is_held::int, is_held::int
+FROM unnest(CAST(:devices AS uuid[]), CAST(:held AS boolean[])) AS owed(device_id, is_held)
+ON CONFLICT DO NOTHING
+RETURNING device_id
+""")
+
+
+async def owe(
+    session: Session,
+    notification: Notification,
+    *,
+    after: UUID | None,
+    through: UUID | None,
+    held_for: timedelta,
+    may_leave: Callable[[Target], bool],
+) -> Owed:
+    """Write down which devices of a range a notice is owed to (None is no border), holding those that may be sent to.
+
+    A broad notice is owed to 500 at a time. A worker that takes a range over finds the same ones, or, where a dead
+    token was dropped meanwhile, some more.
+    """
+    values = {
+        "notification": notification.id,
+        "channel": notification.channel,
+        "after": after or FIRST_ID,
+        "through": through or LAST_ID,
+    }
     if notification.audience is None or notification.addressed_on is None:
-        await session.execute(_OWE, {**owed, "after": after, "through": through})
-        return None
-    # One range of all devices is given to an audience of few phones; of many, the next 500 are soon come upon.
-    is_small = after is None and through is None
-    said = (notification.audience, notification.addressed_on)
-    is_meant = Account.member_id.in_(addressed(*said)) if is_small else is_addressed(Account.member_id, *said)
-    wanted = (
-        select(Device.id)
-        .join(Account, and_(Account.id == Device.account_id, Account.disabled_at.is_(None)))
-        .where(Device.push_token.is_not(None), is_meant)
-        .order_by(Device.id)
-        .limit(CHUNK_SIZE)
+        wanted = _in_inboxes()
+    else:
+        # One range of all devices is given to an audience of few phones; of many, the next 500 are soon come upon.
+        is_small = after is None and through is None
+        wanted = _among(notification.audience, notification.addressed_on, is_small=is_small)
+    rows = (await session.execute(wanted, values)).all()
+    targets = [_target(row) for row in rows if row.is_owed]
+    held = [may_leave(target) for target in targets]
+    is_first = bool(rows) and not rows[0].is_known
+    new: set[UUID] = set()
+    if targets:
+        ids = [target.device_id for target in targets]
+        owed = {"notification": notification.id, "devices": ids, "held": held, "lease": held_for}
+        new = set(await session.scalars(_OWE, owed))
+    last = rows[-1].id if notification.audience is not None and len(rows) == CHUNK_SIZE else None
+    return Owed(
+        held=[target for target, is_held in zip(targets, held, strict=True) if is_held and target.device_id in new],
+        waiting_count=held.count(False),
+        border=last if last != through else None,
+        is_first=is_first and len(new) == len(targets),
     )
-    if after is not None:
-        wanted = wanted.where(Device.id > after)
-    if through is not None:
-        wanted = wanted.where(Device.id <= through)
-    devices = (await session.scalars(wanted)).all()
-    await session.execute(_OWE_BROADLY, {**owed, "devices": devices})
-    return devices[-1] if len(devices) == CHUNK_SIZE and devices[-1] != through else None
+
+
+def _target(row: Row[Any]) -> Target:
+    """Any: a row of many columns."""
+    return Target(
+        device_id=row.id,
+        platform=row.platform,
+        token=row.push_token,
+        locale=row.locale,
+        time_zone=row.time_zone,
+        device_name=row.device_name or "",
+    )
+
+
+_devices = (
+    select(
+        Device.id,
+        Device.platform,
+        Device.push_token,
+        Device.locale,
+        Device.time_zone,
+        Device.device_name,
+        Account.id.label("account_id"),
+        Account.member_id,
+    )
+    .join(Account, and_(Account.id == Device.account_id, Account.disabled_at.is_(None)))
+    .where(Device.push_token.is_not(None), Device.id > bindparam("after"), Device.id <= bindparam("through"))
+    .order_by(Device.id)
+)
+_entry = and_(InboxEntry.member_id == Account.member_id, InboxEntry.notification_id == bindparam("notification"))
+
+
+@lru_cache(maxsize=1)
+def _in_inboxes() -> Select[*tuple[Any, ...]]:
+    """Any, here and below: a row of many columns."""
+    return _judged(_devices.join(InboxEntry, _entry))
+
+
+@lru_cache(maxsize=64)
+def _among(audience: Audience, on: date, *, is_small: bool) -> Select[*tuple[Any, ...]]:
+    """Keep the statement of each notice: putting it together costs more than its round trip."""
+    is_meant = (
+        Account.member_id.in_(addressed(audience, on)) if is_small else is_addressed(Account.member_id, audience, on)
+    )
+    return _judged(_devices.where(is_meant).limit(CHUNK_SIZE))
+
+
+def _judged(devices: Select[*tuple[Any, ...]]) -> Select[Any]:
+    """Say of each device whether the notice is owed to it: not if it was read, nor if its kind was switched off."""
+    found = devices.cte("found")
+    has_read = exists().where(
+        InboxEntry.member_id == found.c.member_id,
+        InboxEntry.notification_id == bindparam("notification"),
+        InboxEntry.read_at.is_not(None),
+    )
+    is_silenced = exists().where(
+        NotificationPreference.account_id == found.c.account_id,
+        NotificationPreference.kind == bindparam("channel"),
+        NotificationPreference.channel == "push",
+        NotificationPreference.enabled.is_(False),
+    )
+    is_known = exists().where(
+        Delivery.notification_id == bindparam("notification"),
+        Delivery.device_id > bindparam("after"),
+        Delivery.device_id <= bindparam("through"),
+    )
+    return select(
+        found, and_(~has_read, ~is_silenced).label("is_owed"), select(is_known).scalar_subquery().label("is_known")
+    ).order_by(found.c.id)

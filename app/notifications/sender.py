@@ -1,8 +1,10 @@
 """Sends pushes: `FcmSender` through Firebase Cloud Messaging (HTTP v1), `RecordingSender` onto a screen."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,12 +12,39 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from firebase_admin.credentials import Certificate
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
+from pyreqwest.request import ConsumedRequest, RequestBody
 
 from app.kernel.clock import Clock, system_clock
 from app.kernel.push import LaneBusy, LaneStopped, Outcome, Platform, PushMessage, Rejected, RetryAfter, Sent, Target
 from app.notifications.fcm import LEAST_DELAY, Answer, Bodies, retry_after
 
 RENEW_EARLY = timedelta(minutes=5)
+
+
+class _Batch:
+    """The targets of one call of `send`: those that wait, how many are under way, and what became of the others."""
+
+    def __init__(self, bodies: Bodies, targets: Sequence[Target], until: datetime) -> None:
+        self.bodies = bodies
+        self.until = until
+        self.targets = deque(targets)
+        self.outcomes: dict[UUID, Outcome] = {}
+        self.is_through: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._underway = 0
+
+    def begin(self) -> Target:
+        self._underway += 1
+        return self.targets.popleft()
+
+    def end(self) -> None:
+        self._underway -= 1
+        if not self.targets and not self._underway and not self.is_through.done():
+            self.is_through.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        self.targets.clear()
+        if not self.is_through.done():
+            self.is_through.set_exception(error)
 
 
 class FcmSender:
@@ -41,7 +70,11 @@ class FcmSender:
         self._access = _Access(certificate, clock=clock, renew_early=renew_early, timeout_seconds=timeout_seconds)
         self._endpoint = f"{url.rstrip('/')}/v1/projects/{certificate.project_id}/messages:send"
         self._concurrency = concurrency
-        self._slots = asyncio.Semaphore(concurrency)
+        self._urgent: deque[_Batch] = deque()
+        self._bulk: deque[_Batch] = deque()
+        self._working = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._prepared: tuple[str, ConsumedRequest] | None = None
         self._held: dict[Platform, datetime] = {}
         self._client = (
             ClientBuilder()
@@ -55,27 +88,50 @@ class FcmSender:
         )
 
     async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
-        """See `PushSender.send`."""
-        outcomes: dict[UUID, Outcome] = {}
-        bodies = Bodies(message, self._clock())
-        waiting = iter(targets)
+        """See `PushSender.send`. What is urgent goes first, and of its kind what came first."""
+        batch = _Batch(Bodies(message, self._clock()), targets, until)
+        if not targets:
+            return batch.outcomes
+        (self._urgent if message.urgent else self._bulk).append(batch)
+        for _ in range(min(self._concurrency - self._working, len(targets))):
+            self._working += 1
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            await batch.is_through
+        finally:
+            batch.targets.clear()
+        return batch.outcomes
 
-        async def send_what_waits() -> None:
-            for target in waiting:
-                async with self._slots:
-                    now = self._clock()
-                    if now >= until:
-                        return
-                    if now < self._held.get(target.platform, now):
-                        continue
-                    outcome = await self._send_one(bodies, target, until)
-                    outcomes[target.device_id] = outcome
-                    self._hold(target.platform, outcome)
+    async def _work(self) -> None:
+        """Send what waits, until nothing does: a task for each of the sends under way at once, not for each send."""
+        while (batch := self._next()) is not None:
+            target = batch.begin()
+            try:
+                await self._serve(batch, target)
+            except Exception as error:  # noqa: BLE001 whoever called `send` shall have it
+                batch.fail(error)
+            finally:
+                batch.end()
+        self._working -= 1  # at once: the next call of `send` must not count on this task
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._concurrency, len(targets))):
-                group.create_task(send_what_waits())
-        return outcomes
+    async def _serve(self, batch: _Batch, target: Target) -> None:
+        now = self._clock()
+        if now >= batch.until:
+            batch.targets.clear()
+        elif now >= self._held.get(target.platform, now):
+            batch.outcomes[target.device_id] = outcome = await self._send_one(batch, target)
+            if not isinstance(outcome, Sent):
+                self._hold(target.platform, outcome)
+
+    def _next(self) -> _Batch | None:
+        for waiting in (self._urgent, self._bulk):
+            while waiting:
+                if waiting[0].targets:
+                    return waiting[0]
+                waiting.popleft()
+        return None
 
     def _hold(self, platform: Platform, outcome: Outcome) -> None:
         """Leave a platform alone that asked for it, in the sends under way; what is leased later asks the lanes."""
@@ -91,17 +147,19 @@ class FcmSender:
     async def aclose(self) -> None:
         """See `PushSender.aclose`."""
         self._access.close()
+        for task in self._tasks:
+            task.cancel()
         await self._client.close()
 
-    async def _send_one(self, bodies: Bodies, target: Target, until: datetime) -> Outcome:
+    async def _send_one(self, batch: _Batch, target: Target) -> Outcome:
         try:
-            body = bodies.to(target)
+            body = batch.bodies.to(target)
         except ValueError as error:
             return Rejected(f"INVALID_MESSAGE: {error}")
         try:
-            access_token = await self._access.token()
+            access_token = self._access.good_token() or await self._access.token()
             answer = await self._post(body, access_token)
-            if answer.refuses_access and self._clock() < until:
+            if answer.refuses_access and self._clock() < batch.until:
                 access_token = await self._access.token(refused=access_token)
                 answer = await self._post(body, access_token)
         except _NoAccessError as error:
@@ -113,10 +171,20 @@ class FcmSender:
         return answer.outcome(target.token)
 
     async def _post(self, body: bytes, access_token: str) -> Answer:
-        request = self._client.post(self._endpoint).bearer_auth(access_token).body_bytes(body).build()
+        request = self._request(access_token).copy()
+        request.body = RequestBody.from_bytes(body)
         response = await request.send()
+        content = bytes(await response.bytes())
+        if response.status == HTTPStatus.OK:
+            return Answer(HTTPStatus.OK, content)
         asked = retry_after(response.get_header("retry-after"), date=response.get_header("date"), now=self._clock())
-        return Answer(response.status, bytes(await response.bytes()), asked)
+        return Answer(response.status, content, asked)
+
+    def _request(self, access_token: str) -> ConsumedRequest:
+        """Return the request without a body; a copy of it costs a third less than another one."""
+        if self._prepared is None or self._prepared[0] != access_token:
+            self._prepared = access_token, self._client.post(self._endpoint).bearer_auth(access_token).build()
+        return self._prepared[1]
 
 
 class RecordingSender:
@@ -182,8 +250,8 @@ class _Access:
         After a failed renewal, and after two tokens in a row were refused, nobody asks again for ten seconds:
         five hundred sends under way would otherwise ask five hundred times.
         """
-        if self._token is not None and self._token != refused and self._clock() < self._renew_at:
-            return self._token
+        if self._token != refused and (token := self.good_token()) is not None:
+            return token
         async with self._lock:
             if refused is not None and refused == self._token:
                 self._token = None
@@ -195,6 +263,10 @@ class _Access:
             if self._token is None or self._clock() >= self._expires_at:
                 raise _NoAccessError(self._problem)
             return self._token
+
+    def good_token(self) -> str | None:
+        """Return the token, unless there is none or it is due to be renewed."""
+        return self._token if self._clock() < self._renew_at else None
 
     def accepted(self, token: str) -> None:
         """Note that FCM took the token: a later refusal of it is worth a renewal."""

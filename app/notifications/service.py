@@ -26,7 +26,7 @@ DELIVER_TASK = "notifications.deliver"
 TEXT_TASK = "notifications.text"
 CHUNK_SIZE = 500
 RANGES = 4
-"""Chains of chunks that a broad notice is pushed by; the workers' bulk lanes take them side by side."""
+"""Chains of chunks at most that a broad notice is pushed by; the workers' bulk lanes take them side by side."""
 
 
 async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
@@ -131,7 +131,10 @@ async def _ranges(session: Session, notification_id: UUID, audience: Audience) -
     ).one()
     if found.devices == 0:
         return []
-    return _between(notification_id, found.borders if found.devices > CHUNK_SIZE else ())
+    # A power of two of them, each longer than a chunk if it can be: every so many-th border is one.
+    ranges = min(RANGES, 1 << max((found.devices // CHUNK_SIZE).bit_length() - 1, 0))
+    step = RANGES // ranges
+    return _between(notification_id, found.borders[step - 1 :: step])
 
 
 def _between(notification_id: UUID, ends: Sequence[UUID]) -> list[JobArguments]:

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -49,6 +50,8 @@ PEERS = Path(__file__).parent / "peers"
 PHONES = 75_180
 BRANCHES = 663
 PATIENCE_SECONDS = 600.0
+SLOWEST = 500
+"""Messages a second: a fan-out that is slower is given up."""
 MESSAGE = {
     "data": {
         "notification_id": str(uuid4()),
@@ -185,8 +188,11 @@ def peer(command: list[str | Path], stub: Stub, count: int, cwd: Path) -> float:
     return float(count / said["seconds"])
 
 
-async def bare(stub: Stub, count: int, concurrency: int) -> float:
-    """Send bodies made before by the client that the sender uses, and do nothing else; messages a second."""
+async def bare(stub: Stub, count: int, concurrency: int) -> tuple[float, float]:
+    """Send bodies made before by the client that the sender uses, and do nothing else.
+
+    Returns messages a second and CPU seconds per 10,000.
+    """
     os.environ.update(stub.trust)
     bodies = [json.dumps({"message": {**MESSAGE, "token": f"{'t' * 140}{n}"}}).encode() for n in range(count)]
     waiting = iter(bodies)
@@ -199,11 +205,28 @@ async def bare(stub: Stub, count: int, concurrency: int) -> float:
             await answer.bytes()
 
     async with ClientBuilder().http2(True).default_headers({"Content-Type": "application/json"}).build() as client:
-        began = time.perf_counter()
+        began, idle = time.perf_counter(), time.process_time()
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
                 group.create_task(send_what_waits(client))
-        return count / (time.perf_counter() - began)
+        return count / (time.perf_counter() - began), (time.process_time() - idle) / count * 10_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one announcement took.
+
+    Jobs of the plan and the seconds until they stood there, messages a second, CPU seconds per 10,000, and the largest
+    worker's MB halfway and at the end.
+    """
+
+    plan_rows: int
+    plan_seconds: float
+    rate: float
+    worker_cpu: float
+    database_cpu: float
+    halfway_mb: float
+    peak_mb: float
 
 
 class Province:
@@ -212,7 +235,9 @@ class Province:
     def __init__(self, home: Path, postgres: EmbeddedPostgres, stub: Stub, phones: int) -> None:
         """Make nothing yet."""
         self.home = home
+        assert postgres.pid is not None
         self.url = postgres.url
+        self.postmaster = postgres.pid
         self.stub = stub
         self.phones = phones
         self.keys = TokenKeys(home / "keys", issuer="http://127.0.0.1:8000")
@@ -292,23 +317,37 @@ class Province:
             for process in processes:
                 process.wait(30)
 
-    async def announce(self, workers: int) -> tuple[float, float, float]:
-        """Publish one announcement; return messages a second, the workers' CPU seconds and their largest MB."""
+    async def announce(self, workers: int) -> Run:
+        """Publish one announcement and wait until every phone has it and that is written down."""
         assert self.world is not None
         async with self.officer() as officer, AsyncClient(verify=False) as counter:  # noqa: S501 our own stub
             with self.workers(workers) as processes:
                 before = await self._count(counter)
+                idle = sum(_cpu_seconds(process.pid) for process in processes)
+                idle_database = _cpu_of_postgres(self.postmaster)
+                halfway_mb: float | None = None
                 began = time.perf_counter()
                 announcement_id = await published(officer, self.world.commune)
+                plan_rows, plan_seconds = 0, 0.0
                 while await self._count(counter) < before + self.phones:
-                    if time.perf_counter() - began > PATIENCE_SECONDS:
+                    if not plan_rows:
+                        plan_rows, plan_seconds = await self._planned(), time.perf_counter() - began
+                    if time.perf_counter() - began > max(PATIENCE_SECONDS, self.phones / SLOWEST):
                         raise SystemExit(f"not through: {(self.home / 'worker.log').read_text()[-4000:]}")
                     await asyncio.sleep(0.05)
+                    if halfway_mb is None and await self._count(counter) > before + self.phones / 2:
+                        halfway_mb = max(_peak_mb(process.pid) for process in processes)
                 taken = time.perf_counter() - began
                 await self._all_recorded(announcement_id)
-                cpu = sum(_cpu_seconds(process.pid) for process in processes)
-                memory = max(_peak_mb(process.pid) for process in processes)
-        return self.phones / taken, cpu, memory
+                return Run(
+                    plan_rows=plan_rows,
+                    plan_seconds=plan_seconds,
+                    rate=self.phones / taken,
+                    worker_cpu=(sum(_cpu_seconds(process.pid) for process in processes) - idle) / self.phones * 10_000,
+                    database_cpu=(_cpu_of_postgres(self.postmaster) - idle_database) / self.phones * 10_000,
+                    halfway_mb=halfway_mb or 0.0,
+                    peak_mb=max(_peak_mb(process.pid) for process in processes),
+                )
 
     async def _count(self, client: AsyncClient) -> int:
         """Return how many sends the stub has answered: all its requests but those that ask for the count."""
@@ -317,6 +356,11 @@ class Province:
         found = re.search(r"\n (\d+) \d+ (\d+)", status)
         assert found
         return int(found[2]) - self._asked
+
+    async def _planned(self) -> int:
+        async with self.database.session() as session:
+            jobs = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notifications.deliver'"
+            return int(await session.scalar(text(jobs)) or 0)
 
     async def _all_recorded(self, announcement_id: str) -> None:
         deadline = time.perf_counter() + 30
@@ -340,6 +384,14 @@ class Province:
 def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_of_postgres(postmaster: int) -> float:
+    """Return what the server and its processes, those that have ended too, have used so far."""
+    fields = Path(f"/proc/{postmaster}/stat").read_text().rsplit(")", 1)[1].split()
+    living = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    ended = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return ended + _cpu_seconds(postmaster) + sum(_cpu_seconds(int(pid)) for pid in living)
 
 
 def _peak_mb(pid: int) -> float:
@@ -390,18 +442,22 @@ async def main() -> None:
         for turn in range(1, arguments.rounds + 1):
             print(f"round {turn} of {arguments.rounds}, load {os.getloadavg()[0]:.1f}", flush=True)
             for workers in (1, 2):
-                rate, cpu, memory = await province.announce(workers)
+                run = await province.announce(workers)
                 name = f"sotay, {workers} worker" + "s" * (workers > 1)
-                rates.setdefault(name, []).append(rate)
-                per_ten = cpu / arguments.phones * 10_000
-                print(f"  {name:34} {rate:9,.0f}/s  {per_ten:5.2f} CPU s per 10,000, peak {memory:4.0f} MB", flush=True)
+                rates.setdefault(name, []).append(run.rate)
+                print(
+                    f"  {name:34} {run.rate:9,.0f}/s, peak {run.peak_mb:.0f} MB; CPU s per 10,000:"
+                    f" {run.worker_cpu:.2f}, PostgreSQL {run.database_cpu:.2f}",
+                    flush=True,
+                )
             others = {"firebase-admin Python, async": peer(python, stub, 3_000, home)}
             if node:
                 others["firebase-admin Node, sendEach"] = peer(node, stub, 20_000, home / "node")
-            others["pyreqwest, bare"] = await bare(stub, 30_000, arguments.concurrency)
+            others["pyreqwest, bare"], bare_cpu = await bare(stub, 30_000, arguments.concurrency)
             for name, rate in others.items():
                 rates.setdefault(name, []).append(rate)
                 print(f"  {name:34} {rate:9,.0f}/s", flush=True)
+            print(f"  CPU s per 10,000 of the bare client: {bare_cpu:.2f}", flush=True)
         await province.database.close()
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ours = medians["sotay, 1 worker"]

@@ -187,7 +187,7 @@ async def test_night_is_waited_for_and_what_was_read_or_withdrawn_meanwhile_stay
     assert await _count(database, "deliveries WHERE outcome IS NULL") == 0
 
 
-@pytest.mark.parametrize(("devices", "ranges"), [(5, 1), (500, 1), (501, 4), (2_600, 4)])
+@pytest.mark.parametrize(("devices", "ranges"), [(5, 1), (501, 1), (1_001, 2), (2_600, 4)])
 async def test_ranges_meet_and_each_job_takes_500_and_hands_on_the_rest(
     world: World,
     signed_in: SignedIn,

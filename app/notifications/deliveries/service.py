@@ -1,8 +1,10 @@
-"""Commands of the deliveries: send dead letters anew, once what was wrong has been set right."""
+"""Commands of the deliveries: send dead letters anew, once what was wrong is set right; forget them after a year."""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, null, update
+import structlog
+from sqlalchemy import exists, null, text, update
 from sqlalchemy.orm import aliased
 
 from app.identity.models import Device
@@ -16,6 +18,23 @@ from app.notifications.deliveries.queries import get_administered_notice
 from app.notifications.deliveries.schemas import DeliveriesRequeue, RequeuedView
 from app.notifications.models import DEAD_LETTERS, Delivery, Notification
 from app.notifications.service import DELIVER_TASK
+
+log = structlog.get_logger()
+
+MONTHS_KEPT = 13
+"""Whole months that deliveries are kept beside the present one: a year can be compared with the one before."""
+
+_OLDEST_MONTH = text("""
+SELECT child.relname
+FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+WHERE inhparent = CAST('deliveries' AS regclass) AND child.relname ~ '^deliveries_[0-9]{4}_[0-9]{2}$'
+    AND child.relname < 'deliveries_' || to_char(CAST(:first AS date), 'YYYY_MM')
+ORDER BY child.relname LIMIT 1
+""")
+
+_FORGET_OUTSIDE_MONTHS = text("""
+DELETE FROM deliveries_other WHERE notification_id < uuid_v7_floor(CAST(:first AS timestamp) AT TIME ZONE 'UTC')
+""")
 
 
 async def requeue_deliveries(
@@ -78,3 +97,21 @@ async def _release_tokens(session: Session, device_ids: list[UUID]) -> None:
         )
         .values(push_token=Device.quarantined_token, quarantined_token=null(), updated_at=session.now())
     )
+
+
+async def forget_old_deliveries(session: Session) -> bool:
+    """Drop the oldest month of deliveries that is past its keeping; return whether there was one.
+
+    Notices and inboxes stay. A drop waits 5 s at most for whoever reads deliveries, since all others wait behind it.
+    """
+    now = session.now()
+    months = now.year * 12 + now.month - 1 - MONTHS_KEPT
+    first = date(months // 12, months % 12 + 1, 1)
+    await session.execute(_FORGET_OUTSIDE_MONTHS, {"first": first})
+    partition = await session.scalar(_OLDEST_MONTH, {"first": first})
+    if partition is None:
+        return False
+    await session.execute(text("SET LOCAL lock_timeout = '5s'"))
+    await session.execute(text(f"DROP TABLE {partition}"))
+    log.info("deliveries_forgotten", partition=partition)
+    return True

@@ -17,19 +17,20 @@ from app.kernel.clock import Clock
 from app.kernel.db import Database, Session, transaction
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.notices import Notices, by_type
-from app.kernel.push import Outcome, Platform, PushMessage, PushSender, Sent
+from app.kernel.push import Outcome, Platform, PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
+from app.notifications import models
 from app.notifications.lanes.circuit import IN_ORDER, report
 from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import report_on
-from app.notifications.leases.service import Chunk, Leased, is_due, lease, next_look, store
+from app.notifications.leases.service import Chunk, Holding, Leased, is_due, next_look, store, take
 from app.notifications.models import Notification
-from app.notifications.owing import owe
 from app.notifications.service import DELIVER_TASK
 
 log = structlog.get_logger()
 
-STORED_AT_ONCE = 50
+_FINAL = frozenset(models.Outcome)
+STORED_AT_ONCE = 100
 """Outcomes stored in one transaction: few, since a crash forgets, and sends again, what was not stored yet."""
 
 
@@ -59,31 +60,34 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     its way goes with the same tag, so that the phone shows it once.
     """
     behind: Chunk | None = None
+    holding = Holding(leased=[], is_all=False, border=None)
+    lanes: Lanes = {}
     async with transaction(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
-        leased: list[Leased] = []
-        lanes: Lanes = {}
         if await is_due(session, chunk, notification, office.meters):
-            border = await owe(session, notification, after=chunk.after, through=chunk.through)
-            if border is not None:
-                behind = replace(chunk, after=border)
-                chunk = replace(chunk, through=border)
             lanes = await find_lanes(session)
-            leased = await lease(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
+            holding = await take(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
+            if holding.border is not None:
+                behind = replace(chunk, after=holding.border)
+                chunk = replace(chunk, through=holding.border)
         lane = Lane.urgent if notification.urgent else Lane.bulk
-    sent = await _send(office, chunk, notification, leased, lanes) if leased else 0
-    async with transaction(office.database) as session:
-        again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
-        if again is not None:
-            await defer(session, DELIVER_TASK, _arguments(chunk), lane=lane, schedule_at=again)
-        if behind is not None:
-            await defer(session, DELIVER_TASK, _arguments(behind), lane=lane)
+    ended = await _send(office, chunk, notification, holding.leased, lanes) if holding.leased else 0
+    again = None
+    is_through = holding.is_all and ended == len(holding.leased)
+    if behind is not None or not is_through:
+        async with transaction(office.database) as session:
+            if not is_through:
+                again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
+            if again is not None:
+                await defer(session, DELIVER_TASK, _arguments(chunk), lane=lane, schedule_at=again)
+            if behind is not None:
+                await defer(session, DELIVER_TASK, _arguments(behind), lane=lane)
     log.info(
         "chunk_delivered",
         notification_id=str(chunk.notification_id),
         type=notification.type,
-        leased=len(leased),
-        sent=sent,
+        leased=len(holding.leased),
+        ended=ended,
         next_try_at=again.isoformat() if again else None,
     )
 
@@ -99,7 +103,7 @@ def _arguments(chunk: Chunk) -> JobArguments:
 async def _send(
     office: PostOffice, chunk: Chunk, notification: Notification, leased: Sequence[Leased], lanes: Lanes
 ) -> int:
-    """Send to all, store the outcomes of each part as it is through, and return how many were sent."""
+    """Send to all, store the outcomes of each part as it is through, and return how many sends have ended for good."""
     message = _message(notification, office)
     until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
     storing = asyncio.Lock()  # one connection a job is enough
@@ -110,7 +114,7 @@ async def _send(
             written = await store(session, chunk, part, results, jitter=office.jitter)
             await _report(session, part, results, lanes)
         office.meters.stored(notification.type, written, leased=len(part))
-        return sum(isinstance(outcome, Sent) for outcome in results.values())
+        return sum(outcome in _FINAL for _, outcome in written)
 
     # The sender serves them in turn, so that the first parts are through, and safe from a crash, before the last begin.
     async with asyncio.TaskGroup() as group:

@@ -5,7 +5,7 @@ each delivery is sent by one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,14 +15,15 @@ from sqlalchemy import RowMapping, text
 
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
-from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Outcome, Platform, Target, TokenRefused
+from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Outcome, Platform, Sent, Target, TokenRefused
 from app.kernel.telemetry import WorkerMeters
 from app.kernel.timezones import end_of_quiet_hours
 from app.notifications import models
 from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import take_probe
-from app.notifications.leases.verdicts import judge
+from app.notifications.leases.verdicts import Verdict, judge
 from app.notifications.models import Notification
+from app.notifications.owing import FIRST_ID, LAST_ID, owe
 
 log = structlog.get_logger()
 
@@ -51,8 +52,7 @@ class Leased:
 
 _RANGE = """
     deliveries.notification_id = :notification
-    AND (CAST(:after AS uuid) IS NULL OR deliveries.device_id > :after)
-    AND (CAST(:through AS uuid) IS NULL OR deliveries.device_id <= :through)
+    AND deliveries.device_id > :after AND deliveries.device_id <= :through
 """
 
 _WITHDRAW = text(f"""
@@ -98,6 +98,15 @@ RETURNING device_id, fence, attempts, platform, push_token, locale, devices.time
 """)  # noqa: S608 only this module's own text is put together
 
 _FIRST_DUE = text(f"SELECT device_id FROM deliveries, devices WHERE {_DUE} LIMIT 1")  # noqa: S608 as above
+
+_STORE_SENT = text("""
+UPDATE deliveries
+SET outcome = 'sent', reason = NULL, not_before = NULL, leased_until = NULL, finished_at = :now
+FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[])) AS result(device_id, fence)
+WHERE deliveries.notification_id = :notification AND deliveries.device_id = result.device_id
+    AND deliveries.fence = result.fence AND deliveries.outcome IS NULL
+RETURNING deliveries.device_id
+""")
 
 _STORE = text("""
 UPDATE deliveries
@@ -149,10 +158,59 @@ def _parameters(chunk: Chunk, now: datetime) -> dict[str, Any]:
     # Any: the parameters are of several types.
     return {
         "notification": chunk.notification_id,
-        "after": chunk.after,
-        "through": chunk.through,
+        "after": chunk.after or FIRST_ID,
+        "through": chunk.through or LAST_ID,
         "now": now,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a worker holds of a chunk, and whether that is all of it that is owed at all.
+
+    `border` is where the chunk ends of a broad notice that goes on behind it.
+    """
+
+    leased: list[Leased]
+    is_all: bool
+    border: UUID | None
+
+
+async def take(
+    session: Session,
+    chunk: Chunk,
+    notification: Notification,
+    lanes: Lanes,
+    *,
+    held_for: timedelta,
+    meters: WorkerMeters,
+) -> Holding:
+    """Find what a chunk owes and hold what may be sent now.
+
+    The first who comes to a chunk writes it down as held; whoever takes it over leases what is left of it.
+    """
+    now = session.now()
+    free = {platform for platform, lane in lanes.items() if lane.lets_all_through(now)}
+    is_quiet: dict[str, bool] = {}
+
+    def may_leave(target: Target) -> bool:
+        if target.platform not in free:
+            return False
+        if notification.breaks_quiet_hours:
+            return True
+        if target.time_zone not in is_quiet:
+            is_quiet[target.time_zone] = _quiet_until(now, target.time_zone) is not None
+        return not is_quiet[target.time_zone]
+
+    owed = await owe(
+        session, notification, after=chunk.after, through=chunk.through, held_for=held_for, may_leave=may_leave
+    )
+    leased = [Leased(target=target, fence=1, attempts=1, is_probe=False) for target in owed.held]
+    is_all = owed.is_first and not owed.waiting_count
+    if not is_all:
+        within = chunk if owed.border is None else replace(chunk, through=owed.border)
+        leased += await lease(session, within, notification, lanes, held_for=held_for, meters=meters)
+    return Holding(leased=leased, is_all=is_all, border=owed.border)
 
 
 async def lease(
@@ -215,40 +273,68 @@ async def store(
 
     Returns the platform and the outcome of each that was written; one without an outcome was `retried`, or `unsent`.
     """
-    now = session.now()
-    verdicts = [
-        judge(results.get(one.target.device_id), attempts=one.attempts, jitter=jitter(), now=now) for one in leased
-    ]
-    held = await session.scalars(
-        _STORE,
-        {
-            "notification": chunk.notification_id,
-            "now": now,
-            "ids": [one.target.device_id for one in leased],
-            "fences": [one.fence for one in leased],
-            "outcomes": [verdict.outcome for verdict in verdicts],
-            "reasons": [verdict.reason for verdict in verdicts],
-            "not_befores": [verdict.not_before for verdict in verdicts],
-            "begun": [verdict.has_begun for verdict in verdicts],
-        },
-    )
-    written = set(held)
+    sent = [one for one in leased if isinstance(results.get(one.target.device_id), Sent)]
+    others = [one for one in leased if not isinstance(results.get(one.target.device_id), Sent)]
+    written = [(one.target.platform, models.Outcome.sent.value) for one in await _store_sent(session, chunk, sent)]
+    if not others:
+        return written
+    verdicts = {
+        one.target.device_id: judge(
+            results.get(one.target.device_id), attempts=one.attempts, jitter=jitter(), now=session.now()
+        )
+        for one in others
+    }
+    await _take_away_tokens(session, [one.target for one in others], verdicts)
+    foreign = sum(isinstance(result, TokenRefused) and result.is_foreign for result in results.values())
+    if foreign:  # an alert: phones with an app that was built for another project get no push at all
+        log.error("push_tokens_of_another_project", count=foreign)
+    for one in await _store_others(session, chunk, others, verdicts):
+        verdict = verdicts[one.target.device_id]
+        written.append((one.target.platform, verdict.outcome or ("retried" if verdict.has_begun else "unsent")))
+    return written
+
+
+async def _store_sent(session: Session, chunk: Chunk, sent: Sequence[Leased]) -> Sequence[Leased]:
+    """Store the most of them, nearly always, by a statement of their own; return those whose lease still held."""
+    if not sent:
+        return ()
+    parameters = {
+        "notification": chunk.notification_id,
+        "now": session.now(),
+        "ids": [one.target.device_id for one in sent],
+        "fences": [one.fence for one in sent],
+    }
+    held = set(await session.scalars(_STORE_SENT, parameters))
+    return [one for one in sent if one.target.device_id in held]
+
+
+async def _store_others(
+    session: Session, chunk: Chunk, others: Sequence[Leased], verdicts: Mapping[UUID, Verdict]
+) -> Sequence[Leased]:
+    """Store what ended otherwise, or not yet; return those whose lease still held."""
+    parameters = {
+        "notification": chunk.notification_id,
+        "now": session.now(),
+        "ids": list(verdicts),
+        "fences": [one.fence for one in others],
+        "outcomes": [verdict.outcome for verdict in verdicts.values()],
+        "reasons": [verdict.reason for verdict in verdicts.values()],
+        "not_befores": [verdict.not_before for verdict in verdicts.values()],
+        "begun": [verdict.has_begun for verdict in verdicts.values()],
+    }
+    held = set(await session.scalars(_STORE, parameters))
+    return [one for one in others if one.target.device_id in held]
+
+
+async def _take_away_tokens(session: Session, targets: Sequence[Target], verdicts: Mapping[UUID, Verdict]) -> None:
     for outcome, statement in (
         (models.Outcome.token_dead, _DROP_TOKENS),
         (models.Outcome.quarantined, _QUARANTINE_TOKENS),
     ):
-        targets = [one.target for one, verdict in zip(leased, verdicts, strict=True) if verdict.outcome is outcome]
-        if targets:
-            ids, tokens = [target.device_id for target in targets], [target.token for target in targets]
-            await session.execute(statement, {"ids": ids, "tokens": tokens, "now": now})
-    foreign = sum(isinstance(result, TokenRefused) and result.is_foreign for result in results.values())
-    if foreign:  # an alert: phones with an app that was built for another project get no push at all
-        log.error("push_tokens_of_another_project", count=foreign)
-    return [
-        (one.target.platform, verdict.outcome or ("retried" if verdict.has_begun else "unsent"))
-        for one, verdict in zip(leased, verdicts, strict=True)
-        if one.target.device_id in written
-    ]
+        refused = [target for target in targets if verdicts[target.device_id].outcome is outcome]
+        if refused:
+            ids, tokens = [target.device_id for target in refused], [target.token for target in refused]
+            await session.execute(statement, {"ids": ids, "tokens": tokens, "now": session.now()})
 
 
 async def next_look(session: Session, chunk: Chunk, *, breaks_quiet_hours: bool) -> datetime | None:
