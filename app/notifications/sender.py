@@ -12,10 +12,23 @@ from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
 from app.kernel.clock import Clock, system_clock
-from app.kernel.push import LaneBusy, LaneStopped, Outcome, Platform, PushMessage, Rejected, RetryAfter, Sent, Target
+from app.kernel.i18n import Text
+from app.kernel.push import (
+    Dismissal,
+    LaneBusy,
+    LaneStopped,
+    Message,
+    Outcome,
+    Platform,
+    Rejected,
+    RetryAfter,
+    Sent,
+    Target,
+)
 from app.notifications.fcm import LEAST_DELAY, Answer, Bodies, retry_after
 
 RENEW_EARLY = timedelta(minutes=5)
+_DISMISSED = Text(vi="(gỡ thông báo)", en="(notice taken away)")
 
 
 class FcmSender:
@@ -54,7 +67,7 @@ class FcmSender:
             .build()
         )
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         """See `PushSender.send`."""
         outcomes: dict[UUID, Outcome] = {}
         bodies = Bodies(message, self._clock())
@@ -123,11 +136,11 @@ class RecordingSender:
     """Shows each push as a phone would, instead of sending it; keeps nothing and contacts nobody."""
 
     def __init__(self, write: Callable[[str], None], clock: Clock) -> None:
-        """Call `write` once a push, with four lines and no line break at the end, as `print` likes it."""
+        """Call `write` once a push, with four lines (two for a dismissal) and no line break at the end."""
         self._write = write
         self._clock = clock
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         """See `PushSender.send`."""
         outcomes: dict[UUID, Outcome] = {}
         for target in targets:
@@ -142,13 +155,16 @@ class RecordingSender:
         """See `PushSender.aclose`."""
 
 
-def _as_shown(message: PushMessage, target: Target, now: datetime) -> str:
+def _as_shown(message: Message, target: Target, now: datetime) -> str:
     try:
         shown_at = now.astimezone(ZoneInfo(target.time_zone))
     except (ZoneInfoNotFoundError, ValueError):
         shown_at = now.astimezone(UTC)
+    where = f"┌─ {shown_at:%H:%M %Z} · {target.device_name} · {target.platform}"
+    if isinstance(message, Dismissal):
+        return f"{where}\n└─ {_DISMISSED.to(target.locale)}"
     return (
-        f"┌─ {shown_at:%H:%M %Z} · {target.device_name} · {target.platform} · {message.channel}\n"
+        f"{where} · {message.channel}\n"
         f"│  {message.title.to(target.locale)}\n"
         f"│  {message.body.to(target.locale)}\n"
         f"└─ {message.link}"

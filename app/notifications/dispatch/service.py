@@ -18,13 +18,16 @@ from app.kernel.db import Database, Session, transaction
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.notices import Notices, by_type
 from app.kernel.push import Outcome, Platform, PushMessage, PushSender, Sent
+from app.notifications.departures import withdraw_departed
+from app.notifications.digests.service import gather, send_gathered
 from app.notifications.lanes.circuit import IN_ORDER, report
 from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import report_on
 from app.notifications.leases.service import Chunk, Leased, is_due, lease, next_look, store
 from app.notifications.models import Notification
 from app.notifications.owing import owe
-from app.notifications.service import DELIVER_TASK
+from app.notifications.pace.service import Pace, settle, take_turn
+from app.notifications.service import CHUNK_SIZE, DELIVER_TASK
 
 log = structlog.get_logger()
 
@@ -48,6 +51,7 @@ class PostOffice:
     lease: timedelta
     timeout: timedelta
     jitter: Callable[[], float]
+    pace: Pace
 
 
 async def deliver(office: PostOffice, chunk: Chunk) -> None:
@@ -56,20 +60,30 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
     its way goes with the same tag, so that the phone shows it once.
     """
+    turn = await take_turn(office.database, office.pace, chunk.notification_id, wanted=CHUNK_SIZE)
+    if turn.waits is not None:
+        async with transaction(office.database) as session:
+            at = session.now() + turn.waits
+            await defer(session, DELIVER_TASK, _arguments(chunk), lane=turn.lane, schedule_at=at)
+        return
     behind: Chunk | None = None
     async with transaction(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
         leased: list[Leased] = []
         lanes: Lanes = {}
+        digests: Mapping[UUID, int] = {}
         if await is_due(session, chunk, notification):
             border = await owe(session, notification, after=chunk.after, through=chunk.through)
             if border is not None:
                 behind = replace(chunk, after=border)
                 chunk = replace(chunk, through=border)
             lanes = await find_lanes(session)
+            await withdraw_departed(session, notification, after=chunk.after, through=chunk.through)
             leased = await lease(session, chunk, notification, lanes, held_for=office.lease)
+            digests = await gather(session, notification, leased)
         lane = Lane.urgent if notification.urgent else Lane.bulk
-    sent = await _send(office, chunk, notification, leased, lanes) if leased else 0
+    await settle(office.database, turn, used=len(leased))
+    sent = await _send(office, chunk, notification, leased, lanes, digests) if leased else 0
     async with transaction(office.database) as session:
         again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
         if again is not None:
@@ -95,7 +109,12 @@ def _arguments(chunk: Chunk) -> JobArguments:
 
 
 async def _send(
-    office: PostOffice, chunk: Chunk, notification: Notification, leased: Sequence[Leased], lanes: Lanes
+    office: PostOffice,
+    chunk: Chunk,
+    notification: Notification,
+    leased: Sequence[Leased],
+    lanes: Lanes,
+    digests: Mapping[UUID, int],
 ) -> int:
     """Send to all, store the outcomes of each part as it is through, and return how many were sent."""
     message = _message(notification, office)
@@ -103,7 +122,9 @@ async def _send(
     storing = asyncio.Lock()  # one connection a job is enough
 
     async def send(part: Sequence[Leased]) -> int:
-        results = await office.sender.send(message, [one.target for one in part], until=until)
+        targets = [one.target for one in part]
+        inbox = f"{office.public_url}/m/inbox"
+        results = await send_gathered(office.sender, message, targets, digests, inbox=inbox, until=until)
         async with storing, transaction(office.database) as session:
             await store(session, chunk, part, results, jitter=office.jitter)
             await _report(session, part, results, lanes)
