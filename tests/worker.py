@@ -1,6 +1,7 @@
 """Runs deferred jobs the way the worker does, on the test's own connection and clock."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -64,6 +65,10 @@ class JobRunner:
             pace=Pace(per_second=1_000_000, clock=clock),
             documents=documents or DocumentStore(MemoryStore()),
         )
+
+    def use_pace(self, pace: Pace) -> None:
+        """Hold the pushes to a pace; without it the bucket is as good as full."""
+        self.office = replace(self.office, pace=pace)
 
     async def run(self) -> int:
         """Run until nothing is due; return how many jobs ran. A job that fails raises, and stays to be run again."""

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.identity.queries import find_actor
 from app.kernel.clock import system_clock
 from app.kernel.db import Database, PooledDatabase, transaction
-from app.kernel.push import Message, Outcome, Rejected, RetryAfter, Sent, Target, TokenDead
+from app.kernel.push import Message, Outcome, PushMessage, Rejected, RetryAfter, Sent, Target, TokenDead
 from app.meetings.schemas import MeetingCreate
 from app.meetings.service import announce_meeting, schedule_meeting
 from app.notifications.dispatch.service import deliver
@@ -318,7 +318,7 @@ async def test_many_rounds_of_two_workers_lose_nothing_and_double_nothing(
                 await asyncio.sleep(0)
                 tries[target.token] = tries.get(target.token, 0) + 1
                 done = tries[target.token] > 2
-                if done:
+                if done and isinstance(message, PushMessage):
                     self.pushes.append((message, target))
                 outcomes[target.device_id] = Sent(None) if done else RetryAfter(timedelta(seconds=10), "x")
             return outcomes
