@@ -14,6 +14,7 @@ from app.members.posts import models as posts
 from app.minutes import models as minutes
 from app.notifications import models as notifications
 from app.notifications.lanes import models as lanes
+from app.notifications.pace import models as pace
 from app.organisations import models as organisations
 from app.polls import models as polls
 from app.resolutions import models as resolutions
@@ -33,6 +34,7 @@ __all__ = [
     "minutes",
     "notifications",
     "organisations",
+    "pace",
     "polls",
     "posts",
     "resolutions",

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import NullPool
+from sqlalchemy import Executable, NullPool, Row
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -166,6 +166,9 @@ class RolledBackDatabase:
 
     async def freeze(self, session: Session) -> None:
         """Nothing: one connection has one instant already."""
+
+    async def at_once(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any]:
+        return (await self._connection.execute(statement, parameters)).one()
 
     async def vacuum(self, *tables: str) -> None:
         """Nothing: no transaction may hold it."""

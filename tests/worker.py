@@ -1,6 +1,7 @@
 """Runs deferred jobs the way the worker does, on the test's own connection and clock."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,28 +10,33 @@ from sqlalchemy import text
 
 from app.documents.store import DocumentStore
 from app.kernel.db import Database, transaction
-from app.kernel.push import Outcome, PushMessage, Sent, Target
+from app.kernel.push import Dismissal, Message, Outcome, PushMessage, Sent, Target
 from app.kernel.telemetry import WorkerMeters
 from app.meetings.service import send_due_reminders
 from app.notices import NOTICES
+from app.notifications.pace.service import Pace
 from app.worker import TASKS, Workplace
 from tests.factories.clock import FakeClock
 
 
 class CollectingSender:
-    """A sender that keeps what it was given, and answers what it was told to."""
+    """A sender that keeps what it was given, dismissals apart, and answers what it was told to."""
 
     def __init__(self) -> None:
         self.pushes: list[tuple[PushMessage, Target]] = []
+        self.dismissals: list[tuple[UUID, str]] = []
         self.answers: dict[str, Outcome | None] = {}
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         del until
         outcomes: dict[UUID, Outcome] = {}
         for target in targets:
             answer = self.answers.get(target.token, Sent(message_id="projects/test/messages/1"))
             if answer is not None:
-                self.pushes.append((message, target))
+                if isinstance(message, Dismissal):
+                    self.dismissals.append((message.notification_id, target.token))
+                else:
+                    self.pushes.append((message, target))
                 outcomes[target.device_id] = answer
         return outcomes
 
@@ -58,8 +64,13 @@ class JobRunner:
             timeout=timedelta(seconds=15),
             jitter=lambda: 0.0,
             meters=WorkerMeters(),
+            pace=Pace(per_second=1_000_000, clock=clock),
             documents=documents or DocumentStore(MemoryStore()),
         )
+
+    def use_pace(self, pace: Pace) -> None:
+        """Hold the pushes to a pace; without it the bucket is as good as full."""
+        self.office = replace(self.office, pace=pace)
 
     async def run(self) -> int:
         """Run until nothing is due; return how many jobs ran. A job that fails raises, and stays to be run again."""

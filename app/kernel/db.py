@@ -1,7 +1,7 @@
 """The database: naming of constraints, the engine, and the session that commits at the edge."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
-from sqlalchemy import DateTime, Enum, MetaData, text
+from sqlalchemy import DateTime, Enum, Executable, MetaData, Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -56,7 +56,11 @@ class Session(AsyncSession):
 
     def today(self) -> date:
         """Return the day it is in Việt Nam: standings, posts and away periods begin and end with its days."""
-        return self.moment.astimezone(_HOME).date()
+        return self.day_of(self.moment)
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day that an instant was in Việt Nam."""
+        return moment.astimezone(_HOME).date()
 
     def new_id(self) -> UUID:
         """Return a fresh UUIDv7 of this unit of work's instant, after those it made before."""
@@ -72,6 +76,10 @@ class Database(Protocol):
 
     async def freeze(self, session: Session) -> None:
         """Make all that the session will read be of one instant; before its first statement."""
+        ...
+
+    async def at_once(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any]:
+        """Run one statement that the server commits by itself, and return its one row; Any: of any columns."""
         ...
 
     async def vacuum(self, *tables: str) -> None:
@@ -108,6 +116,12 @@ class PooledDatabase:
     async def freeze(self, session: Session) -> None:
         """Begin the transaction as REPEATABLE READ; the connection forgets it on its way back to the pool."""
         await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+    async def at_once(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any]:
+        """See `Database.at_once`; one round trip, and what it locks is free however long this process stands still."""
+        async with self.engine.connect() as connection:
+            apart = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            return (await apart.execute(statement, parameters)).one()
 
     async def vacuum(self, *tables: str) -> None:
         """Run VACUUM, which no transaction may hold; rows that an older one still sees stay."""

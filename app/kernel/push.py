@@ -61,6 +61,8 @@ class PushMessage:
     body: Text
     expires_at: datetime
     urgent: bool
+    digest_count: int | None = None
+    """How many notices it stands for, if it is a digest of them."""
 
     @property
     def title_loc_key(self) -> str:
@@ -73,9 +75,33 @@ class PushMessage:
         return f"{self.type}_body"
 
     @property
+    def body_loc_args(self) -> tuple[str, ...]:
+        """What the apps put into the line: the number of notices in a digest's, and nothing in any other."""
+        return () if self.digest_count is None else (str(self.digest_count),)
+
+    @property
+    def tag(self) -> str:
+        """What a later push replaces on the screen: its own repetition, or a digest the last one."""
+        return str(self.notification_id) if self.digest_count is None else "digest"
+
+    @property
     def collapse_key(self) -> str:
         """One of four constants: of two waiting messages with the same one, a device gets the later."""
         return COLLAPSE_KEYS[self.channel]
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """Word to a device to take a notice off its screen; it shows nothing and makes no sound.
+
+    It has no collapse key: with one it would take the place of a push that waits for the device.
+    """
+
+    notification_id: UUID
+    expires_at: datetime
+
+
+Message = PushMessage | Dismissal
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +174,7 @@ Outcome = Sent | TokenDead | TokenRefused | RetryAfter | LaneBusy | LaneStopped 
 class PushSender(Protocol):
     """Carries one message to many devices."""
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         """Send to all targets at once, bounded, and return each one's outcome by `device_id`.
 
         No send begins at or after the instant `until` (the lease is nearly over), nor to a platform that the

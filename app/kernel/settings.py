@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     push_concurrency: int = Field(
         default=100, ge=1, le=1000, description="Sends under way at once in one worker process"
     )
+    push_per_second: int = Field(
+        default=5000, ge=1, description="Pushes a second from all workers together; FCM's usual quota is twice that"
+    )
     worker_heartbeat_seconds: float = Field(
         default=10, gt=0, description="A worker silent for three of these is taken for dead"
     )

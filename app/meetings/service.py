@@ -311,7 +311,7 @@ async def _reschedule(session: Session, meeting: Meeting) -> None:
     """Take back what was said of another time, and set the reminders for this one."""
     await withdraw_notices(session, subject_id=meeting.id)
     await session.execute(delete(MeetingReminder).where(MeetingReminder.meeting_id == meeting.id))
-    for audience, hours, due_at in due_times(meeting.starts_at, now=session.now()):
+    for audience, hours, due_at in due_times(meeting.id, meeting.starts_at, now=session.now()):
         session.add(MeetingReminder(meeting_id=meeting.id, audience=audience, hours_before=hours, due_at=due_at))
 
 

@@ -11,8 +11,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from app.kernel.i18n import Locale
 from app.kernel.push import (
+    Dismissal,
     LaneBusy,
     LaneStopped,
+    Message,
     Outcome,
     Platform,
     PushMessage,
@@ -37,7 +39,7 @@ LARGEST_PAYLOAD = 4096
 class Bodies:
     """The request bodies of one message: validated once for a kind of device, then only tokens differ."""
 
-    def __init__(self, message: PushMessage, now: datetime) -> None:
+    def __init__(self, message: Message, now: datetime) -> None:
         self._message = message
         life = min(max(message.expires_at - now, timedelta()), DAY)
         self._life = timedelta(seconds=int(life.total_seconds()))
@@ -53,20 +55,10 @@ class Bodies:
         return b"%b%b}}" % (head, json.dumps(target.token).encode())
 
     def _head(self, platform: Platform, locale: Locale) -> bytes:
-        part: dict[str, object]
-        match platform:
-            case Platform.android:
-                part = {"android": self._android()}
-            case Platform.ios:
-                part = {"apns": self._apns()}
-            case Platform.web:
-                part = {"webpush": self._webpush(locale)}
-        data = {
-            "notification_id": str(self._message.notification_id),
-            "type": self._message.type,
-            "id": str(self._message.subject_id),
-            "link": self._message.link,
-        }
+        if isinstance(self._message, Dismissal):
+            data, part = {"dismiss": str(self._message.notification_id)}, self._silent(platform)
+        else:
+            data, part = _data(self._message), self._shown(self._message, platform, locale)
         # `Message(token=…)` is deprecated and the token not known yet: a topic stands in for it.
         fields = json.loads(str(messaging.Message(data=data, topic="token", **part)))
         del fields["topic"]
@@ -75,46 +67,86 @@ class Bodies:
             raise ValueError(f"{len(payload)} bytes of payload, {LARGEST_PAYLOAD} are too many")
         return b'{"message":%b,"token":' % payload[:-1]
 
-    def _android(self) -> object:
+    def _shown(self, message: PushMessage, platform: Platform, locale: Locale) -> dict[str, object]:
+        match platform:
+            case Platform.android:
+                return {"android": self._android(message)}
+            case Platform.ios:
+                return {"apns": self._apns(message)}
+            case Platform.web:
+                return {"webpush": self._webpush(message, locale)}
+
+    def _silent(self, platform: Platform) -> dict[str, object]:
+        """Return what wakes an app, or a browser's worker, without anything to show: the data say the rest."""
+        match platform:
+            case Platform.android:
+                return {"android": messaging.AndroidConfig(priority="normal", ttl=self._life)}
+            case Platform.ios:
+                headers = {
+                    "apns-push-type": "background",
+                    "apns-expiration": str(int(self._dies_at.timestamp())),
+                    "apns-priority": "5",
+                }
+                payload = messaging.APNSPayload(messaging.Aps(content_available=True))
+                return {"apns": messaging.APNSConfig(headers=headers, payload=payload)}
+            case Platform.web:
+                headers = {"TTL": str(int(self._life.total_seconds())), "Urgency": "low"}
+                return {"webpush": messaging.WebpushConfig(headers=headers)}
+
+    def _android(self, message: PushMessage) -> object:
         return messaging.AndroidConfig(
-            collapse_key=self._message.collapse_key,
-            priority="high" if self._message.urgent else "normal",
+            collapse_key=message.collapse_key,
+            priority="high" if message.urgent else "normal",
             ttl=self._life,
             notification=messaging.AndroidNotification(
-                tag=str(self._message.notification_id),
-                channel_id=self._message.channel.value,
-                title_loc_key=self._message.title_loc_key,
-                body_loc_key=self._message.body_loc_key,
+                tag=message.tag,
+                channel_id=message.channel.value,
+                title_loc_key=message.title_loc_key,
+                body_loc_key=message.body_loc_key,
+                body_loc_args=list(message.body_loc_args) or None,
             ),
         )
 
-    def _apns(self) -> object:
-        alert = messaging.ApsAlert(title_loc_key=self._message.title_loc_key, loc_key=self._message.body_loc_key)
+    def _apns(self, message: PushMessage) -> object:
+        alert = messaging.ApsAlert(
+            title_loc_key=message.title_loc_key,
+            loc_key=message.body_loc_key,
+            loc_args=list(message.body_loc_args) or None,
+        )
         return messaging.APNSConfig(
             headers={
-                "apns-collapse-id": str(self._message.notification_id),
+                "apns-collapse-id": message.tag,
                 "apns-expiration": str(int(self._dies_at.timestamp())),
-                "apns-priority": "10" if self._message.urgent else "5",
+                "apns-priority": "10" if message.urgent else "5",
             },
             payload=messaging.APNSPayload(messaging.Aps(alert=alert, sound="default")),
         )
 
-    def _webpush(self, locale: Locale) -> object:
+    def _webpush(self, message: PushMessage, locale: Locale) -> object:
         """Browsers have no string resources, so the text goes along; a click opens https links only."""
-        link = self._message.link
+        link = message.link
         return messaging.WebpushConfig(
             headers={
                 "TTL": str(int(self._life.total_seconds())),
-                "Urgency": "high" if self._message.urgent else "normal",
+                "Urgency": "high" if message.urgent else "normal",
             },
             notification=messaging.WebpushNotification(
-                title=self._message.title.to(locale),
-                body=self._message.body.to(locale),
-                tag=str(self._message.notification_id),
+                title=message.title.to(locale),
+                body=message.body.to(locale),
+                tag=message.tag,
                 language=locale.value,
             ),
             fcm_options=messaging.WebpushFCMOptions(link=link) if link.startswith("https://") else None,
         )
+
+
+def _data(message: PushMessage) -> dict[str, str]:
+    return {
+        "notification_id": str(message.notification_id),
+        "type": message.type,
+        "id": str(message.subject_id),
+        "link": message.link,
+    }
 
 
 class _Violation(BaseModel):

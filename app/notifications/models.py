@@ -128,6 +128,10 @@ class Delivery(Base):
     leased_until: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    # When the phone was told to take the notice away again.
+    dismissed_at: Mapped[datetime | None]
+    # Its push said only how many new notices there are: so many, this one among them.
+    digest_count: Mapped[int | None]
 
 
 class SmsDelivery(Base):

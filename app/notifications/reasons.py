@@ -16,6 +16,7 @@ class DeliveryReason(StrEnum):
     too_late = "too_late"
     withdrawn = "withdrawn"
     no_longer_owed = "no_longer_owed"
+    gathered = "gathered"
     not_tried_yet = "not_tried_yet"
     slowed_down = "slowed_down"
     keys_refused = "keys_refused"
@@ -48,6 +49,10 @@ WORDS = {
         vi="Không cần gửi nữa: đã xem trong ứng dụng, đã đăng xuất hoặc đã chuyển đi",
         en="No longer needed: seen in the app, signed out, or moved away",
     ),
+    DeliveryReason.gathered: Text(
+        vi="Đã gộp với các thông báo khác thành một dòng chung",
+        en="Gathered with other notices into one common line",
+    ),
     DeliveryReason.not_tried_yet: Text(
         vi="Chưa đến lượt gửi, hoặc máy đang trong giờ yên tĩnh",
         en="Its turn has not come, or the phone keeps quiet hours",
@@ -71,7 +76,11 @@ WORDS = {
 
 _BY_CODE: dict[Outcome | None, tuple[tuple[str, DeliveryReason], ...]] = {
     Outcome.quarantined: (("SENDER_ID_MISMATCH", DeliveryReason.other_app),),
-    Outcome.withdrawn: (("expired", DeliveryReason.too_late), ("withdrawn", DeliveryReason.withdrawn)),
+    Outcome.withdrawn: (
+        ("expired", DeliveryReason.too_late),
+        ("withdrawn", DeliveryReason.withdrawn),
+        ("gathered", DeliveryReason.gathered),
+    ),
     None: (
         ("QUOTA_EXCEEDED", DeliveryReason.slowed_down),
         ("RESOURCE_EXHAUSTED", DeliveryReason.slowed_down),

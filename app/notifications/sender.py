@@ -15,10 +15,23 @@ from pyreqwest.exceptions import PyreqwestError
 from pyreqwest.request import ConsumedRequest, RequestBody
 
 from app.kernel.clock import Clock, system_clock
-from app.kernel.push import LaneBusy, LaneStopped, Outcome, Platform, PushMessage, Rejected, RetryAfter, Sent, Target
+from app.kernel.i18n import Text
+from app.kernel.push import (
+    Dismissal,
+    LaneBusy,
+    LaneStopped,
+    Message,
+    Outcome,
+    Platform,
+    Rejected,
+    RetryAfter,
+    Sent,
+    Target,
+)
 from app.notifications.fcm import LEAST_DELAY, Answer, Bodies, retry_after
 
 RENEW_EARLY = timedelta(minutes=5)
+_DISMISSED = Text(vi="(gỡ thông báo)", en="(notice taken away)")
 
 
 class _Batch:
@@ -87,12 +100,13 @@ class FcmSender:
             .build()
         )
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         """See `PushSender.send`. What is urgent goes first, and of its kind what came first."""
         batch = _Batch(Bodies(message, self._clock()), targets, until)
         if not targets:
             return batch.outcomes
-        (self._urgent if message.urgent else self._bulk).append(batch)
+        is_urgent = not isinstance(message, Dismissal) and message.urgent
+        (self._urgent if is_urgent else self._bulk).append(batch)
         for _ in range(min(self._concurrency - self._working, len(targets))):
             self._working += 1
             task = asyncio.create_task(self._work())
@@ -191,11 +205,11 @@ class RecordingSender:
     """Shows each push as a phone would, instead of sending it; keeps nothing and contacts nobody."""
 
     def __init__(self, write: Callable[[str], None], clock: Clock) -> None:
-        """Call `write` once a push, with four lines and no line break at the end, as `print` likes it."""
+        """Call `write` once a push, with four lines (two for a dismissal) and no line break at the end."""
         self._write = write
         self._clock = clock
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         """See `PushSender.send`."""
         outcomes: dict[UUID, Outcome] = {}
         for target in targets:
@@ -210,13 +224,16 @@ class RecordingSender:
         """See `PushSender.aclose`."""
 
 
-def _as_shown(message: PushMessage, target: Target, now: datetime) -> str:
+def _as_shown(message: Message, target: Target, now: datetime) -> str:
     try:
         shown_at = now.astimezone(ZoneInfo(target.time_zone))
     except (ZoneInfoNotFoundError, ValueError):
         shown_at = now.astimezone(UTC)
+    where = f"┌─ {shown_at:%H:%M %Z} · {target.device_name} · {target.platform}"
+    if isinstance(message, Dismissal):
+        return f"{where}\n└─ {_DISMISSED.to(target.locale)}"
     return (
-        f"┌─ {shown_at:%H:%M %Z} · {target.device_name} · {target.platform} · {message.channel}\n"
+        f"{where} · {message.channel}\n"
         f"│  {message.title.to(target.locale)}\n"
         f"│  {message.body.to(target.locale)}\n"
         f"└─ {message.link}"

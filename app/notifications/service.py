@@ -4,10 +4,24 @@ from collections.abc import Sequence
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, true, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    union,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.identity.models import Account, Device
+from app.identity.models import Account, Device, LoginSession
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.jobs import JobArguments, Lane, defer
@@ -18,15 +32,25 @@ from app.kernel.security import Actor
 from app.members.audiences.queries import addressed
 from app.notifications.errors import NotificationNotFound
 from app.notifications.events import NotificationsRead, PreferencesChanged
-from app.notifications.models import InboxEntry, Notification, NotificationPreference
+from app.notifications.models import Delivery, InboxEntry, Notification, NotificationPreference, Outcome
 from app.notifications.queries import is_broad_and_unread, select_texted
 from app.notifications.schemas import MarkRead, PreferencesReplace
 
 DELIVER_TASK = "notifications.deliver"
 TEXT_TASK = "notifications.text"
+DISMISS_TASK = "notifications.dismiss"
+MOST_DISMISSED = 20
+"""Notices that one reading takes off a member's other phones; older ones are seldom on a screen still."""
 CHUNK_SIZE = 500
 RANGES = 4
 """Chains of chunks at most that a broad notice is pushed by; the workers' bulk lanes take them side by side."""
+
+
+# Taken over by the push service, or on its way to it.
+_is_shown = or_(
+    and_(Delivery.outcome == Outcome.sent, Delivery.dismissed_at.is_(None)),
+    and_(Delivery.outcome.is_(None), Delivery.leased_until.is_not(None)),
+)
 
 
 async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
@@ -149,7 +173,7 @@ async def withdraw_notices(session: Session, *, subject_id: UUID, subject_type: 
     """Stop the pushes still owed about a subject, in the transaction that made them wrong.
 
     Where several share an id, as a meeting and its minutes do, `subject_type` says which; None is all of them. Inboxes
-    keep what has a row in them; a broad notice leaves them all.
+    keep what has a row in them; a broad notice leaves them all. Phones that show one take it away.
     """
     of_that = Notification.subject_type == subject_type if subject_type else true()
     await _withdraw(session, Notification.subject_id == subject_id, of_that)
@@ -161,17 +185,50 @@ async def withdraw_notices_of_parts(session: Session, *, whole_id: UUID) -> None
 
 
 async def _withdraw(session: Session, *which: ColumnElement[bool]) -> None:
-    withdrawn = await session.execute(
-        update(Notification)
-        .where(*which, Notification.withdrawn_at.is_(None))
-        .values(withdrawn_at=session.now())
-        .returning(Notification.id, Notification.audience_organisation_id)
-    )
+    withdrawn = (
+        await session.execute(
+            update(Notification)
+            .where(*which, Notification.withdrawn_at.is_(None))
+            .values(withdrawn_at=session.now())
+            .returning(Notification.id, Notification.audience_organisation_id)
+        )
+    ).all()
     session.changes.extend(
         Change(row.audience_organisation_id, "notification", row.id, version=2, op=Op.delete)
         for row in withdrawn
         if row.audience_organisation_id is not None
     )
+    shown = exists().where(Delivery.notification_id == Notification.id, _is_shown)
+    found = await session.scalars(
+        select(Notification.id).where(Notification.id.in_([row.id for row in withdrawn]), shown)
+    )
+    jobs: list[JobArguments] = [{"notification_id": str(one), "account_id": None, "read_on": None} for one in found]
+    await defer(session, DISMISS_TASK, *jobs, lane=Lane.bulk)
+
+
+async def _dismiss_elsewhere(session: Session, actor: Actor, read: Sequence[UUID]) -> None:
+    """Have notices that were just read taken off the member's other phones, as far as they were sent there."""
+    if not read:
+        return
+    here = select(LoginSession.installation_id).where(LoginSession.id == actor.session_id).scalar_subquery()
+    elsewhere = await session.execute(
+        select(Delivery.notification_id, here.label("read_on"))
+        .join(Device, Device.id == Delivery.device_id)
+        .where(
+            Delivery.notification_id.in_(read),
+            Device.account_id == actor.account_id,
+            Device.installation_id != here,
+            _is_shown,
+        )
+        .distinct()
+        .order_by(Delivery.notification_id.desc())
+        .limit(MOST_DISMISSED)
+    )
+    jobs: list[JobArguments] = [
+        {"notification_id": str(row.notification_id), "account_id": str(actor.account_id), "read_on": str(row.read_on)}
+        for row in elsewhere
+    ]
+    await defer(session, DISMISS_TASK, *jobs, lane=Lane.bulk)
 
 
 async def read_notification(session: Session, actor: Actor, notification_id: UUID) -> None:
@@ -184,6 +241,7 @@ async def read_notification(session: Session, actor: Actor, notification_id: UUI
         if entry.read_at is not None:
             return
         entry.read_at = session.now()
+    await _dismiss_elsewhere(session, actor, [notification_id])
     await _record_read(session, actor, notification_id)
 
 
@@ -204,8 +262,9 @@ async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
         .values(read_at=session.now())
         .returning(InboxEntry.notification_id)
     )
-    read_broad = await _read_broad(session, actor, Notification.id <= body.through)
-    session.changes.extend(Change(actor.member_id, "notification", one, version=2) for one in (*read, *read_broad))
+    just_read = [*read, *await _read_broad(session, actor, Notification.id <= body.through)]
+    await _dismiss_elsewhere(session, actor, just_read)
+    session.changes.extend(Change(actor.member_id, "notification", one, version=2) for one in just_read)
     await _record_read(session, actor, known)
 
 

@@ -17,7 +17,7 @@ from pywebpush import WebPusher, WebPushException
 
 from app.kernel.clock import Clock
 from app.kernel.i18n import Locale
-from app.kernel.push import Outcome, PushMessage, PushSender, Rejected, RetryAfter, Sent, Target, TokenDead
+from app.kernel.push import Dismissal, Message, Outcome, PushSender, Rejected, RetryAfter, Sent, Target, TokenDead
 from app.kernel.web_push import PushServices, Subscription, WebPushKey
 from app.notifications.fcm import DAY, LEAST_DELAY, MINUTE, retry_after
 
@@ -105,7 +105,7 @@ class WebPushSender:
             .build()
         )
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         """See `PushSender.send`; a target's token is its subscription."""
         outcomes: dict[UUID, Outcome] = {}
         headers = _headers(message, self._clock())
@@ -167,7 +167,7 @@ class BothWays:
         self._apps = apps
         self._browsers = browsers
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         """See `PushSender.send`."""
         browsers = [target for target in targets if Subscription.read(target.token) is not None]
         if not browsers:
@@ -184,25 +184,33 @@ class BothWays:
         await self._browsers.aclose()
 
 
-def _headers(message: PushMessage, now: datetime) -> dict[str, str]:
+def _headers(message: Message, now: datetime) -> dict[str, str]:
     """Return what the push service reads (RFC 8030, 5): of a topic it keeps the latest message only."""
     life = min(max(message.expires_at - now, timedelta()), DAY)
+    topic = urlsafe_b64encode(message.notification_id.bytes).rstrip(b"=").decode()
+    if isinstance(message, Dismissal):  # of the notice's own topic: one that still waits is never shown
+        urgency = "low"
+    else:
+        urgency = "high" if message.urgent else "normal"
+        topic = topic if message.digest_count is None else message.tag
     return {
         "TTL": str(int(life.total_seconds())),
-        "Urgency": "high" if message.urgent else "normal",
-        "Topic": urlsafe_b64encode(message.notification_id.bytes).rstrip(b"=").decode(),
+        "Urgency": urgency,
+        "Topic": topic,
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
     }
 
 
-def _content(message: PushMessage, locale: Locale) -> bytes:
+def _content(message: Message, locale: Locale) -> bytes:
     """Return what the app's service worker reads, in the form of FCM's messages for the web."""
+    if isinstance(message, Dismissal):
+        return json.dumps({"data": {"dismiss": str(message.notification_id)}}, separators=(",", ":")).encode()
     content = {
         "notification": {
             "title": message.title.to(locale),
             "body": message.body.to(locale),
-            "tag": str(message.notification_id),
+            "tag": message.tag,
             "lang": locale.value,
         },
         "data": {

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from app.kernel.clock import Clock
 from app.kernel.i18n import Locale, Text
-from app.kernel.push import Channel, Outcome, Platform, PushMessage, Target
+from app.kernel.push import Channel, Message, Outcome, Platform, PushMessage, Target
 from app.notifications.sender import FcmSender
 from tests.fcm.server import LoopbackFcm
 
@@ -45,7 +45,7 @@ standing = at(NOW)
 def sending(
     fcm: LoopbackFcm,
     *rounds: Sequence[Target],
-    message: PushMessage | None = None,
+    message: Message | None = None,
     between: Callable[[], None] = lambda: None,
     clock: Clock = standing,
     until: datetime = FAR,

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.identity.queries import find_actor
 from app.kernel.clock import system_clock
 from app.kernel.db import Database, PooledDatabase, transaction
-from app.kernel.push import Outcome, PushMessage, Rejected, RetryAfter, Sent, Target, TokenDead
+from app.kernel.push import Message, Outcome, PushMessage, Rejected, RetryAfter, Sent, Target, TokenDead
 from app.meetings.schemas import MeetingCreate
 from app.meetings.service import announce_meeting, schedule_meeting
 from app.notifications.dispatch.service import deliver
@@ -34,7 +34,7 @@ async def _sql(database: Database, statement: str, **values: object) -> None:
 class Breaking(CollectingSender):
     """Sends, and falls over before it can say what became of it."""
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         await super().send(message, targets, until=until)
         raise ConnectionResetError
 
@@ -47,7 +47,7 @@ class Slow(CollectingSender):
         self.gate = asyncio.Event()
         self.begun = asyncio.Event()
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         self.begun.set()
         await self.gate.wait()
         return await super().send(message, targets, until=until)
@@ -56,7 +56,7 @@ class Slow(CollectingSender):
 class Hurried(CollectingSender):
     """Runs out of time after two targets, the first time."""
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         first = targets if self.pushes else targets[:2]
         return await super().send(message, first, until=until)
 
@@ -99,9 +99,7 @@ async def test_token_that_changed_while_it_was_sent_to_stays(
     world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
 ) -> None:
     class Renewing(CollectingSender):
-        async def send(
-            self, message: PushMessage, targets: Sequence[Target], *, until: datetime
-        ) -> dict[UUID, Outcome]:
+        async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
             await _sql(
                 database,
                 "UPDATE devices SET push_token = 'renewed' WHERE push_token = :token",
@@ -313,16 +311,14 @@ async def test_many_rounds_of_two_workers_lose_nothing_and_double_nothing(
     tries: dict[str, int] = {}
 
     class Stubborn(CollectingSender):
-        async def send(
-            self, message: PushMessage, targets: Sequence[Target], *, until: datetime
-        ) -> dict[UUID, Outcome]:
+        async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
             del until
             outcomes: dict[UUID, Outcome] = {}
             for target in targets:
                 await asyncio.sleep(0)
                 tries[target.token] = tries.get(target.token, 0) + 1
                 done = tries[target.token] > 2
-                if done:
+                if done and isinstance(message, PushMessage):
                     self.pushes.append((message, target))
                 outcomes[target.device_id] = Sent(None) if done else RetryAfter(timedelta(seconds=10), "x")
             return outcomes

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from app.kernel.i18n import Locale
-from app.kernel.push import Platform, Rejected, RetryAfter, Sent
+from app.kernel.push import Channel, Dismissal, Platform, Rejected, RetryAfter, Sent
 from tests.fcm import LoopbackFcm, answers
 from tests.fcm.answers import Answer
 from tests.fcm.sending import NOW, a_message, a_target, at, sending
@@ -101,6 +102,45 @@ def test_browser_gets_no_click_link_without_https(fcm: LoopbackFcm) -> None:
     """Google refuses the whole message otherwise; development servers have no certificate."""
     sending(fcm, [a_target(platform=Platform.web)], message=a_message(link="http://127.0.0.1:8000/m/1"))
     assert "fcm_options" not in fcm.accepted[0].message["webpush"]
+
+
+def test_digest_says_how_many_and_replaces_the_last_one(fcm: LoopbackFcm) -> None:
+    digest = replace(a_message(urgent=False), type="digest", channel=Channel.system, digest_count=7)
+    sending(fcm, [a_target(platform=platform) for platform in Platform], message=digest)
+    shown = {next(iter(push.message.keys() - {"token", "data"})): push.message for push in fcm.accepted}
+    android = shown["android"]["android"]
+    assert android["notification"] == {
+        "tag": "digest",
+        "channel_id": "system",
+        "title_loc_key": "digest_title",
+        "body_loc_key": "digest_body",
+        "body_loc_args": ["7"],
+    }
+    assert shown["apns"]["apns"]["headers"]["apns-collapse-id"] == "digest"
+    assert shown["apns"]["apns"]["payload"]["aps"]["alert"]["loc-args"] == ["7"]
+    assert shown["webpush"]["webpush"]["notification"]["tag"] == "digest"
+
+
+def test_dismissal_is_data_only_and_takes_no_waiting_pushs_place(fcm: LoopbackFcm) -> None:
+    dismissal = Dismissal(notification_id=UUID(int=1), expires_at=NOW + timedelta(hours=1))
+    sending(fcm, [a_target(platform.value, platform=platform) for platform in Platform], message=dismissal)
+    data = {"dismiss": str(UUID(int=1))}
+    assert [push.message for platform in Platform for push in fcm.pushes_to(platform.value)] == [
+        {"token": "android", "data": data, "android": {"priority": "normal", "ttl": "3600s"}},
+        {
+            "token": "ios",
+            "data": data,
+            "apns": {
+                "headers": {
+                    "apns-push-type": "background",
+                    "apns-expiration": str(int((NOW + timedelta(hours=1)).timestamp())),
+                    "apns-priority": "5",
+                },
+                "payload": {"aps": {"content-available": 1}},
+            },
+        },
+        {"token": "web", "data": data, "webpush": {"headers": {"TTL": "3600", "Urgency": "low"}}},
+    ]
 
 
 @pytest.mark.parametrize(("age", "ttl"), [(timedelta(hours=3), "0s"), (timedelta(days=-3), "86400s")])

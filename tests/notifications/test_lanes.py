@@ -17,9 +17,9 @@ from app.kernel.push import (
     LONGEST_DELAY,
     LaneBusy,
     LaneStopped,
+    Message,
     Outcome,
     Platform,
-    PushMessage,
     Rejected,
     RetryAfter,
     Sent,
@@ -49,7 +49,7 @@ class Lanes(CollectingSender):
         super().__init__()
         self.lanes: dict[str, Outcome] = answers
 
-    async def send(self, message: PushMessage, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
         outcomes = await super().send(message, targets, until=until)
         return {target.device_id: self.lanes.get(target.platform, outcomes[target.device_id]) for target in targets}
 

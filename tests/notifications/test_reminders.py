@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -5,6 +6,8 @@ from sqlalchemy import text
 
 from app.identity.queries import find_actor
 from app.kernel.db import PooledDatabase, transaction
+from app.kernel.ids import new_id
+from app.meetings.reminders import due_times
 from app.meetings.schemas import MeetingCreate
 from app.meetings.service import announce_meeting, schedule_meeting, send_due_reminders
 from tests.conftest import RolledBackDatabase
@@ -19,6 +22,11 @@ KIND = "meeting_reminder"
 
 def _before(**by: float) -> datetime:
     return STARTS_AT - timedelta(**by)
+
+
+def _by(hours: float) -> datetime:
+    """When a reminder of so many hours before has come for certain: they are spread over five minutes each way."""
+    return _before(hours=hours) + timedelta(minutes=5)
 
 
 async def _told_at(jobs: JobRunner, clock: FakeClock, at: datetime) -> list[str]:
@@ -41,8 +49,8 @@ async def test_reminders_come_at_their_hours_and_once(
     away = [world.away.push_token]
     await _told_at(jobs, clock, _before(hours=73))
     for hours, told in ((72, away), (24, sorted([*home, *away])), (1, home)):
-        assert await _told_at(jobs, clock, _before(hours=hours, seconds=1)) == [], hours
-        assert await _told_at(jobs, clock, _before(hours=hours)) == told, hours
+        assert await _told_at(jobs, clock, _before(hours=hours, minutes=5, seconds=1)) == [], hours
+        assert await _told_at(jobs, clock, _by(hours)) == told, hours
     assert await _told_at(jobs, clock, STARTS_AT) == []
 
 
@@ -51,7 +59,7 @@ async def test_reminder_says_when_and_where_and_how_to_join(
 ) -> None:
     meeting_id = await announced(signed_in(world.secretary), world.branch_a, place=...)
     await jobs.run()
-    clock.set(_before(hours=24))
+    clock.set(_by(24))
     await jobs.sweep()
     for person, body in (
         (world.member, "19:30 thứ Sáu, 04/12/2026, họp trực tuyến"),
@@ -75,8 +83,8 @@ async def test_who_refused_is_not_reminded_and_who_comes_or_is_silent_is(
     await said(signed_in(world.probationary), meeting_id, "attending")
     await said(signed_in(world.away), meeting_id, "absent", "Ca đêm")
     expected = sorted(phones_of(world) - {world.member.push_token, world.away.push_token})
-    assert await _told_at(jobs, clock, _before(hours=72)) == []
-    assert await _told_at(jobs, clock, _before(hours=24)) == expected
+    assert await _told_at(jobs, clock, _by(72)) == []
+    assert await _told_at(jobs, clock, _by(24)) == expected
 
 
 async def test_reminders_move_with_the_meeting(
@@ -84,24 +92,24 @@ async def test_reminders_move_with_the_meeting(
 ) -> None:
     meeting_id = await announced(signed_in(world.secretary), world.branch_a)
     await put_meeting(signed_in(world.secretary), meeting_id, starts_at="2026-12-09T12:30:00Z", ends_at=...)
-    assert await _told_at(jobs, clock, _before(hours=24)) == []
-    assert len(await _told_at(jobs, clock, _before(hours=24) + timedelta(days=5))) == len(phones_of(world))
+    assert await _told_at(jobs, clock, _by(24)) == []
+    assert len(await _told_at(jobs, clock, _by(24) + timedelta(days=5))) == len(phones_of(world))
     # Once reminded, and moved again: reminded again, of the new hour.
     later = {"starts_at": "2026-12-14T12:30:00Z", "reason": "Trùng lịch"}
     await took(signed_in(world.secretary), meeting_id, "postpone", later)
     await jobs.run()
-    assert await _told_at(jobs, clock, _before(hours=1) + timedelta(days=5)) == []
-    assert await _told_at(jobs, clock, _before(hours=72) + timedelta(days=10)) == [world.away.push_token]
+    assert await _told_at(jobs, clock, _by(1) + timedelta(days=5)) == []
+    assert await _told_at(jobs, clock, _by(72) + timedelta(days=10)) == [world.away.push_token]
 
 
 async def test_change_that_moves_nothing_leaves_the_reminders_alone(
     world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
 ) -> None:
     meeting_id = await announced(signed_in(world.secretary), world.branch_a)
-    assert len(await _told_at(jobs, clock, _before(hours=24))) == len(phones_of(world))
+    assert len(await _told_at(jobs, clock, _by(24))) == len(phones_of(world))
     await put_meeting(signed_in(world.secretary), meeting_id, title="Tên khác")
-    assert await _told_at(jobs, clock, _before(hours=23)) == []
-    assert len(await _told_at(jobs, clock, _before(hours=1))) == len(phones_of(world)) - 1
+    assert await _told_at(jobs, clock, _by(23)) == []
+    assert len(await _told_at(jobs, clock, _by(1))) == len(phones_of(world)) - 1
 
 
 async def test_nothing_follows_a_cancellation_or_the_opening(
@@ -112,7 +120,7 @@ async def test_nothing_follows_a_cancellation_or_the_opening(
     opened = await announced(signed_in(world.secretary), world.branch_a)
     await took(signed_in(world.secretary), opened, "start")
     for hours in (72, 24, 1):
-        assert await _told_at(jobs, clock, _before(hours=hours)) == []
+        assert await _told_at(jobs, clock, _by(hours)) == []
 
 
 async def test_after_a_standstill_only_the_latest_goes_out(
@@ -145,7 +153,7 @@ async def test_meeting_announced_within_the_hours_has_only_the_reminders_still_a
     await announced(signed_in(world.secretary), world.branch_a)
     await jobs.run()
     assert await _told_at(jobs, clock, _before(hours=9)) == []
-    assert sorted([world.away.push_token, *await _told_at(jobs, clock, _before(hours=1))]) == sorted(phones_of(world))
+    assert sorted([world.away.push_token, *await _told_at(jobs, clock, _by(1))]) == sorted(phones_of(world))
     clock.set(_before(minutes=50))
     await announced(signed_in(world.secretary), world.branch_a, title="Gấp")
     await jobs.run()
@@ -163,7 +171,7 @@ async def test_reminder_that_is_due_in_berlins_night_comes_in_its_morning(
     await jobs.sweep()  # the one of 72 hours before, held to its morning as well
     assert jobs.sender.tokens(KIND) == [world.away.push_token]
     jobs.sender.pushes.clear()
-    assert world.away.push_token not in await _told_at(jobs, clock, due)
+    assert world.away.push_token not in await _told_at(jobs, clock, due + timedelta(minutes=5))
     clock.set(due + timedelta(hours=4) - timedelta(seconds=1))
     await jobs.run()
     assert jobs.sender.tokens() == []
@@ -178,7 +186,7 @@ async def test_reminder_that_was_due_before_a_move_is_not_told_after_it(
     """The sweep found it; the meeting moved before the job ran."""
     meeting_id = await announced(signed_in(world.secretary), world.branch_a)
     await jobs.run()
-    clock.set(_before(hours=24))
+    clock.set(_by(24))
     async with database.session() as session:
         before = await session.scalar(text("SELECT count(*) FROM procrastinate_jobs"))
     assert await jobs.find_due_reminders() == 2
@@ -229,6 +237,31 @@ async def test_standstill_over_more_meetings_than_one_sweep_takes_tells_each_onc
             """)
         )
         assert [tuple(row) for row in told] == [("away", "24", 260), ("home", "1", 260)]
+
+
+def test_reminders_of_one_hour_are_spread_and_keep_away_from_the_quarter_hours() -> None:
+    """1,000 branches that meet at the same minute; the same meeting always at the same one."""
+    now = _before(days=30)
+    for starts_at in (STARTS_AT, STARTS_AT + timedelta(minutes=7)):
+        minutes: Counter[datetime] = Counter()
+        for _ in range(1_000):
+            meeting_id = new_id(now, count=0)
+            times = list(due_times(meeting_id, starts_at, now=now))
+            assert times == list(due_times(meeting_id, starts_at, now=now))
+            for _audience, hours, due_at in times:
+                assert abs(due_at - (starts_at - timedelta(hours=hours))) <= timedelta(minutes=5)
+                assert due_at.minute % 15 not in {14, 0, 1}
+                minutes[due_at] += hours == 1
+        assert max(minutes.values()) < 1_000 / 5
+
+
+def test_reminder_whose_hour_is_over_does_not_follow_the_announcement() -> None:
+    for minutes in range(-10, 11):
+        now = _before(hours=1) + timedelta(minutes=minutes)
+        for _ in range(20):
+            ahead = [due_at for _, hours, due_at in due_times(uuid4(), STARTS_AT, now=now) if hours == 1]
+            assert all(due_at > now for due_at in ahead)
+            assert ahead == [] if minutes >= 0 else minutes > -6 or len(ahead) == 1
 
 
 async def test_two_workers_share_the_sweep_and_double_nothing(live_database_url: str, clock: FakeClock) -> None:

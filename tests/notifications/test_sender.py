@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from app.kernel.i18n import Locale
 from app.kernel.push import (
+    Dismissal,
     LaneBusy,
     LaneStopped,
     Outcome,
@@ -226,6 +228,14 @@ def test_recorded_push_looks_as_on_a_phone_in_berlin(locale: Locale, lines: tupl
             )
         )
     ]
+
+
+def test_recording_shows_a_dismissal_as_the_end_of_a_notice() -> None:
+    shown: list[str] = []
+    dismissal = Dismissal(notification_id=UUID(int=1), expires_at=FAR)
+    sender = RecordingSender(shown.append, at(NOW))
+    asyncio.run(sender.send(dismissal, [a_target()], until=FAR))
+    assert shown == ["┌─ 19:30 CET · Pixel của Lan · android\n└─ (gỡ thông báo)"]
 
 
 def test_recording_stops_at_the_deadline_too() -> None:

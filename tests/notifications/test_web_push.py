@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
@@ -14,7 +15,7 @@ from sqlalchemy import text
 
 from app.kernel.clock import system_clock
 from app.kernel.i18n import Locale
-from app.kernel.push import Outcome, Platform, Rejected, RetryAfter, Sent, Target, TokenDead
+from app.kernel.push import Dismissal, Message, Outcome, Platform, Rejected, RetryAfter, Sent, Target, TokenDead
 from app.kernel.settings import PushMode, Settings
 from app.kernel.web_push import PushServices, Subscription, WebPushKey
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
@@ -69,14 +70,18 @@ def target_of(browser: Browser, *, locale: Locale = Locale.vi) -> Target:
 
 
 def sending(
-    sender: WebPushSender, *rounds: Sequence[Target], clock: FakeClock | None = None, until: datetime = FAR
+    sender: WebPushSender,
+    *rounds: Sequence[Target],
+    clock: FakeClock | None = None,
+    until: datetime = FAR,
+    message: Message | None = None,
 ) -> list[dict[UUID, Outcome]]:
     """Send to each round of targets; a clock goes on by seven hours after each."""
 
     async def run() -> list[dict[UUID, Outcome]]:
         results = []
         for targets in rounds:
-            results.append(await sender.send(a_message(), targets, until=until))
+            results.append(await sender.send(message or a_message(), targets, until=until))
             if clock is not None:
                 clock.advance(hours=7)
         await sender.aclose()
@@ -119,6 +124,22 @@ def test_only_the_browser_reads_the_line_and_the_service_only_what_it_must(
         "sub": "mailto:quan-tri@example.vn",
     }
     assert first.headers["authorization"] == second.headers["authorization"]
+
+
+def test_a_notice_is_taken_back_under_its_own_topic_and_a_digest_replaces_the_last_one(
+    service: LoopbackPushService, key: WebPushKey, now: FakeClock
+) -> None:
+    browser = target_of(service.subscribe("lan", key.public))
+    sending(a_sender(service, key, now), [browser], message=Dismissal(UUID(int=1), NOW + timedelta(hours=1)))
+    sending(a_sender(service, key, now), [browser], message=replace(a_message(), digest_count=6))
+    dismissal, digest = service.messages
+    assert dismissal.content == {"data": {"dismiss": str(UUID(int=1))}}
+    assert [dismissal.headers[name] for name in ("ttl", "urgency", "topic")] == [
+        "3600",
+        "low",
+        "AAAAAAAAAAAAAAAAAAAAAQ",
+    ]
+    assert (digest.headers["topic"], digest.content["notification"]["tag"]) == ("digest", "digest")
 
 
 def test_a_repeat_has_the_topic_of_the_first_and_a_token_in_its_time(

@@ -1,8 +1,10 @@
 from sqlalchemy import text
 
 from tests.conftest import RolledBackDatabase
+from tests.factories.announcements import published
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, announced, inbox, put_meeting, took
+from tests.factories.meetings import SignedIn, announced, inbox, phones_of, put_meeting, took
+from tests.factories.members import transfer
 from tests.factories.world import World
 from tests.worker import JobRunner
 
@@ -106,3 +108,42 @@ async def test_phone_of_an_account_that_was_closed_or_changed_hands_gets_nothing
     async with database.session() as session:
         reasons = await session.scalars(text("SELECT reason FROM deliveries WHERE outcome = 'withdrawn'"))
         assert list(reasons) == ["no longer owed"] * 3
+
+
+async def test_held_push_stays_away_from_whoever_has_left_the_branch(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner, clock: FakeClock
+) -> None:
+    """One listed in the inboxes, one to a described audience; an officer above never belonged, and is still told."""
+    async with database.session() as session:
+        await session.execute(text("UPDATE devices SET time_zone = 'Europe/Berlin'"))
+        await session.commit()
+    await announced(signed_in(world.secretary), world.branch_a)
+    await published(signed_in(world.secretary), world.branch_a)
+    await jobs.run_one()
+    async with database.session() as session:
+        await session.execute(
+            text("""
+                INSERT INTO inbox_entries (member_id, notification_id, created_at)
+                SELECT :officer, id, created_at FROM notifications WHERE type = 'meeting_announced'
+            """),
+            {"officer": world.officer.member_id},
+        )
+        await session.commit()
+    await jobs.run()
+    assert jobs.sender.tokens() == []
+    async with database.session() as session:
+        await transfer(session, world.member, to=world.branch_b)
+        await session.commit()
+    clock.advance(hours=4)
+    await jobs.run()
+    staying = phones_of(world) - {world.member.push_token}
+    assert set(jobs.sender.tokens("announcement_published")) == staying
+    assert set(jobs.sender.tokens("meeting_announced")) == staying | {world.officer.push_token}
+    async with database.session() as session:
+        gone = await session.scalars(
+            text("""
+                SELECT push_token FROM deliveries JOIN devices ON devices.id = device_id
+                WHERE outcome = 'withdrawn' AND reason = 'no longer owed'
+            """)
+        )
+        assert list(gone) == [world.member.push_token] * 2

@@ -20,12 +20,15 @@ from app.kernel.notices import Notices, by_type
 from app.kernel.push import Outcome, Platform, PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
 from app.notifications import models
+from app.notifications.departures import withdraw_departed
+from app.notifications.digests.service import gather, send_gathered
 from app.notifications.lanes.circuit import IN_ORDER, report
 from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import report_on
 from app.notifications.leases.service import Chunk, Holding, Leased, is_due, next_look, store, take
 from app.notifications.models import Notification
-from app.notifications.service import DELIVER_TASK
+from app.notifications.pace.service import Pace, settle, take_turn
+from app.notifications.service import CHUNK_SIZE, DELIVER_TASK
 
 log = structlog.get_logger()
 
@@ -51,6 +54,7 @@ class PostOffice:
     timeout: timedelta
     jitter: Callable[[], float]
     meters: WorkerMeters
+    pace: Pace
 
 
 async def deliver(office: PostOffice, chunk: Chunk) -> None:
@@ -59,19 +63,29 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
     its way goes with the same tag, so that the phone shows it once.
     """
+    turn = await take_turn(office.database, office.pace, chunk.notification_id, wanted=CHUNK_SIZE)
+    if turn.waits is not None:
+        async with transaction(office.database) as session:
+            at = session.now() + turn.waits
+            await defer(session, DELIVER_TASK, _arguments(chunk), lane=turn.lane, schedule_at=at)
+        return
     behind: Chunk | None = None
     holding = Holding(leased=[], is_all=False, border=None)
     lanes: Lanes = {}
+    digests: Mapping[UUID, int] = {}
     async with transaction(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
         if await is_due(session, chunk, notification, office.meters):
             lanes = await find_lanes(session)
+            await withdraw_departed(session, notification, after=chunk.after, through=chunk.through)
             holding = await take(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
             if holding.border is not None:
                 behind = replace(chunk, after=holding.border)
                 chunk = replace(chunk, through=holding.border)
+            digests = await gather(session, notification, holding.leased)
         lane = Lane.urgent if notification.urgent else Lane.bulk
-    ended = await _send(office, chunk, notification, holding.leased, lanes) if holding.leased else 0
+    await settle(office.database, turn, used=len(holding.leased))
+    ended = await _send(office, chunk, notification, holding.leased, lanes, digests) if holding.leased else 0
     again = None
     is_through = holding.is_all and ended == len(holding.leased)
     if behind is not None or not is_through:
@@ -101,7 +115,12 @@ def _arguments(chunk: Chunk) -> JobArguments:
 
 
 async def _send(
-    office: PostOffice, chunk: Chunk, notification: Notification, leased: Sequence[Leased], lanes: Lanes
+    office: PostOffice,
+    chunk: Chunk,
+    notification: Notification,
+    leased: Sequence[Leased],
+    lanes: Lanes,
+    digests: Mapping[UUID, int],
 ) -> int:
     """Send to all, store the outcomes of each part as it is through, and return how many sends have ended for good."""
     message = _message(notification, office)
@@ -109,7 +128,9 @@ async def _send(
     storing = asyncio.Lock()  # one connection a job is enough
 
     async def send(part: Sequence[Leased]) -> int:
-        results = await office.sender.send(message, [one.target for one in part], until=until)
+        targets = [one.target for one in part]
+        inbox = f"{office.public_url}/m/inbox"
+        results = await send_gathered(office.sender, message, targets, digests, inbox=inbox, until=until)
         async with storing, transaction(office.database) as session:
             written = await store(session, chunk, part, results, jitter=office.jitter)
             await _report(session, part, results, lanes)

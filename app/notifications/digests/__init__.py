@@ -1,0 +1,1 @@
+"""Digests: one push that stands for many notices, instead of a burst."""

@@ -1,0 +1,140 @@
+"""Commands of the digest: more than five notices within ten minutes reach a phone as one line.
+
+Only what is not urgent is gathered, and only from the notice's own organisation and those above it. Whichever of the
+notices is sent to the phone next carries the digest and stays owed until that was taken over; the others that were
+still owed end as `gathered`. All of them stand in the inbox, which is where the digest leads. Every digest has the same
+tag: the next one takes the place of the last.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.kernel.db import Session
+from app.kernel.i18n import Text
+from app.kernel.push import Channel, Outcome, PushMessage, PushSender, Target
+from app.notifications.leases.service import Leased
+from app.notifications.models import Notification
+
+MOST = 5
+WITHIN = timedelta(minutes=10)
+LOOKED_BACK = timedelta(hours=12)
+"""Quiet hours hold pushes for eight hours, and all of them are let go at once."""
+BODY = Text(vi="Có {count} thông báo mới", en="{count} new notices")
+
+_OTHERS = text("""
+SELECT notifications.id FROM notifications
+WHERE organisation_id = ANY (
+        SELECT unnest(organisations.path) FROM organisations WHERE organisations.id = :organisation
+    )
+    AND id >= uuid_v7_floor(:looked_back) AND id <> :notification
+    AND NOT urgent AND NOT breaks_quiet_hours AND withdrawn_at IS NULL AND expires_at > :now
+""")
+
+_CROWDED = text("""
+SELECT device_id, count(*) + 1 AS notices
+FROM deliveries JOIN devices ON devices.id = device_id JOIN accounts ON accounts.id = devices.account_id
+WHERE notification_id = ANY (:others) AND device_id = ANY (:devices)
+    AND (outcome IS NULL OR (finished_at > :recently AND (outcome = 'sent' OR reason = 'gathered')))
+    AND NOT EXISTS (
+        SELECT FROM inbox_entries AS read
+        WHERE read.member_id = accounts.member_id AND read.notification_id = deliveries.notification_id
+            AND read.read_at IS NOT NULL
+    )
+GROUP BY device_id HAVING count(*) >= :most
+""")
+
+# What another worker holds at this moment is its own affair.
+_GATHER = text("""
+UPDATE deliveries SET outcome = 'withdrawn', reason = 'gathered', finished_at = :now, leased_until = NULL
+FROM (
+    SELECT notification_id, device_id FROM deliveries
+    WHERE notification_id = ANY (:others) AND device_id = ANY (:devices) AND outcome IS NULL
+        AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    FOR UPDATE SKIP LOCKED
+) AS free
+WHERE deliveries.notification_id = free.notification_id AND deliveries.device_id = free.device_id
+""")
+
+_CARRY = text("""
+UPDATE deliveries SET digest_count = digest.notices
+FROM unnest(CAST(:devices AS uuid[]), CAST(:counts AS int[])) AS digest(device_id, notices)
+WHERE notification_id = :notification AND deliveries.device_id = digest.device_id
+""")
+
+_CARRIED = text("""
+SELECT device_id, digest_count FROM deliveries
+WHERE notification_id = :notification AND device_id = ANY (:devices) AND digest_count IS NOT NULL
+""")
+
+
+async def gather(session: Session, notification: Notification, leased: Sequence[Leased]) -> dict[UUID, int]:
+    """Return the devices, of those just leased, that get a digest instead, and how many notices it stands for."""
+    if notification.urgent or notification.breaks_quiet_hours or not leased:
+        return {}
+    now = session.now()
+    digests: dict[UUID, int] = {}
+    again = [one.target.device_id for one in leased if one.attempts > 1]
+    if again:
+        carried = await session.execute(_CARRIED, {"notification": notification.id, "devices": again})
+        digests = {row.device_id: row.digest_count for row in carried}
+    others = (
+        await session.scalars(
+            _OTHERS,
+            {
+                "organisation": notification.organisation_id,
+                "looked_back": now - LOOKED_BACK,
+                "notification": notification.id,
+                "now": now,
+            },
+        )
+    ).all()
+    if len(others) < MOST:
+        return digests
+    devices = [one.target.device_id for one in leased]
+    crowded = await session.execute(
+        _CROWDED, {"others": others, "devices": devices, "recently": now - WITHIN, "most": MOST}
+    )
+    found = {row.device_id: row.notices for row in crowded}
+    if found:
+        await session.execute(_GATHER, {"others": others, "devices": list(found), "now": now})
+        await session.execute(
+            _CARRY,
+            {"notification": notification.id, "devices": list(found), "counts": list(found.values())},
+        )
+    return digests | found
+
+
+async def send_gathered(
+    sender: PushSender,
+    message: PushMessage,
+    targets: Sequence[Target],
+    digests: Mapping[UUID, int],
+    *,
+    inbox: str,
+    until: datetime,
+) -> dict[UUID, Outcome]:
+    """Send the message, or to a device with a digest that one; see `PushSender.send`. `inbox` is where it leads."""
+    by_count: dict[int | None, list[Target]] = defaultdict(list)
+    for target in targets:
+        by_count[digests.get(target.device_id)].append(target)
+    results: dict[UUID, Outcome] = {}
+    for count, some in by_count.items():
+        said = message if count is None else _digest(message, count, inbox)
+        results |= await sender.send(said, some, until=until)
+    return results
+
+
+def _digest(message: PushMessage, count: int, inbox: str) -> PushMessage:
+    return replace(
+        message,
+        type="digest",
+        channel=Channel.system,
+        link=inbox,
+        body=BODY.format(count=count),
+        digest_count=count,
+    )

@@ -1,0 +1,1 @@
+"""Dismissals: notices taken off the phones they were pushed to."""

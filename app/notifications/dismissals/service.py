@@ -1,0 +1,148 @@
+"""Commands of the dismissal: tell phones, without a sound, to take away a notice that was read or no longer holds.
+
+It is a courtesy, so it is tried once: the deliveries are marked as dismissed before anything is sent, and what fails
+then is not sent again. It goes in the quiet hours too, since it shows nothing, and with the tokens of bulk.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text, update
+
+from app.identity.models import Device
+from app.kernel.db import Session, transaction
+from app.kernel.i18n import Locale
+from app.kernel.jobs import JobArguments, Lane, defer
+from app.kernel.push import Dismissal, Outcome, Platform, Sent, Target, TokenDead, TokenRefused
+from app.notifications.dispatch.service import PostOffice
+from app.notifications.lanes.circuit import report
+from app.notifications.lanes.queries import find_lanes
+from app.notifications.lanes.service import report_on
+from app.notifications.pace.service import settle, take_turn
+from app.notifications.service import CHUNK_SIZE, DISMISS_TASK
+
+log = structlog.get_logger()
+
+KEPT_FOR = timedelta(hours=24)
+"""How long the push service keeps it for a phone that is away."""
+
+_CLAIM = text("""
+UPDATE deliveries SET dismissed_at = :now
+FROM (
+    SELECT devices.*
+    FROM deliveries AS shown JOIN devices ON devices.id = shown.device_id
+    WHERE shown.notification_id = :notification AND shown.outcome = 'sent' AND shown.dismissed_at IS NULL
+        AND shown.digest_count IS NULL AND devices.push_token IS NOT NULL
+        AND devices.platform = ANY (CAST(:platforms AS text[]))
+        AND (CAST(:account AS uuid) IS NULL OR devices.account_id = :account)
+        AND devices.installation_id IS DISTINCT FROM CAST(:installation AS uuid)
+    LIMIT :most
+    FOR UPDATE OF shown SKIP LOCKED
+) AS told
+WHERE deliveries.notification_id = :notification AND deliveries.device_id = told.id
+RETURNING told.id AS device_id, told.platform, told.push_token, told.locale, told.time_zone, told.device_name
+""")
+
+_LAST_LEASE = text("""
+SELECT max(leased_until) - clock_timestamp() FROM deliveries JOIN devices ON devices.id = device_id
+WHERE notification_id = :notification AND outcome IS NULL AND leased_until > clock_timestamp()
+    AND (CAST(:account AS uuid) IS NULL OR devices.account_id = :account)
+    AND devices.installation_id IS DISTINCT FROM CAST(:installation AS uuid)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """A notice to take away from all phones, or from one account's except for the installation it was read on."""
+
+    notification_id: UUID
+    account_id: UUID | None
+    read_on: UUID | None
+
+
+async def dismiss(office: PostOffice, dismissed: Dismissed) -> None:
+    """Take a notice away from up to 500 phones that show it, and defer a job for the others.
+
+    A push that is on its way at this moment is taken away when its lease has ended.
+    """
+    turn = await take_turn(office.database, office.pace, dismissed.notification_id, wanted=CHUNK_SIZE, may_hurry=False)
+    if turn.waits is not None:
+        async with transaction(office.database) as session:
+            await _again(session, dismissed, turn.waits)
+        return
+    async with transaction(office.database) as session:
+        lanes = await find_lanes(session)
+        free = [platform for platform, lane in lanes.items() if lane.lets_all_through(session.now())]
+        whose = {
+            "notification": dismissed.notification_id,
+            "account": dismissed.account_id,
+            "installation": dismissed.read_on,
+        }
+        rows = await session.execute(_CLAIM, {**whose, "platforms": free, "most": CHUNK_SIZE, "now": session.now()})
+        targets = [
+            Target(
+                device_id=row.device_id,
+                platform=Platform(row.platform),
+                token=row.push_token,
+                locale=Locale(row.locale),
+                time_zone=row.time_zone,
+                device_name=row.device_name or "",
+            )
+            for row in rows
+        ]
+        rest = timedelta() if len(targets) == CHUNK_SIZE else await session.scalar(_LAST_LEASE, whose)
+        if rest is not None:
+            await _again(session, dismissed, rest)
+    await settle(office.database, turn, used=len(targets))
+    if targets:
+        await _send(office, dismissed.notification_id, targets)
+
+
+async def _again(session: Session, dismissed: Dismissed, after: timedelta) -> None:
+    arguments: JobArguments = {
+        "notification_id": str(dismissed.notification_id),
+        "account_id": str(dismissed.account_id) if dismissed.account_id else None,
+        "read_on": str(dismissed.read_on) if dismissed.read_on else None,
+    }
+    at = session.now() + after if after else None
+    await defer(session, DISMISS_TASK, arguments, lane=Lane.bulk, schedule_at=at)
+
+
+async def _send(office: PostOffice, notification_id: UUID, targets: Sequence[Target]) -> None:
+    now = office.clock()
+    message = Dismissal(notification_id=notification_id, expires_at=now + KEPT_FOR)
+    results = await office.sender.send(message, targets, until=now + office.lease)
+    async with transaction(office.database) as session:
+        await _forget_tokens(session, targets, results)
+        by_lane: dict[Platform, list[Outcome]] = defaultdict(list)
+        for target in targets:
+            if target.device_id in results:
+                by_lane[target.platform].append(results[target.device_id])
+        for platform, outcomes in sorted(by_lane.items()):
+            said = report(outcomes, is_probe=False)
+            if said.is_trouble:
+                await report_on(session, platform, said)
+    log.info(
+        "notice_dismissed",
+        notification_id=str(notification_id),
+        told=len(targets),
+        sent=sum(isinstance(outcome, Sent) for outcome in results.values()),
+    )
+
+
+async def _forget_tokens(session: Session, targets: Sequence[Target], results: Mapping[UUID, Outcome]) -> None:
+    """Take away the tokens that were refused, as for any push; one that changed since is another token."""
+    for target in targets:
+        match results.get(target.device_id):
+            case TokenDead():
+                values: dict[str, object] = {"push_token": None}
+            case TokenRefused():
+                values = {"push_token": None, "quarantined_token": target.token}
+            case _:
+                continue
+        this = update(Device).where(Device.id == target.device_id, Device.push_token == target.token)
+        await session.execute(this.values(**values, updated_at=session.now()))
