@@ -166,6 +166,9 @@ class RolledBackDatabase:
     async def freeze(self, session: Session) -> None:
         """Nothing: one connection has one instant already."""
 
+    async def synchronise(self, session: Session) -> None:
+        """Nothing: there is one clock, the test's."""
+
     async def vacuum(self, *tables: str) -> None:
         """Nothing: no transaction may hold it."""
 

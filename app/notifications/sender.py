@@ -69,6 +69,8 @@ class FcmSender:
                     if now < self._held.get(target.platform, now):
                         continue
                     outcome = await self._send_one(bodies, target, until)
+                    if outcome is None:
+                        return
                     outcomes[target.device_id] = outcome
                     self._hold(target.platform, outcome)
 
@@ -93,17 +95,21 @@ class FcmSender:
         self._access.close()
         await self._client.close()
 
-    async def _send_one(self, bodies: Bodies, target: Target, until: datetime) -> Outcome:
+    async def _send_one(self, bodies: Bodies, target: Target, until: datetime) -> Outcome | None:
+        """Return what came of one send; None if the access token was so long in coming that it did not begin."""
         try:
             body = bodies.to(target)
         except ValueError as error:
             return Rejected(f"INVALID_MESSAGE: {error}")
         try:
             access_token = await self._access.token()
+            if self._clock() >= until:
+                return None
             answer = await self._post(body, access_token)
-            if answer.refuses_access and self._clock() < until:
+            if answer.refuses_access:
                 access_token = await self._access.token(refused=access_token)
-                answer = await self._post(body, access_token)
+                if self._clock() < until:
+                    answer = await self._post(body, access_token)
         except _NoAccessError as error:
             return RetryAfter(LEAST_DELAY, f"no access token: {error}"[:200])
         except PyreqwestError as error:

@@ -8,13 +8,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
 from app.kernel.clock import Clock
-from app.kernel.db import Database, Session, transaction
+from app.kernel.db import Database, Session, synchronised
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.notices import Notices, by_type
 from app.kernel.push import Outcome, Platform, PushMessage, PushSender, Sent
@@ -57,7 +57,9 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     its way goes with the same tag, so that the phone shows it once.
     """
     behind: Chunk | None = None
-    async with transaction(office.database) as session:
+    # From before the lease: a worker that is suspended in between wakes up past it, and sends nothing.
+    until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
+    async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
         leased: list[Leased] = []
         lanes: Lanes = {}
@@ -69,8 +71,8 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
             lanes = await find_lanes(session)
             leased = await lease(session, chunk, notification, lanes, held_for=office.lease)
         lane = Lane.urgent if notification.urgent else Lane.bulk
-    sent = await _send(office, chunk, notification, leased, lanes) if leased else 0
-    async with transaction(office.database) as session:
+    sent = await _send(office, chunk, notification, leased, lanes, until=until) if leased else 0
+    async with synchronised(office.database) as session:
         again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
         if again is not None:
             await defer(session, DELIVER_TASK, _arguments(chunk), lane=lane, schedule_at=again)
@@ -95,16 +97,21 @@ def _arguments(chunk: Chunk) -> JobArguments:
 
 
 async def _send(
-    office: PostOffice, chunk: Chunk, notification: Notification, leased: Sequence[Leased], lanes: Lanes
+    office: PostOffice,
+    chunk: Chunk,
+    notification: Notification,
+    leased: Sequence[Leased],
+    lanes: Lanes,
+    *,
+    until: datetime,
 ) -> int:
     """Send to all, store the outcomes of each part as it is through, and return how many were sent."""
     message = _message(notification, office)
-    until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
     storing = asyncio.Lock()  # one connection a job is enough
 
     async def send(part: Sequence[Leased]) -> int:
         results = await office.sender.send(message, [one.target for one in part], until=until)
-        async with storing, transaction(office.database) as session:
+        async with storing, synchronised(office.database) as session:
             await store(session, chunk, part, results, jitter=office.jitter)
             await _report(session, part, results, lanes)
         return sum(isinstance(outcome, Sent) for outcome in results.values())
