@@ -9,8 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app.cli.terminal import hush
+from app.kernel.logging import configure_logging
 from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
+from app.kernel.settings import LogFormat
 from app.kernel.tokens import TokenKeys
 from tests.faults.harness import seed
 from tests.faults.storm import Storm, Weather
@@ -27,6 +29,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="directory for the workers' log")
     arguments = parser.parse_args()
     weather = Weather(seed=arguments.seed, patience=arguments.patience)
+    configure_logging(LogFormat.console)
     hush()
     say(f"{arguments.deliveries} deliveries; {weather}")
     with tempfile.TemporaryDirectory(prefix="sotay-storm-") as name:

@@ -42,21 +42,22 @@ ENOUGH = 0.9
 
 @dataclass(frozen=True)
 class Weather:
-    """How bad it gets. Seconds, but for `share`, each error's share of the sends.
+    """How bad it gets. Seconds, but for counts, and for `share`, each error's share of the sends.
 
     The lease outlasts a send's last moment by the timeout, which is longer than the longest pause FCM asks for here:
     a push whose answer died with its worker does not come again too early either.
     """
 
     seed: int
-    workers: int = 3
+    workers: int = 5
     kill_every: float = 3
+    sends_between_kills: int = 0
     restart_every: float = 60
     revoke_every: float = 20
     share: float = 0.02
     errors_each: int = 2
-    lease: float = 24
-    timeout: float = 12.5
+    lease: float = 18
+    timeout: float = 11.5
     patience: float = 600
 
 
@@ -165,9 +166,7 @@ class Storm:
         away = set(chance.sample(self._tokens, len(self._tokens) // AWAY))
         self._ledger = Ledger(weather.timeout)
         self._ledger.phones = {token: Handset(is_away=token in away) for token in self._installed.values()}
-        self.mix = Mix(
-            chance, share=weather.share, errors_each=weather.errors_each, late_seconds=weather.timeout + 1
-        )
+        self.mix = Mix(chance, share=weather.share, errors_each=weather.errors_each, late_seconds=weather.timeout + 1)
 
     def rage(self, postgres: EmbeddedPostgres | None = None) -> Figures:
         """Announce everything, go on until nothing is owed any more, and judge. Without a server none is restarted."""
@@ -184,17 +183,19 @@ class Storm:
                 SOTAY_PUSH_LEASE_SECONDS=str(weather.lease),
                 SOTAY_PUSH_TIMEOUT_SECONDS=str(weather.timeout),
                 SOTAY_PUSH_CONCURRENCY="200",
+                SOTAY_WORKER_HEARTBEAT_SECONDS="1",
             )
             next_kill, next_restart, next_revoke = (
                 began + each for each in (weather.kill_every, weather.restart_every, weather.revoke_every)
             )
-            announced = 0
+            announced = sends_at_kill = 0
             next_look = began
             with Crew(weather.workers, settings, self._home / "workers.log") as crew:
                 while True:
                     now = time.monotonic()
                     crew.muster()
-                    if now >= next_kill:
+                    if now >= next_kill and self._ledger.sends >= sends_at_kill + weather.sends_between_kills:
+                        sends_at_kill = self._ledger.sends
                         crew.kill_the_eldest()
                         next_kill = now + weather.kill_every
                     if postgres is not None and now >= next_restart:
@@ -218,7 +219,7 @@ class Storm:
                             break
                         next_look = now + 5
                     assert now < began + weather.patience, f"not through after {weather.patience} s"
-                    time.sleep(0.05)  # noqa: TID251 the weather goes by the machine's clock
+                    time.sleep(0.05)
             seconds = time.monotonic() - began
             kills, ended = crew.kills, crew.ended
         for phone in self._ledger.phones.values():
@@ -251,7 +252,7 @@ class Storm:
         """In how many seconds the next job of a notice is due; None without one."""
         due = "extract(epoch FROM min(coalesce(scheduled_at, now())) - now())"
         notices = "task_name LIKE 'notifications.%%' AND status = 'todo'"
-        seconds = sql(self._place.url, f"SELECT {due} FROM procrastinate_jobs WHERE {notices}")[0][0]  # noqa: S608 own text
+        seconds = sql(self._place.url, f"SELECT {due} FROM procrastinate_jobs WHERE {notices}")[0][0]
         return None if seconds is None else int(seconds)
 
     def _dropped_at(self) -> dict[str, datetime]:

@@ -1,4 +1,4 @@
-"""Two workers whose clocks are five minutes apart: what one leaves for later, the other takes no earlier and no later."""
+"""Two workers whose clocks are five minutes apart: what one leaves for later, the other takes in its time."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -63,7 +63,7 @@ async def test_pause_that_one_clock_began_is_kept_by_the_other(
     left = "extract(epoch FROM {} - clock_timestamp())"
     pauses = sql(
         place.url,
-        f"SELECT {left.format('min(not_before)')} FROM deliveries"  # noqa: S608 own text
+        f"SELECT {left.format('min(not_before)')} FROM deliveries"
         f" UNION ALL SELECT {left.format('max(not_before)')} FROM deliveries"
         f" UNION ALL SELECT {left.format('busy_until')} FROM push_lanes WHERE busy_until IS NOT NULL"
         f" UNION ALL SELECT {left.format('scheduled_at')} FROM procrastinate_jobs WHERE scheduled_at IS NOT NULL",

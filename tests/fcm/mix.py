@@ -23,7 +23,7 @@ OF_MESSAGES: dict[str, Callable[[], Answer]] = {
 PASSING: dict[str, Callable[[], Answer]] = {
     "INTERNAL": answers.internal,
     "UNAVAILABLE": answers.unavailable,
-    "UNAVAILABLE, seconds": lambda: answers.unavailable(retry_after="12"),
+    "UNAVAILABLE, seconds": lambda: answers.unavailable(retry_after="11"),
     "a proxy's 502": lambda: answers.proxy_page(502),
     "cut before it was taken": lambda: answers.cut(accepts=False),
     "cut after it was taken": lambda: answers.cut(accepts=True),
