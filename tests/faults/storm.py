@@ -212,7 +212,7 @@ class Storm:
                     if now >= next_look:
                         owed, next_job = self._owed(), self._next_job()
                         self._say(
-                            f"{now - began:5.0f} s: {announced} notices, {owed} deliveries owed, next job in {next_job} s,"
+                            f"{now - began:5.0f} s: {announced} notices, {owed} owed, next job in {next_job} s,"
                             f" {self._ledger.sends} sends, {crew.kills} kills, {restarts} restarts"
                         )
                         if announced == self._notices and owed == 0 and self._place.jobs() == 0:

@@ -15,10 +15,10 @@ def test_no_push_is_lost_and_none_shown_twice_while_workers_are_killed_and_fcm_h
     live_database_url: str, keys: TokenKeys, tmp_path: Path, report: Report
 ) -> None:
     """PostgreSQL, which other tests use as well, is left alone: `scripts/check-push` restarts it."""
-    weather = Weather(seed=5, workers=2, kill_every=1, sends_between_kills=150, errors_each=1, patience=240)
-    storm = Storm(seeded(live_database_url, keys), tmp_path, weather, phones=500, notices=4, say=print)
+    weather = Weather(seed=5, workers=2, kill_every=1, sends_between_kills=200, errors_each=1, patience=240)
+    storm = Storm(seeded(live_database_url, keys), tmp_path, weather, phones=300, notices=3, say=lambda _: None)
     figures = storm.rage()
     report(**asdict(figures))
     assert figures.is_kept, figures
-    assert figures.kills > 5
-    assert figures.taken > 1_500
+    assert figures.kills >= 3
+    assert figures.taken > 600
