@@ -4,7 +4,6 @@ import asyncio
 import multiprocessing
 import os
 import random
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -137,8 +136,7 @@ class Crew:
     def kill_the_eldest(self) -> None:
         """SIGKILL, and a new one in its place."""
         eldest = self._workers.pop(0)
-        assert eldest.pid is not None
-        os.kill(eldest.pid, signal.SIGKILL)
+        eldest.kill()
         eldest.join()
         self.kills += 1
         self.muster()
