@@ -84,11 +84,14 @@ class Ledger:
             self.dead.setdefault(push.token, now)
 
     def _pause(self, answer: Answer) -> float:
-        """How long after the request came the same push may not come again."""
+        """How long after the request came the same push may not come again.
+
+        An answer that is never heard counts from the request: FCM cannot tell a sender out of patience from a dead one.
+        """
         if _is_clear(answer, self.patience_seconds):
             return 0
         asked = next((float(value) for name, value in answer.headers if name == "Retry-After"), 0.0)
-        return min(answer.delay_seconds, self.patience_seconds) + max(asked, LEAST_SECONDS)
+        return max(asked, LEAST_SECONDS)
 
     def lost(self, token: str, notice: str) -> bool:
         """Whether a push was owed, not refused, and neither seen nor dropped by who keeps it for a phone away."""
