@@ -170,6 +170,9 @@ class RolledBackDatabase:
     async def at_once(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any]:
         return (await self._connection.execute(statement, parameters)).one()
 
+    async def synchronise(self, session: Session) -> None:
+        """Nothing: there is one clock, the test's."""
+
     async def vacuum(self, *tables: str) -> None:
         """Nothing: no transaction may hold it."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
-from sqlalchemy import DateTime, Enum, Executable, MetaData, Row, text
+from sqlalchemy import DateTime, Enum, Executable, MetaData, Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -82,6 +82,10 @@ class Database(Protocol):
         """Run one statement that the server commits by itself, and return its one row; Any: of any columns."""
         ...
 
+    async def synchronise(self, session: Session) -> None:
+        """Move the session to the present instant of the clock that all processes share."""
+        ...
+
     async def vacuum(self, *tables: str) -> None:
         """Sweep the rows that nobody can see any more out of the tables' pages."""
         ...
@@ -123,6 +127,10 @@ class PooledDatabase:
             apart = await connection.execution_options(isolation_level="AUTOCOMMIT")
             return (await apart.execute(statement, parameters)).one()
 
+    async def synchronise(self, session: Session) -> None:
+        """Ask the database for the time; every other clock may be wrong by minutes."""
+        session.moment = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+
     async def vacuum(self, *tables: str) -> None:
         """Run VACUUM, which no transaction may hold; rows that an older one still sees stay."""
         quoted = ", ".join(self.engine.dialect.identifier_preparer.quote(table) for table in tables)
@@ -151,6 +159,14 @@ async def transaction(database: Database) -> AsyncIterator[Session]:
     async with database.session() as session:
         yield session
         await commit(session)
+
+
+@asynccontextmanager
+async def synchronised(database: Database) -> AsyncIterator[Session]:
+    """Like `transaction`, at an instant of the database's clock: for what workers leave each other to go on with."""
+    async with transaction(database) as session:
+        await database.synchronise(session)
+        yield session
 
 
 def independently(request: Request) -> AbstractAsyncContextManager[Session]:

@@ -104,7 +104,7 @@ class InboxEntry(Base):
 class Delivery(Base):
     """One notice to one device. The month of the notice's id says which partition holds the row.
 
-    Leases are measured by the database's clock, since workers' clocks differ; `not_before` by the workers'.
+    Leases and `not_before` are by the database's clock, since workers' clocks differ.
     """
 
     __tablename__ = "deliveries"

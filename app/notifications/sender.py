@@ -135,7 +135,11 @@ class FcmSender:
         if now >= batch.until:
             batch.targets.clear()
         elif now >= self._held.get(target.platform, now):
-            batch.outcomes[target.device_id] = outcome = await self._send_one(batch, target)
+            outcome = await self._send_one(batch, target)
+            if outcome is None:
+                batch.targets.clear()
+                return
+            batch.outcomes[target.device_id] = outcome
             if not isinstance(outcome, Sent):
                 self._hold(target.platform, outcome)
 
@@ -165,17 +169,21 @@ class FcmSender:
             task.cancel()
         await self._client.close()
 
-    async def _send_one(self, batch: _Batch, target: Target) -> Outcome:
+    async def _send_one(self, batch: _Batch, target: Target) -> Outcome | None:
+        """Return what came of one send; None if the access token was so long in coming that it did not begin."""
         try:
             body = batch.bodies.to(target)
         except ValueError as error:
             return Rejected(f"INVALID_MESSAGE: {error}")
         try:
             access_token = self._access.good_token() or await self._access.token()
+            if self._clock() >= batch.until:
+                return None
             answer = await self._post(body, access_token)
-            if answer.refuses_access and self._clock() < batch.until:
+            if answer.refuses_access:
                 access_token = await self._access.token(refused=access_token)
-                answer = await self._post(body, access_token)
+                if self._clock() < batch.until:
+                    answer = await self._post(body, access_token)
         except _NoAccessError as error:
             return RetryAfter(LEAST_DELAY, f"no access token: {error}"[:200])
         except PyreqwestError as error:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity.queries import away_zone
-from app.kernel.db import Session, transaction
+from app.kernel.db import Session, synchronised
 from app.kernel.jobs import Lane, defer
 from app.kernel.notices import by_type
 from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Rejected, RetryAfter, Sent, backoff
@@ -60,12 +60,12 @@ async def text_people(office: PostOffice, sender: SmsSender, notification_id: UU
     Safe to run again, at once or after a crash: a message with an outcome is not sent again, and one that was on its
     way goes with the same reference.
     """
-    async with transaction(office.database) as session:
+    async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, notification_id)
         leased = await _lease(session, office, notification)
     until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
     results = await sender.send([one.sms for one in leased], until=until) if leased else {}
-    async with transaction(office.database) as session:
+    async with synchronised(office.database) as session:
         for one in leased:
             await _store(session, office, notification_id, one, results.get(one.sms.reference))
         again = min((row_at for _, row_at in await _open(session, notification)), default=None)

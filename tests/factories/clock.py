@@ -1,6 +1,8 @@
-"""A clock that goes only when it is told to."""
+"""A clock that goes only when it is told to, and a database that goes by it."""
 
 from datetime import UTC, datetime, timedelta
+
+from app.kernel.db import PooledDatabase, Session
 
 
 class FakeClock:
@@ -17,3 +19,10 @@ class FakeClock:
 
     def set(self, at: datetime) -> None:
         self.at = at
+
+
+class OneClockDatabase(PooledDatabase):
+    """Commits, and knows no time but the one it was given."""
+
+    async def synchronise(self, session: Session) -> None:
+        """Nothing: there is one clock, the test's."""

@@ -1,6 +1,7 @@
 """Workers side by side, and a worker that is told to stop in the middle."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from httpx import AsyncClient
 
 from app.kernel.processes import GRACE_SECONDS
-from tests.faults.harness import Place, Program, announce, push_settings, tokens, wait_until
+from tests.faults.harness import Place, Program, announce, push_settings, sql, tokens, wait_until
 from tests.fcm import LoopbackFcm, answers
 
 Report = Callable[..., None]
@@ -97,3 +98,47 @@ async def test_worker_told_to_stop_gives_back_what_does_not_end_within_its_grace
     assert took < GRACE_SECONDS  # then a supervisor kills
     assert tokens(fcm.accepted).keys() == phones
     report(gave_back_within=f"{took:.1f} s")
+
+
+async def test_worker_suspended_past_its_lease_wakes_up_and_sends_nothing_that_another_has_sent(
+    place: Place, api: AsyncClient, fcm: LoopbackFcm, tmp_path: Path, report: Report
+) -> None:
+    place.grow(300 - len(place.phones()))
+    phones = place.phones()
+    under_way = 50
+    fcm.answer_next(answers.late(1.5), times=under_way)
+    await announce(api, place)
+    environment = {
+        "SOTAY_DATABASE_URL": place.url,
+        **push_settings(fcm, SOTAY_PUSH_LEASE_SECONDS="4", SOTAY_PUSH_TIMEOUT_SECONDS="2"),
+    }
+
+    def lasting() -> float:
+        with Program(tmp_path / "first", "worker", **environment) as first:
+            wait_until(lambda: len(fcm.requests) == under_way, "the first sends", seconds=60)
+            first.process.send_signal(signal.SIGSTOP)
+            began = time.monotonic()
+            is_silent = "SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '2 seconds'"
+            wait_until(lambda: sql(place.url, is_silent) == [], "it is taken for dead")
+            with Program(tmp_path / "second", "worker", **environment) as second:
+                wait_until(lambda: place.outcomes() == {"sent": 300}, "the second takes over", seconds=90)
+                wait_until(lambda: place.jobs() == 0, "no job is left", seconds=60)
+                before = len(fcm.requests)
+                suspended = time.monotonic() - began
+                first.process.send_signal(signal.SIGCONT)
+                # It has lost its place among the workers: it may not go on as if nothing had been.
+                assert first.process.wait(30) == 1, first.log[-2000:]
+                assert len(fcm.requests) == before
+                assert place.outcomes() == {"sent": 300}
+                asyncio.run_coroutine_threadsafe(announce(api, place), loop).result(10)
+                wait_until(lambda: place.outcomes() == {"sent": 600}, "the next notice goes out", seconds=60)
+                wait_until(lambda: place.jobs() == 0, "no job is left", seconds=60)
+                assert second.end() == 0
+        return suspended
+
+    loop = asyncio.get_running_loop()
+    suspended = await asyncio.to_thread(lasting)
+    # What was under way when it was stopped came twice, each with the same tag, as FCM knows no lease.
+    assert len(fcm.accepted) == 600 + under_way
+    assert tokens(fcm.accepted).keys() == phones
+    report(suspended_for=f"{suspended:.1f} s", lease="4 s", repeats=under_way, sent_after_waking=0)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -22,16 +23,18 @@ from tests.fcm.oauth import TokenEndpoint
 from tests.fcm.schema import SendMessageRequest
 
 LARGEST_PAYLOAD = 4096
+Choice = Callable[[SendMessageRequest], Answer | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One send as it arrived: `received_at` in seconds of `time.monotonic`, `status` as answered."""
+    """One send as it arrived: `received_at` in seconds of `time.monotonic`, `status` as in the `answer`."""
 
     token: str
     body: bytes
     received_at: float
     status: int | None
+    answer: Answer
 
     @property
     def message(self) -> dict[str, Any]:
@@ -70,6 +73,8 @@ class LoopbackFcm:
         self._next: deque[Answer] = deque()
         self._always: dict[str, Answer] = {}
         self._lanes: dict[str, Answer] = {}
+        self._choose: Choice | None = None
+        self._watch: Callable[[Push], None] | None = None
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="loopback-fcm", daemon=True)
         self._ready = threading.Event()
@@ -120,6 +125,10 @@ class LoopbackFcm:
             else:
                 self._lanes[part] = answer
 
+    def answer_by(self, choose: Choice) -> None:
+        """Ask for each send that is in order what to answer; None says as usual."""
+        self._choose = choose
+
     def clear(self) -> None:
         """Forget what was sent and what was to be answered, not who is registered or signed in."""
         with self._changed:
@@ -136,6 +145,10 @@ class LoopbackFcm:
         """The accepted pushes to one token, in the order they came."""
         with self._changed:
             return [push for push in self.accepted if push.token == token]
+
+    def hand_to(self, watch: Callable[[Push], None]) -> None:
+        """Hand each send over as it is answered, in the server's thread, instead of keeping it."""
+        self._watch = watch
 
     def wait_for(self, count: int, *, timeout_seconds: float = 5) -> list[Push]:
         """Return the accepted pushes as soon as there are `count`; raises TimeoutError with how many came."""
@@ -199,6 +212,8 @@ class LoopbackFcm:
                 return token, body, answers.invalid_argument(field="message", description=text)
         with self._changed:
             told = self._always.get(token) or self._of_lane(request) or (self._next.popleft() if self._next else None)
+            if told is None and self._choose is not None:
+                told = self._choose(request)
             known = token in self._registered or (not self._strict and token not in self._unregistered)
         if told is not None:
             return token, body, told
@@ -212,7 +227,10 @@ class LoopbackFcm:
         if answer.status is None:
             name = f"projects/{self.project_id}/messages/{secrets.token_hex(8)}"
             answer = replace(answer, status=200, body=b'{\n  "name": "%b"\n}\n' % name.encode())
-        push = Push(token, body, time.monotonic(), answer.status)
+        push = Push(token, body, time.monotonic(), answer.status, answer)
+        if self._watch is not None:
+            self._watch(push)
+            return answer
         with self._changed:
             self.requests.append(push)
             if answer.accepts:

@@ -18,7 +18,7 @@ from app.meetings.service import announce_meeting, schedule_meeting
 from app.notifications.dispatch.service import deliver
 from app.notifications.leases.service import Chunk
 from tests.conftest import RolledBackDatabase
-from tests.factories.clock import FakeClock
+from tests.factories.clock import FakeClock, OneClockDatabase
 from tests.factories.deliveries import find_deliveries, only_chunk, use_sender
 from tests.factories.meetings import MEETING, SignedIn, announced, awake_phones_of, phones_of
 from tests.factories.world import World, make_world
@@ -336,7 +336,7 @@ async def test_many_rounds_of_two_workers_lose_nothing_and_double_nothing(
 
 async def _announced_for_good(url: str, clock: FakeClock) -> tuple[PooledDatabase, World, JobRunner]:
     """A world with an announced meeting, committed where other connections see it."""
-    database = PooledDatabase(url, clock=clock, pool_size=6, statement_timeout_ms=10_000)
+    database = OneClockDatabase(url, clock=clock, pool_size=6, statement_timeout_ms=10_000)
     async with transaction(database) as session:
         world = await make_world(session)
     async with transaction(database) as session:

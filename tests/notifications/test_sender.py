@@ -192,6 +192,13 @@ def test_nothing_is_sent_once_the_lease_is_nearly_over(fcm: LoopbackFcm) -> None
     assert fcm.requests == []
 
 
+def test_access_token_that_was_long_in_coming_begins_no_send(fcm: LoopbackFcm) -> None:
+    until = NOW + MINUTE
+    assert sending(fcm, [a_target()], clock=lambda: until if fcm.oauth.requests else NOW, until=until) == [{}]
+    assert fcm.oauth.requests == 1
+    assert fcm.requests == []
+
+
 def test_sends_begun_before_the_deadline_are_finished_and_the_rest_left(fcm: LoopbackFcm) -> None:
     """The deadline passes when four sends are under way."""
     until = NOW + MINUTE

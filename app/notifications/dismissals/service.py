@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import text, update
 
 from app.identity.models import Device
-from app.kernel.db import Session, transaction
+from app.kernel.db import Session, synchronised
 from app.kernel.i18n import Locale
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.push import Dismissal, Outcome, Platform, Sent, Target, TokenDead, TokenRefused
@@ -71,10 +71,10 @@ async def dismiss(office: PostOffice, dismissed: Dismissed) -> None:
     """
     turn = await take_turn(office.database, office.pace, dismissed.notification_id, wanted=CHUNK_SIZE, may_hurry=False)
     if turn.waits is not None:
-        async with transaction(office.database) as session:
+        async with synchronised(office.database) as session:
             await _again(session, dismissed, turn.waits)
         return
-    async with transaction(office.database) as session:
+    async with synchronised(office.database) as session:
         lanes = await find_lanes(session)
         free = [platform for platform, lane in lanes.items() if lane.lets_all_through(session.now())]
         whose = {
@@ -116,7 +116,7 @@ async def _send(office: PostOffice, notification_id: UUID, targets: Sequence[Tar
     now = office.clock()
     message = Dismissal(notification_id=notification_id, expires_at=now + KEPT_FOR)
     results = await office.sender.send(message, targets, until=now + office.lease)
-    async with transaction(office.database) as session:
+    async with synchronised(office.database) as session:
         await _forget_tokens(session, targets, results)
         by_lane: dict[Platform, list[Outcome]] = defaultdict(list)
         for target in targets:

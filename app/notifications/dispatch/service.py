@@ -8,13 +8,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
 from app.kernel.clock import Clock
-from app.kernel.db import Database, Session, transaction
+from app.kernel.db import Database, Session, synchronised
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.notices import Notices, by_type
 from app.kernel.push import Outcome, Platform, PushMessage, PushSender
@@ -65,7 +65,7 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     """
     turn = await take_turn(office.database, office.pace, chunk.notification_id, wanted=CHUNK_SIZE)
     if turn.waits is not None:
-        async with transaction(office.database) as session:
+        async with synchronised(office.database) as session:
             at = session.now() + turn.waits
             await defer(session, DELIVER_TASK, _arguments(chunk), lane=turn.lane, schedule_at=at)
         return
@@ -73,7 +73,9 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     holding = Holding(leased=[], is_all=False, border=None)
     lanes: Lanes = {}
     digests: Mapping[UUID, int] = {}
-    async with transaction(office.database) as session:
+    # From before the lease: a worker that is suspended in between wakes up past it, and sends nothing.
+    until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
+    async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
         if await is_due(session, chunk, notification, office.meters):
             lanes = await find_lanes(session)
@@ -85,11 +87,13 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
             digests = await gather(session, notification, holding.leased)
         lane = Lane.urgent if notification.urgent else Lane.bulk
     await settle(office.database, turn, used=len(holding.leased))
-    ended = await _send(office, chunk, notification, holding.leased, lanes, digests) if holding.leased else 0
+    ended = (
+        await _send(office, chunk, notification, holding.leased, lanes, digests, until=until) if holding.leased else 0
+    )
     again = None
     is_through = holding.is_all and ended == len(holding.leased)
     if behind is not None or not is_through:
-        async with transaction(office.database) as session:
+        async with synchronised(office.database) as session:
             if not is_through:
                 again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
             if again is not None:
@@ -121,17 +125,18 @@ async def _send(
     leased: Sequence[Leased],
     lanes: Lanes,
     digests: Mapping[UUID, int],
+    *,
+    until: datetime,
 ) -> int:
     """Send to all, store the outcomes of each part as it is through, and return how many sends have ended for good."""
     message = _message(notification, office)
-    until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
     storing = asyncio.Lock()  # one connection a job is enough
 
     async def send(part: Sequence[Leased]) -> int:
         targets = [one.target for one in part]
         inbox = f"{office.public_url}/m/inbox"
         results = await send_gathered(office.sender, message, targets, digests, inbox=inbox, until=until)
-        async with storing, transaction(office.database) as session:
+        async with storing, synchronised(office.database) as session:
             written = await store(session, chunk, part, results, jitter=office.jitter)
             await _report(session, part, results, lanes)
         office.meters.stored(notification.type, written, leased=len(part))

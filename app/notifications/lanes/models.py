@@ -12,7 +12,7 @@ from app.kernel.push import Platform
 class PushLane(Base):
     """One platform's way to its phones; no row, or one without instants, is a lane in order.
 
-    Instants are by the workers' clocks, like a delivery's `not_before`.
+    Instants are by the database's clock, like a delivery's `not_before`.
     """
 
     __tablename__ = "push_lanes"

@@ -1,0 +1,286 @@
+"""A storm: many pushes, while workers are killed, PostgreSQL is restarted and FCM has bad days."""
+
+import asyncio
+import multiprocessing
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Self
+
+import uvloop
+from httpx import ASGITransport, AsyncClient
+
+from app import worker as worker_process
+from app.kernel.clock import system_clock
+from app.kernel.db import PooledDatabase
+from app.kernel.logging import configure_logging
+from app.kernel.postgres import EmbeddedPostgres
+from app.kernel.settings import LogFormat, Settings
+from app.main import Parts, create_app
+from app.notifications.service import CHUNK_SIZE
+from app.worker import CONCURRENCY
+from tests.conftest import cheap_passwords
+from tests.factories.announcements import published
+from tests.faults.handset import Handset
+from tests.faults.harness import Place, announce, push_settings, sql
+from tests.faults.ledger import Ledger
+from tests.fcm import LoopbackFcm
+from tests.fcm.mix import Mix
+
+AWAY = 10
+"""Each such phone is away until the storm is over."""
+ENOUGH = 0.9
+"""The next notice goes out once this part of the phones was sent the one before."""
+
+
+@dataclass(frozen=True)
+class Weather:
+    """How bad it gets. Seconds, but for counts, and for `share`, each error's share of the sends.
+
+    The lease outlasts a send's last moment by the timeout, which is longer than the longest pause FCM asks for here:
+    a push whose answer died with its worker does not come again too early either.
+    """
+
+    seed: int
+    workers: int = 5
+    kill_every: float = 3
+    sends_between_kills: int = 0
+    restart_every: float = 60
+    revoke_every: float = 20
+    share: float = 0.02
+    errors_each: int = 2
+    lease: float = 18
+    timeout: float = 11.5
+    patience: float = 600
+
+
+@dataclass
+class Figures:
+    """What came of it; the first four must be nought, and the repeats within their bound."""
+
+    lost: int
+    shown_twice: int
+    sent_to_dead_tokens_after_the_refusal: int
+    retries_early: int
+    repeats: int
+    repeats_bound: int
+    sent_to_dead_tokens_meanwhile: int
+    repeats_since_no_good_answer_came: int
+    deliveries: int
+    sends: int
+    taken: int
+    dead_tokens: int
+    messages_refused: int
+    dropped_for_phones_away: int
+    kills: int
+    restarts: int
+    workers_that_ended_themselves: int
+    seconds: int
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every promise held."""
+        broken = self.lost + self.shown_twice + self.sent_to_dead_tokens_after_the_refusal + self.retries_early
+        return broken == 0 and self.repeats <= self.repeats_bound
+
+
+def work(environment: dict[str, str], log: Path) -> None:
+    """Be `sotay worker`, in a process forked from one that has imported it already."""
+    with log.open("ab", buffering=0) as out:
+        os.dup2(out.fileno(), sys.stdout.fileno())
+        os.dup2(out.fileno(), sys.stderr.fileno())
+    os.environ.update(environment)
+    configure_logging(LogFormat.json)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(worker_process.run(Settings()))
+
+
+class Crew:
+    """The workers and who restarts them."""
+
+    def __init__(self, size: int, environment: dict[str, str], log: Path) -> None:
+        self.kills = 0
+        self.ended = 0
+        self._size = size
+        self._environment = environment
+        self._log = log
+        self._forks = multiprocessing.get_context("forkserver")
+        self._forks.set_forkserver_preload([work.__module__])
+        self._workers: list[BaseProcess] = []
+
+    def __enter__(self) -> Self:
+        self.muster()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.kill()
+            worker.join()
+
+    def muster(self) -> None:
+        """Start a new worker for each that is gone."""
+        alive = [worker for worker in self._workers if worker.is_alive()]
+        self.ended += len(self._workers) - len(alive)
+        while len(alive) < self._size:
+            worker = self._forks.Process(target=work, args=(self._environment, self._log))
+            worker.start()
+            alive.append(worker)
+        self._workers = alive
+
+    def kill_the_eldest(self) -> None:
+        """SIGKILL, and a new one in its place."""
+        eldest = self._workers.pop(0)
+        eldest.kill()
+        eldest.join()
+        self.kills += 1
+        self.muster()
+
+
+class Storm:
+    """One branch, so many phones and notices, and the weather over them."""
+
+    def __init__(
+        self, place: Place, home: Path, weather: Weather, *, phones: int, notices: int, say: Callable[[str], None]
+    ) -> None:
+        """`home` is a directory for logs and the service account; what happens is told to `say`."""
+        self._place = place
+        self._home = home
+        self._weather = weather
+        self._notices = notices
+        self._say = say
+        place.grow(phones - len(place.phones()))
+        self._tokens = sorted(place.phones())
+        self._installed: dict[str, str] = dict(
+            sql(place.url, "SELECT installation_id::text, push_token FROM devices WHERE push_token IS NOT NULL")
+        )
+        self._tried_before = 0
+        chance = random.Random(weather.seed)  # noqa: S311 nothing secret: a run that can be repeated
+        away = set(chance.sample(self._tokens, len(self._tokens) // AWAY))
+        self._ledger = Ledger(weather.timeout)
+        self._ledger.phones = {token: Handset(is_away=token in away) for token in self._installed.values()}
+        self.mix = Mix(chance, share=weather.share, errors_each=weather.errors_each, late_seconds=weather.timeout + 1)
+
+    def rage(self, postgres: EmbeddedPostgres | None = None) -> Figures:
+        """Announce everything, go on until nothing is owed any more, and judge. Without a server none is restarted."""
+        weather = self._weather
+        restarts = 0
+        began = time.monotonic()
+        with LoopbackFcm(self._home) as fcm:
+            fcm.answer_by(self.mix)
+            fcm.hand_to(self._ledger.note)
+            settings = push_settings(
+                fcm,
+                SOTAY_DATABASE_URL=self._place.url,
+                SOTAY_DATA_DIR=str(self._home),
+                SOTAY_PUSH_LEASE_SECONDS=str(weather.lease),
+                SOTAY_PUSH_TIMEOUT_SECONDS=str(weather.timeout),
+                SOTAY_PUSH_CONCURRENCY="200",
+                SOTAY_WORKER_HEARTBEAT_SECONDS="1",
+            )
+            next_kill, next_restart, next_revoke = (
+                began + each for each in (weather.kill_every, weather.restart_every, weather.revoke_every)
+            )
+            announced = sends_at_kill = 0
+            next_look = began
+            with Crew(weather.workers, settings, self._home / "workers.log") as crew:
+                while True:
+                    now = time.monotonic()
+                    crew.muster()
+                    if now >= next_kill and self._ledger.sends >= sends_at_kill + weather.sends_between_kills:
+                        sends_at_kill = self._ledger.sends
+                        crew.kill_the_eldest()
+                        next_kill = now + weather.kill_every
+                    if postgres is not None and now >= next_restart:
+                        postgres.stop()
+                        postgres.start()
+                        restarts += 1
+                        next_restart = time.monotonic() + weather.restart_every
+                    if now >= next_revoke:
+                        fcm.oauth.revoke()
+                        next_revoke = now + weather.revoke_every
+                    if announced < self._notices and self._is_time_for(announced):
+                        asyncio.run(self._announce(announced))
+                        announced += 1
+                    if now >= next_look:
+                        owed, next_job = self._owed(), self._next_job()
+                        self._say(
+                            f"{now - began:5.0f} s: {announced} notices, {owed} owed, next job in {next_job} s,"
+                            f" {self._ledger.sends} sends, {crew.kills} kills, {restarts} restarts"
+                        )
+                        if announced == self._notices and owed == 0 and self._place.jobs() == 0:
+                            break
+                        next_look = now + 5
+                    assert now < began + weather.patience, f"not through after {weather.patience} s"
+                    time.sleep(0.05)
+            seconds = time.monotonic() - began
+            kills, ended = crew.kills, crew.ended
+        for phone in self._ledger.phones.values():
+            phone.come_back(now=time.time())
+        return self._judge(kills=kills, ended=ended, restarts=restarts, seconds=int(seconds))
+
+    def _is_time_for(self, number: int) -> bool:
+        alive = len(self._tokens) - len(self._ledger.dead)
+        return number == 0 or sum(self._ledger.tried.values()) >= self._tried_before + ENOUGH * alive
+
+    async def _announce(self, number: int) -> None:
+        """Call a meeting or publish an announcement, in turn, through the API."""
+        self._tried_before = sum(self._ledger.tried.values())
+        place = self._place
+        database = PooledDatabase(place.url, clock=system_clock, pool_size=2, statement_timeout_ms=60_000)
+        settings = Settings(data_dir=self._home, public_url=place.keys.issuer, rate_limit_per_minute=0)
+        app = create_app(Parts(settings=settings, database=database, passwords=cheap_passwords(), keys=place.keys))
+        headers = place.headers(place.world.secretary)
+        async with AsyncClient(transport=ASGITransport(app), base_url=place.keys.issuer, headers=headers) as client:
+            if number % 2:
+                await published(client, place.world.branch_a)
+            else:
+                await announce(client, place)
+        await database.close()
+
+    def _owed(self) -> int:
+        return int(sql(self._place.url, "SELECT count(*) FROM deliveries WHERE outcome IS NULL")[0][0])
+
+    def _next_job(self) -> int | None:
+        """In how many seconds the next job of a notice is due; None without one."""
+        due = "extract(epoch FROM min(coalesce(scheduled_at, now())) - now())"
+        notices = "task_name LIKE 'notifications.%%' AND status = 'todo'"
+        seconds = sql(self._place.url, f"SELECT {due} FROM procrastinate_jobs WHERE {notices}")[0][0]
+        return None if seconds is None else int(seconds)
+
+    def _dropped_at(self) -> dict[str, datetime]:
+        """When each token was forgotten or set aside."""
+        rows = sql(self._place.url, "SELECT installation_id::text, updated_at FROM devices WHERE push_token IS NULL")
+        return {self._installed[installation]: at for installation, at in rows if installation in self._installed}
+
+    def _judge(self, *, kills: int, ended: int, restarts: int, seconds: int) -> Figures:
+        ledger, weather = self._ledger, self._weather
+        notices = [str(one) for (one,) in sql(self._place.url, "SELECT id FROM notifications")]
+        assert len(notices) == self._notices
+        meanwhile, after = ledger.sent_to_dead_after(self._dropped_at(), lease_seconds=weather.lease - weather.timeout)
+        crashes = kills + ended + restarts * weather.workers
+        return Figures(
+            lost=sum(ledger.lost(token, notice) for token in self._tokens for notice in notices),
+            shown_twice=ledger.shown_twice(),
+            sent_to_dead_tokens_after_the_refusal=after,
+            retries_early=ledger.early,
+            repeats=ledger.repeats,
+            repeats_bound=crashes * sum(CONCURRENCY.values()) * CHUNK_SIZE,
+            sent_to_dead_tokens_meanwhile=meanwhile,
+            repeats_since_no_good_answer_came=ledger.unclear_repeats,
+            deliveries=sum(ledger.tried.values()),
+            sends=ledger.sends,
+            taken=ledger.taken,
+            dead_tokens=len(ledger.dead),
+            messages_refused=len(ledger.rejected),
+            dropped_for_phones_away=sum(len(phone.dropped - set(phone.seen)) for phone in ledger.phones.values()),
+            kills=kills,
+            restarts=restarts,
+            workers_that_ended_themselves=ended,
+            seconds=seconds,
+        )
