@@ -97,5 +97,5 @@ async def test_screens_hear_of_changes_within_two_seconds_and_end_without_the_da
     assert "/v1/calendars/{secret}.ics" in server.log
     assert SECRET not in server.log
     assert min(heard) < 2  # once: a machine may be busy
-    assert stopped < 7  # what holds up a stop is cut off after GRACE_SECONDS, eight
+    assert "timeout graceful shutdown exceeded" not in server.log  # what holds up a stop is cut off, and this logged
     report(heard_after=[round(each, 2) for each in heard], stopped_within=f"{stopped:.2f} s")
