@@ -5,9 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from bruno import collection
-
 from app.main import build_app
+from bruno import collection
 
 FOLDER = Path(__file__).resolve().parents[1] / "openapi"
 DOCUMENT, COLLECTION = "openapi.json", "bruno"

@@ -8,11 +8,11 @@ import argparse
 import asyncio
 from contextlib import ExitStack
 
-from fanout import Province, Stub, scratch
 from sqlalchemy import text
 
 from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
+from fanout import Province, Stub, scratch
 
 PHONES = 1_000_000
 COUNTRY = 5_600_000

@@ -51,8 +51,8 @@ class Phone:
         self.told = []
         while await self.ask_once(client, limit=limit):
             pass
-        named = [(item["type"], item["id"]) for item in self.told]
-        assert len(named) == len(set(named))
+        names = [(item["type"], item["id"]) for item in self.told]
+        assert len(names) == len(set(names))
         return self.told
 
     async def ask_once(self, client: AsyncClient, *, limit: int | None = None) -> bool:
@@ -91,6 +91,11 @@ async def fresh(client: AsyncClient, *, limit: int | None = None) -> Phone:
     phone = Phone()
     await phone.catch_up(client, limit=limit)
     return phone
+
+
+def named(phone: Phone, op: str = "upsert") -> set[tuple[str, str]]:
+    """What the last catching up told, of one kind."""
+    return {(item["type"], item["id"]) for item in phone.told if item["op"] == op}
 
 
 async def announce_world(database: Database) -> None:

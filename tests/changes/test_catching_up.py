@@ -1,48 +1,23 @@
-"""Catching up: what is told, to whom, how often, and when a phone has to start again."""
+"""Catching up: what is told, to whom, and how often."""
 
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
-from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import event, text, update
+from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.changes.service import SCOPES_A_ROUND
-from app.identity.models import LoginSession
-from app.kernel.db import commit
-from app.kernel.scopes import Change, Op
-from app.kernel.security import PostKind
-from app.members.models import Member, Standing, StandingKind
-from app.members.posts.models import Post
-from app.worker import purge_changes
-from tests.changes.phones import Phone, announce_world, ask, fresh
-from tests.conftest import RolledBackDatabase
+from tests.changes.phones import Phone, fresh, named
 from tests.factories import announcements, polls, resolutions
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, announced, drafted, put_meeting, said, took
+from tests.factories.meetings import SignedIn, announced, drafted, put_meeting, took
 from tests.factories.minutes import over
-from tests.factories.rolls import begun, give_standing, put_roll
-from tests.factories.world import Person, World
+from tests.factories.rolls import begun, put_roll
+from tests.factories.world import World
 from tests.worker import JobRunner
 
-
-@pytest.fixture(autouse=True)
-async def _told(world: World, database: RolledBackDatabase) -> None:
-    del world
-    await announce_world(database)
-
-
-@pytest.fixture
-def member(world: World, signed_in: SignedIn) -> AsyncClient:
-    return signed_in(world.member)
-
-
-@pytest.fixture
-def secretary(world: World, signed_in: SignedIn) -> AsyncClient:
-    return signed_in(world.secretary)
+pytestmark = pytest.mark.usefixtures("told")
 
 
 @pytest.fixture
@@ -57,11 +32,6 @@ async def statements(engine: AsyncEngine) -> AsyncIterator[list[str]]:
     event.listen(engine.sync_engine, "before_cursor_execute", keep)
     yield seen
     event.remove(engine.sync_engine, "before_cursor_execute", keep)
-
-
-def named(phone: Phone, op: str = "upsert") -> set[tuple[str, str]]:
-    """What the last catching up told, of one kind."""
-    return {(item["type"], item["id"]) for item in phone.told if item["op"] == op}
 
 
 async def test_the_first_start_tells_people_posts_organisations_and_what_happens(
@@ -219,230 +189,6 @@ async def test_a_broad_notice_comes_as_one_of_the_inbox(
 def signed_in_english(client: AsyncClient) -> AsyncClient:
     client.headers["Accept-Language"] = "en"
     return client
-
-
-async def move(database: RolledBackDatabase, person: Person, branch: UUID) -> None:
-    """A transfer, as rows: no command of this release makes one."""
-    async with database.session() as session:
-        await session.execute(update(Member).where(Member.id == person.member_id).values(organisation_id=branch))
-        await session.execute(
-            update(Standing).where(Standing.member_id == person.member_id).values(organisation_id=branch)
-        )
-        session.changes += [Change(scope, "member", person.member_id, 2) for scope in (branch, person.organisation_id)]
-        await commit(session)
-
-
-async def test_who_moves_to_another_branch_forgets_the_old_one_and_hears_of_the_new(
-    world: World, secretary: AsyncClient, member: AsyncClient, signed_in: SignedIn, database: RolledBackDatabase
-) -> None:
-    old = await announced(secretary, world.branch_a)
-    new = await announced(signed_in(world.sister_secretary), world.branch_b)
-    phone = await fresh(member)
-    assert set(phone.of("meeting")) == {old}
-
-    await move(database, world.member, world.branch_b)
-    await phone.catch_up(member)
-
-    assert named(phone, "drop_scope") == {("scope", str(world.branch_a))}
-    assert set(phone.of("meeting")) == {new}
-    assert phone.held == (await fresh(member)).held
-    assert {"Chi bộ thôn Đoài"} == {one["organisation"]["name"] for one in phone.of("member").values()}
-
-
-async def test_moving_within_a_first_start_leaves_nothing_of_the_old_branch(
-    world: World, secretary: AsyncClient, member: AsyncClient, database: RolledBackDatabase
-) -> None:
-    await announced(secretary, world.branch_a)
-    phone = Phone()
-    assert await phone.ask_once(member, limit=5)
-
-    await move(database, world.member, world.branch_b)
-    while await phone.ask_once(member, limit=5):
-        pass
-
-    assert phone.held == (await fresh(member)).held
-
-
-async def test_a_guest_hears_of_the_branch_from_the_first_day_to_the_last(
-    world: World, signed_in: SignedIn, secretary: AsyncClient, database: RolledBackDatabase
-) -> None:
-    guest = signed_in(world.stranger)
-    meeting = await announced(secretary, world.branch_a)
-    notice = await announcements.published(signed_in(world.officer), world.commune)
-    phone = await fresh(guest)
-    assert phone.of("meeting") == {}
-
-    await give_standing(database, world.stranger, StandingKind.temporary_guest, world.branch_a)
-    await phone.catch_up(guest)
-    assert set(phone.of("meeting")) == {meeting}
-    assert notice in phone.of("announcement")
-    assert (await said(guest, meeting, "attending")).status_code == 200
-    await phone.catch_up(guest)
-    assert phone.of("meeting")[meeting]["my_reply"]["reply"] == "attending"
-
-    async with database.session() as session:
-        mine = (Standing.member_id == world.stranger.member_id, Standing.kind == StandingKind.temporary_guest)
-        await session.execute(update(Standing).where(*mine).values(ends_on=date(2026, 11, 1)))
-        await session.commit()
-    await phone.catch_up(guest)
-    assert named(phone, "drop_scope") == {("scope", str(world.branch_a)), ("scope", str(world.commune))}
-    assert phone.of("meeting") == {}
-    assert phone.held == (await fresh(guest)).held
-
-
-async def test_who_is_given_a_post_hears_of_drafts_and_who_loses_it_forgets_them(
-    world: World, secretary: AsyncClient, member: AsyncClient, database: RolledBackDatabase
-) -> None:
-    draft = await drafted(secretary, world.branch_a)
-    written = await resolutions.drafted(secretary, world.branch_a)
-    phone = await fresh(member)
-    async with database.session() as session:
-        post = Post(
-            id=uuid4(),
-            member_id=world.member.member_id,
-            organisation_id=world.branch_a,
-            kind=PostKind.deputy_secretary,
-            starts_on=date(2026, 1, 1),
-        )
-        session.add(post)
-        await session.commit()
-
-    await phone.catch_up(member)
-    assert set(phone.of("meeting")) == {draft}
-    assert set(phone.of("resolution")) == {written["id"]}
-
-    async with database.session() as session:
-        await session.execute(update(Post).where(Post.id == post.id).values(ends_on=date(2026, 11, 1)))
-        await session.commit()
-    await phone.catch_up(member)
-    assert (phone.of("meeting"), phone.of("resolution")) == ({}, {})
-    assert phone.held == (await fresh(member)).held
-
-
-async def test_a_committee_member_of_another_branch_follows_the_committee(
-    world: World, secretary: AsyncClient, signed_in: SignedIn, database: RolledBackDatabase
-) -> None:
-    sister = signed_in(world.sister_member)
-    meeting = await announced(secretary, world.branch_a, kind="committee")
-    phone = await fresh(sister)
-    async with database.session() as session:
-        session.add(
-            Post(
-                id=uuid4(),
-                member_id=world.sister_member.member_id,
-                organisation_id=world.branch_a,
-                kind=PostKind.committee_member,
-                starts_on=date(2026, 1, 1),
-            )
-        )
-        await session.commit()
-
-    await phone.catch_up(sister)
-
-    assert set(phone.of("meeting")) == {meeting}
-
-
-async def test_an_officer_follows_their_organisation_and_not_the_branches_below(
-    world: World, secretary: AsyncClient, signed_in: SignedIn
-) -> None:
-    officer = signed_in(world.officer)
-    await announced(secretary, world.branch_a)
-    draft = await announcements.drafted(officer, world.commune)
-
-    phone = await fresh(officer)
-
-    assert phone.of("meeting") == {}
-    assert set(phone.of("announcement")) == {draft}
-
-
-async def test_a_cursor_that_is_not_ones_own_is_refused(member: AsyncClient, signed_in: SignedIn, world: World) -> None:
-    cursor = (await fresh(member)).cursor
-    for client, given in ((signed_in(world.away), cursor), (member, f"{cursor}A"), (member, "0"), (member, "é")):
-        answer = await ask(client, given)
-        assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
-
-
-@pytest.mark.parametrize("limit", [0, 201, -1])
-async def test_limit_out_of_range_is_refused(limit: int, member: AsyncClient) -> None:
-    assert (await ask(member, limit=limit)).status_code == 422
-
-
-async def refused(client: AsyncClient, phone: Phone) -> bool:
-    """Whether the phone has to start again."""
-    answer = await ask(client, phone.cursor)
-    if answer.status_code == 200:
-        return False
-    assert (answer.status_code, answer.json()["code"]) == (410, "sync_cursor_expired")
-    return True
-
-
-async def test_a_cursor_of_another_epoch_or_from_the_future_has_expired(
-    world: World, secretary: AsyncClient, member: AsyncClient, database: RolledBackDatabase
-) -> None:
-    phone = await fresh(member)
-    async with database.session() as session:
-        await session.execute(text("UPDATE scopes SET counter = counter - 1 WHERE id = :id"), {"id": world.branch_a})
-        await session.commit()
-    assert await refused(member, phone)
-
-    await announced(secretary, world.branch_a)
-    phone = await fresh(member)
-    assert not await refused(member, phone)
-    async with database.session() as session:
-        await session.execute(text("INSERT INTO sync_epochs DEFAULT VALUES"))
-        await session.commit()
-    assert await refused(member, phone)
-    assert not await refused(member, await fresh(member))
-
-
-async def test_deletions_are_forgotten_after_180_days_and_who_missed_them_starts_again(
-    world: World,
-    secretary: AsyncClient,
-    signed_in: SignedIn,
-    database: RolledBackDatabase,
-    jobs: JobRunner,
-    clock: FakeClock,
-) -> None:
-    async with database.session() as session:
-        await session.execute(update(LoginSession).values(expires_at=clock() + timedelta(days=200)))
-        await session.commit()
-    resolution = await resolutions.opened(secretary, world.branch_a)
-    comment = await resolutions.commented(secretary, resolution["id"])
-    early = await fresh(secretary)
-    assert (await secretary.delete(f"/v1/comments/{comment['id']}")).status_code == 204
-    late = await fresh(secretary)
-    clock.advance(days=180)
-    await purge_changes(jobs.office, 0)
-    secretary = signed_in(world.secretary)
-    late_enough = Phone(early.cursor, dict(early.held), dict(early.scopes))
-    await late_enough.catch_up(secretary)
-    assert ("comment", comment["id"]) not in late_enough.held
-
-    clock.advance(minutes=1)
-    await purge_changes(jobs.office, 0)
-
-    secretary = signed_in(world.secretary)
-    assert await refused(secretary, early)
-    assert not await refused(secretary, late)
-    assert ("comment", comment["id"]) not in (await fresh(secretary)).held
-
-
-async def test_many_scopes_are_purged_in_rounds(
-    database: RolledBackDatabase, jobs: JobRunner, clock: FakeClock
-) -> None:
-    async with database.session() as session:
-        for number in range(SCOPES_A_ROUND + 1):
-            session.changes.append(Change(UUID(int=number), "meeting", UUID(int=1), 1, Op.delete))
-        await commit(session)
-    clock.advance(days=181)
-
-    await purge_changes(jobs.office, 0)
-
-    async with database.session() as session:
-        left = await session.scalar(text("SELECT count(*) FROM changes WHERE op = 'delete'"))
-        floors = await session.scalars(text("SELECT floor FROM scopes WHERE id < :id"), {"id": UUID(int=1000)})
-        assert left == 0
-        assert set(floors) == {1}
 
 
 async def test_a_cancelled_meeting_is_told_with_its_reason(

@@ -1,4 +1,4 @@
-"""`sotay serve --demo` for real: from nothing, all that it prints tried out, and a month played on it."""
+"""`sotay serve --demo` for real: from nothing, all that it prints tried out, and months played on it."""
 
 import asyncio
 import re
@@ -103,9 +103,18 @@ async def play_a_month(served: Served, out: Path) -> None:
     assert (pages_of(out / "bien-ban.pdf"), pages_of(out / "nghi-quyet.pdf")) == (2, 1)
 
 
+async def play_a_month_in_typescript(served: Served) -> None:
+    playing = await asyncio.create_subprocess_exec(
+        *(TYPESCRIPT_MONTH, served.address), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await asyncio.wait_for(playing.communicate(), 240)
+    assert playing.returncode == 0, said.decode()
+    assert "all of it held" in said.decode()
+
+
 # One test, since the service takes longer to start than all of it.
-async def test_demo_is_served_from_nothing_everything_printed_works_and_a_month_is_played(
-    served: Served, tmp_path: Path
+async def test_demo_is_served_from_nothing_everything_printed_works_and_months_are_played(
+    served: Served, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     await served.until(r"docs: " + re.escape(served.address) + r"/docs.*━\n.*━\n")
 
@@ -141,20 +150,13 @@ async def test_demo_is_served_from_nothing_everything_printed_works_and_a_month_
     assert UUID(again[1]) != UUID(first[1])
 
     await play_a_month(served, tmp_path)
+    with subtests.test("the next month is lived by an app with generated TypeScript"):
+        if shutil.which("npm") is None:
+            pytest.skip("there is no Node.js here to run the TypeScript client")
+        await play_a_month_in_typescript(served)
 
     assert await served.end() == 0
     assert processes_naming(str(served.data_dir)) == []
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(served.address.rsplit(":", 1)[1]))) != 0
     assert '"level"' not in served.printed  # no log line among what people read
-
-
-@pytest.mark.skipif(shutil.which("npm") is None, reason="there is no Node.js here to run the TypeScript client")
-async def test_app_with_generated_typescript_lives_the_month(served: Served) -> None:
-    await served.until(r"docs: " + re.escape(served.address))
-    playing = await asyncio.create_subprocess_exec(
-        *(TYPESCRIPT_MONTH, served.address), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await asyncio.wait_for(playing.communicate(), 240)
-    assert playing.returncode == 0, said.decode()
-    assert "all of it held" in said.decode()

@@ -32,7 +32,7 @@ async def place(live_database_url: str, keys: TokenKeys) -> Place:
 @pytest.fixture
 async def api(place: Place, tmp_path: Path, passwords: Passwords) -> AsyncIterator[AsyncClient]:
     """The API in this process, on a database that commits."""
-    database = PooledDatabase(place.url, clock=system_clock, pool_size=4, statement_timeout_ms=2_000)
+    database = PooledDatabase(place.url, clock=system_clock, pool_size=4, statement_timeout_ms=4_000)
     settings = Settings(data_dir=tmp_path, public_url=place.keys.issuer, rate_limit_per_minute=0)
     app = create_app(Parts(settings=settings, database=database, passwords=passwords, keys=place.keys))
     transport = ASGITransport(app, raise_app_exceptions=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.changes.phones import settled
-from tests.faults.habits import LISTS, Habits, numbers, path_of
+from tests.faults.habits.life import LISTS, Habits, numbers, path_of
 from tests.faults.harness import Program, free_port, sql, wait_until
 from tests.faults.judge import Ledger
 from tests.faults.phone import Phone, SignedOut, Store

@@ -28,7 +28,7 @@ from tests.fcm import LoopbackFcm, Push
 ROOT = Path(__file__).parents[2]
 
 
-def wait_until(true: Callable[[], bool], what: str, *, seconds: float = 20) -> float:
+def wait_until(true: Callable[[], bool], what: str, *, seconds: float = 40) -> float:
     """Return after how many seconds it came true."""
     began = time.monotonic()
     while not true():
@@ -116,7 +116,7 @@ class Program:
         self.process.send_signal(signal.SIGKILL)
         assert self.process.wait(10) == -signal.SIGKILL
 
-    def end(self, *, seconds: float = 20) -> int:
+    def end(self, *, seconds: float = 40) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 

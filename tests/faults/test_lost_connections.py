@@ -44,7 +44,7 @@ async def test_job_whose_end_could_not_be_written_down_is_given_back_by_the_next
                 cut(place, "%procrastinate_finish_job%")
                 wait_until(lambda: "queue_connection_lost" in worker.log, "the worker notices")
             # Alive it would keep the job for ever; it ends by itself, and says so to who supervises it.
-            assert worker.process.wait(15) == 1
+            assert worker.process.wait(30) == 1
         assert place.jobs("doing") == 1
         assert place.outcomes() == {"sent": len(phones)}
         with Program(tmp_path / "second", "worker", **environment) as worker:
@@ -71,7 +71,7 @@ async def test_two_workers_may_give_back_the_same_dead_workers_jobs(
             # Both find the job before either can give it back.
             with holding(place, "SELECT FROM procrastinate_jobs FOR UPDATE"):
                 lanes = "SELECT id FROM procrastinate_workers"
-                wait_until(lambda: len(sql(place.url, lanes)) == 4, "both are up", seconds=40)
+                wait_until(lambda: len(sql(place.url, lanes)) == 4, "both are up", seconds=60)
             wait_until(
                 lambda: place.jobs() == 0 and place.outcomes() == {"sent": len(phones)}, "all are sent", seconds=60
             )

@@ -106,7 +106,7 @@ async def test_postgresql_killed_under_the_service_costs_polite_refusals_and_not
             assert killed is not None
             os.kill(killed, signal.SIGKILL)
             await until(lambda: len(writer.refused) > 0, "the database is missed")
-            back = await ready(client, seconds=15)
+            back = await ready(client, seconds=30)
             await until(lambda: len(writer.announced) >= before + 20, "writing goes on", seconds=60)
             writer.going = False
             await asyncio.gather(*writing)

@@ -29,7 +29,7 @@ async def test_two_workers_share_1000_phones_and_each_is_told_once(
         with workers[0], workers[1]:
             for worker in workers:
                 wait_until(lambda: "worker_started" in worker.log, "it is up", seconds=60)  # noqa: B023 it is called at once
-            asyncio.run_coroutine_threadsafe(announce(api, place), loop).result(10)
+            asyncio.run_coroutine_threadsafe(announce(api, place), loop).result(60)
             wait_until(lambda: place.outcomes() == {"sent": 1_000}, "all are sent", seconds=90)
             wait_until(lambda: place.jobs() == 0, "no job is left", seconds=60)
             for worker in workers:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kernel.bodies import parse_json
@@ -159,6 +159,7 @@ def test_of_a_name_that_comes_twice_the_last_counts() -> None:
     assert parse_json(b'{"a": 1, "a": 2}') == {"a": 2}
 
 
+@settings(max_examples=40)
 @given(st.recursive(st.none() | st.booleans() | st.text() | st.integers(), lambda inner: st.lists(inner, max_size=3)))
 def test_whatever_json_holds_is_read_in_nfc_or_refused_by_name(value: object) -> None:
     try:

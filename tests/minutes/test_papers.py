@@ -151,12 +151,12 @@ async def test_long_minutes_repeat_table_heads_number_pages_and_keep_signatures_
     body = "\n".join(["Đồng chí bí thư báo cáo kết quả công tác trong tháng và chi bộ thảo luận sôi nổi. " * 4] * 8)
     long = RECORD.model_copy(
         update={
-            "sections": [MinutesSection(heading=f"Mục {place}", body=body) for place in range(20)],
-            "tasks": [TASK.model_copy(update={"title": f"Việc thứ {place} " * 6}) for place in range(60)],
+            "sections": [MinutesSection(heading=f"Mục {place}", body=body) for place in range(5)],
+            "tasks": [TASK.model_copy(update={"title": f"Việc thứ {place} " * 6}) for place in range(40)],
         }
     )
     pages = await printed(minutes_html(long, number=1, is_draft=True))
-    assert len(pages) >= 25
+    assert len(pages) >= 8
     assert sum("TT Việc Người thực hiện Thời hạn" in page for page in pages) >= 3
     assert not pages[0].endswith(" 1")
     assert [page.split()[-1] for page in pages[1:]] == [str(place) for place in range(2, len(pages) + 1)]
@@ -171,7 +171,7 @@ async def test_words_of_people_are_words_and_no_markup(world: World, signed_in: 
     secretary = signed_in(world.secretary)
     words = "<img src=http://127.0.0.1:9/a.png> </p><style>p{background:url(http://127.0.0.1:9/b)}</style>"
     written = await put_minutes(
-        secretary, meeting_id, sections=[{"heading": words, "body": words}], conclusion="x" * 20_000
+        secretary, meeting_id, sections=[{"heading": words, "body": words}], conclusion="x" * 5_000
     )
     assert written.status_code == 200
     said = text_of((await secretary.get(f"/v1/meetings/{meeting_id}/minutes.pdf")).content)

@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +23,6 @@ from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, announced, drafted, put_meeting, set_status, took
 from tests.factories.world import BERLIN, Maker, World, make_world
-from tests.faults.harness import Program, free_port, wait_until
 from tests.worker import JobRunner
 
 
@@ -304,27 +301,6 @@ async def test_no_log_holds_the_secret(world: World, client: AsyncClient, signed
     assert lines[1]["route"] == "/v1/calendars/{secret}.ics"
     secret = path.rpartition("/")[2].removesuffix(".ics")
     assert secret not in str(lines)
-
-
-def test_a_server_on_a_port_writes_no_address_down(live_database_url: str, tmp_path: Path) -> None:
-    port, secret = free_port(), "x" * 43
-    environment = {"SOTAY_DATABASE_URL": live_database_url, "SOTAY_DATA_DIR": str(tmp_path / "data")}
-
-    def is_answered() -> bool:
-        asking = HTTPConnection("127.0.0.1", port, timeout=10)
-        try:
-            asking.request("GET", f"/v1/calendars/{secret}.ics?{secret}")
-            return asking.getresponse().status == 404
-        except OSError:
-            return False
-        finally:
-            asking.close()
-
-    with Program(tmp_path / "log", "api", "--port", str(port), **environment) as program:
-        wait_until(is_answered, "it answers", seconds=60)
-        program.end()
-        assert "/v1/calendars/{secret}.ics" in program.log
-        assert secret not in program.log
 
 
 @pytest.fixture
