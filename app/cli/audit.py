@@ -67,7 +67,7 @@ def verify(
     anchor: Annotated[Path | None, typer.Option(help="Tệp neo cất ở ngoài · the anchor kept outside")] = None,
     organisation: Annotated[UUID | None, typer.Option(help="Chỉ một tổ chức · id of one organisation only")] = None,
 ) -> None:
-    """Tính lại mọi chuỗi và so với tệp neo; mã thoát 1 khi sai · make the chains anew and compare; exits 1 if broken."""
+    """Tính lại mọi chuỗi và so với tệp neo; mã thoát 1 khi sai · recompute the chains, compare; exits 1 if broken."""
     settings, url = database_settings()
     anchored = None if anchor is None else _read(anchor, _keys(settings))
 

@@ -120,8 +120,6 @@ async def forget_person(session: Session, member_id: UUID, *, organisation_id: U
     """
     erased = await erase_details(session, member_id)
     if erased:
-        fact = DetailsErased(
-            organisation_id=organisation_id, subject_id=member_id, actor_member_id=by, facts=erased
-        )
+        fact = DetailsErased(organisation_id=organisation_id, subject_id=member_id, actor_member_id=by, facts=erased)
         await record(session, fact)
     return len(erased)

@@ -1,4 +1,4 @@
-"""Tables of the kernel: the facts and their seals, the counters and change rows that phones catch up by, and answers kept."""
+"""Tables of the kernel: facts and their seals, counters and change rows that phones catch up by, answers kept."""
 
 from datetime import datetime
 from typing import Any

@@ -115,13 +115,16 @@ def _fault_of(row: SealedFact, before: Head) -> Fault | None:
         return Fault.fact_missing
     if fact.organisation_id != row.organisation_id or fact.id != row.event_id or seal_of(fact, before) != row.link:
         return Fault.fact_changed
-    if row.is_erased:
-        return None if row.is_excused else Fault.details_vanished
-    if fact.details is not None:
-        if row.salt is None or row.details is None:
-            return Fault.details_vanished
-        if digest_of(row.salt, row.member_id, row.details).hex() != fact.details:
-            return Fault.details_changed
+    return _fault_of_details(row, fact.details)
+
+
+def _fault_of_details(row: SealedFact, digest: str | None) -> Fault | None:
+    if digest is None or (row.is_erased and row.is_excused):
+        return None
+    if row.salt is None or row.details is None:
+        return Fault.details_vanished
+    if row.is_erased or digest_of(row.salt, row.member_id, row.details).hex() != digest:
+        return Fault.details_changed
     return None
 
 

@@ -118,9 +118,7 @@ def upgrade() -> None:
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("viewer_id", sa.Uuid(), nullable=False),
         sa.Column("viewed_on", sa.Date(), nullable=False),
-        sa.Column(
-            "what", sa.Enum("record", "roster", name="viewedpart", native_enum=False, length=20), nullable=False
-        ),
+        sa.Column("what", sa.Enum("record", "roster", name="viewedpart", native_enum=False, length=20), nullable=False),
         sa.Column("viewed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("post_kind", sa.String(length=20), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
