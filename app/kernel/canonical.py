@@ -17,7 +17,7 @@ _LONGEST_WHOLE = 19
 
 
 def _whole(digits: str) -> int | str:
-    return int(digits) if len(digits) <= _LONGEST_WHOLE else _verbatim(digits)
+    return int(digits) if len(digits.lstrip("-")) <= _LONGEST_WHOLE else _verbatim(digits)
 
 
 def _verbatim(digits: str) -> str:
