@@ -58,7 +58,7 @@ class Event(BaseModel):
 class DetailsErased(Event):
     """What these facts said of a member, beyond opaque ids, is gone from the log."""
 
-    code = "audit.details_erased"
+    code = "kernel.details_erased"
     subject_type = "member"
 
     facts: tuple[UUID, ...]

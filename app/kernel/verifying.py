@@ -144,7 +144,7 @@ _SEALED = """
 SELECT s.organisation_id::text, s.sequence, s.event_id::text, encode(s.link, 'hex'),
        d.member_id::text, d.salt, d.data::text, d.erased_at IS NOT NULL,
        CASE WHEN d.erased_at IS NOT NULL THEN EXISTS (
-           SELECT FROM events AS f WHERE f.subject_id = d.member_id AND f.code = 'audit.details_erased'
+           SELECT FROM events AS f WHERE f.subject_id = d.member_id AND f.code = 'kernel.details_erased'
            AND f.data -> 'facts' ? s.event_id::text
        ) ELSE false END,
        {columns}

@@ -13,7 +13,7 @@ from tests.factories.year import RESOLUTION, live_december
 from tests.test_notices import concrete
 
 SILENT = {
-    "audit.details_erased",
+    "kernel.details_erased",
     "members.record_viewed",
     "members.roster_viewed",
     "documents.bookmarked",
