@@ -23,6 +23,7 @@ from app.members import router as members
 from app.members.away import router as away
 from app.members.imports import router as imports
 from app.members.posts import router as posts
+from app.members.record_views import router as record_views
 from app.minutes import router as minutes
 from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
@@ -59,6 +60,7 @@ v1.include_router(posts.organisations)
 v1.include_router(posts.router)
 v1.include_router(away.members)
 v1.include_router(away.router)
+v1.include_router(record_views.me)
 v1.include_router(imports.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)

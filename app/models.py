@@ -11,6 +11,7 @@ from app.meetings import models as meetings
 from app.meetings.calendar import models as calendar
 from app.members import models as members
 from app.members.posts import models as posts
+from app.members.record_views import models as record_views
 from app.minutes import models as minutes
 from app.notifications import models as notifications
 from app.notifications.lanes import models as lanes
@@ -37,6 +38,7 @@ __all__ = [
     "pace",
     "polls",
     "posts",
+    "record_views",
     "resolutions",
 ]
 

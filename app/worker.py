@@ -27,6 +27,7 @@ from app.kernel.events import EXPAND_TASK
 from app.kernel.idempotency import PURGE_TASK, purge_answers
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
+from app.kernel.seals import SEAL_TASK, seal_facts
 from app.kernel.settings import PushMode, Settings
 from app.kernel.sms import SmsSender
 from app.kernel.telemetry import WorkerMeters, exposed
@@ -180,6 +181,15 @@ async def forget_calendars(office: PostOffice, timestamp: int) -> None:
         await forget_revoked_calendars(session)
 
 
+async def seal_log(office: PostOffice, timestamp: int) -> None:
+    """Put the facts of the last minute into the chains of their organisations."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await seal_facts(session) > 0
+
+
 async def purge_idempotency(office: PostOffice, timestamp: int) -> None:
     """Forget the answers that nobody can ask for again."""
     del timestamp
@@ -239,6 +249,7 @@ TASKS = (
     Task("changes.purge", purge_changes, Lane.bulk, cron="41 1 * * *"),
     Task("notifications.forget_deliveries", forget_deliveries, Lane.bulk, cron="53 3 * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
+    Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
     Task(PURGE_TASK, purge_idempotency, Lane.bulk, cron="29 3 * * *"),
 )
 

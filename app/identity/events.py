@@ -42,6 +42,10 @@ class RefreshTokenReused(Event):
     code = "identity.refresh_token_reused"
     subject_type = "session"
     lane: ClassVar[Lane | None] = Lane.urgent
+    personal: ClassVar[frozenset[str]] = frozenset({"device_name"})
 
     member_id: UUID
     device_name: str | None
+
+    def person(self) -> UUID:
+        return self.member_id

@@ -1,10 +1,10 @@
-"""Tables of the kernel: the facts, the counters and change rows that phones catch up by, and answers kept."""
+"""Tables of the kernel: facts and their seals, counters and change rows that phones catch up by, answers kept."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, Text, text
+from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +32,41 @@ class EventRow(Base):
     request_id: Mapped[str | None] = mapped_column(Text)
     # Any: the event's own fields, as JSON.
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class EventDetails(Base):
+    """The personal fields of a fact. The chain covers their salted hash alone: salt and fields can be erased."""
+
+    __tablename__ = "event_details"
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID | None] = mapped_column(index=True)
+    salt: Mapped[bytes | None]
+    # Any: the event's own fields, as JSON.
+    data: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    digest: Mapped[bytes]
+    erased_at: Mapped[datetime | None]
+
+
+class EventSeal(Base):
+    """The place of a fact in the chain of its organisation, and the hash over it and all before it."""
+
+    __tablename__ = "event_seals"
+    __table_args__ = (UniqueConstraint("event_id"),)
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    event_id: Mapped[UUID]
+    link: Mapped[bytes]
+    sealed_at: Mapped[datetime]
+
+
+class UnsealedEvent(Base):
+    """A fact that waits for its seal; a trigger of `events` writes it."""
+
+    __tablename__ = "unsealed_events"
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class ScopeRow(Base):

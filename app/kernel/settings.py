@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         return self.data_dir / "keys"
 
     @property
+    def audit_keys_dir(self) -> Path:
+        """Private keys (PEM, one a file) that sign anchors; an old one stays as long as its anchors do."""
+        return self.data_dir / "audit"
+
+    @property
     def documents_dir(self) -> Path:
         """Uploaded files, where no bucket is set."""
         return self.data_dir / "documents"

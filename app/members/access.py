@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
-from app.kernel.security import LEADERS, OFFICERS, ORGANISERS, Actor, NotForYourPost, PostKind
+from app.kernel.security import LEADERS, OFFICERS, ORGANISERS, Actor, HeldPost, NotForYourPost, PostKind
 
 
 class Facet(StrEnum):
@@ -43,7 +43,17 @@ def facets_of_member(actor: Actor, member_id: UUID, path: Sequence[UUID]) -> fro
 
 def keeps_records(actor: Actor, path: Sequence[UUID]) -> bool:
     """Say whether the actor is secretary or deputy of the branch, or an administrator of it or above it."""
-    return actor.holds_in(path[-1], LEADERS) or actor.holds_over(path, {PostKind.administrator})
+    return find_keeping_post(actor, path) is not None
+
+
+def find_keeping_post(actor: Actor, path: Sequence[UUID]) -> HeldPost | None:
+    """Return the post by which the actor reads and writes the branch's records: of several, the nearest to it."""
+    for organisation_id in reversed(path):
+        kinds = LEADERS | {PostKind.administrator} if organisation_id == path[-1] else {PostKind.administrator}
+        for post in actor.posts:
+            if post.organisation_id == organisation_id and post.kind in kinds:
+                return post
+    return None
 
 
 def require_record_keeper(actor: Actor, path: Sequence[UUID]) -> None:

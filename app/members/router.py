@@ -11,7 +11,7 @@ from app.kernel.etags import ExpectedVersion, IfMatchMissing, Tagged, VersionCha
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.members import queries, service
+from app.members import service
 from app.members.errors import (
     CardNumberTaken,
     CitizenIdTaken,
@@ -23,6 +23,7 @@ from app.members.errors import (
 )
 from app.members.models import StandingKind
 from app.members.queries import MemberFilter
+from app.members.record_views import service as record_views
 from app.members.schemas import MemberCreate, MemberPage, MemberPatch, MemberView
 from app.organisations.errors import OrganisationNotFound
 
@@ -68,15 +69,19 @@ async def list_members(
 
     Filter by `standing`: the branch's secretary, deputy and minute-taker, officers and administrators above.
     By `away`: the same without the officers. Who left is listed only where their standing is asked for.
+    Each member whose record is shown can read, once a day, that the caller has seen it.
     """
-    found = await queries.list_members(session, actor, organisation_id, wanted=wanted, page=page)
+    found = await record_views.list_members(session, actor, organisation_id, wanted=wanted, page=page)
     return tagged.page(linked(found))
 
 
 @router.get("/members/{member_id}", operation_id="getMember", summary="A member", responses=problems(MemberNotFound))
 async def get_member(session: DbSession, actor: CurrentActor, tagged: Tagged, member_id: UUID) -> MemberView:
-    """Return a member as far as the reader may know them: one's own record in full, a comrade's name."""
-    return tagged.one(await queries.get_member(session, actor, member_id))
+    """Return a member as far as the reader may know them: one's own record in full, a comrade's name.
+
+    Whose record is shown can read, once a day, that the caller has seen it (`GET /v1/me/record-views`).
+    """
+    return tagged.one(await record_views.get_member(session, actor, member_id))
 
 
 @router.post(

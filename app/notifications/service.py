@@ -23,9 +23,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.identity.models import Account, Device, LoginSession
 from app.kernel.db import Session
-from app.kernel.events import record
+from app.kernel.events import record, select_fact
 from app.kernel.jobs import JobArguments, Lane, defer
-from app.kernel.models import EventRow
 from app.kernel.notices import Audience, Notices, by_code
 from app.kernel.scopes import Change, Op
 from app.kernel.security import Actor
@@ -60,7 +59,7 @@ async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
     range of devices. Running it again for the same fact does nothing, since the first run committed all of it or
     nothing.
     """
-    row = (await session.execute(select(EventRow.__table__).where(EventRow.id == event_id))).mappings().one()
+    row = (await session.execute(select_fact(event_id))).mappings().one()
     notice = by_code(notices)[row["code"]]
     event = notice.event.from_row(row)
     known = await session.scalar(select(Notification.id).where(Notification.event_id == event_id))

@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
-from fanout import Province, Stub, scratch
+from fanout import Province, scratch
+from fanout_stub import Stub
 
 PHONES = 1_000_000
 COUNTRY = 5_600_000

@@ -13,6 +13,9 @@ from tests.factories.year import RESOLUTION, live_december
 from tests.test_notices import concrete
 
 SILENT = {
+    "kernel.details_erased",
+    "members.record_viewed",
+    "members.roster_viewed",
     "documents.bookmarked",
     "documents.unbookmarked",
     "meetings.calendar_ended",

@@ -134,6 +134,7 @@ TABLE = (
     Row("endPost", CHANGES_TREE, path={"post_id": "post"}),
     # Members: names within the branch, states for officers above, records for who keeps them.
     Row("listMembers", expect(404, inside=OK, auditor=403), path=A),
+    Row("listMyRecordViews", SIGNED_IN),
     Row("getMember", expect(404, branch=OK, officer=OK, administrator=OK), path={"member_id": "phoneless"}),
     Row(
         "enrolMember",

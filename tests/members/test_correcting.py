@@ -41,7 +41,8 @@ async def test_record_keeper_corrects_a_record(
     assert len(found.json()["items"]) == 1
     async with database.session() as session:
         event = await session.execute(
-            text("SELECT code, data FROM events WHERE subject_id = :id"), {"id": world.member.member_id}
+            text("SELECT code, data FROM events WHERE subject_id = :id AND code = 'members.corrected'"),
+            {"id": world.member.member_id},
         )
         versions = await session.execute(
             text("SELECT scope_id, version FROM changes WHERE object_id = :id"), {"id": world.member.member_id}

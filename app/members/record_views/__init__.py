@@ -1,0 +1,1 @@
+"""Who viewed whose record, for the one it is about (reliability-security.md 19)."""

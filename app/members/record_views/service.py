@@ -1,0 +1,73 @@
+"""Reads of members' records that leave a trace, since the one they are about may know of it.
+
+The trace is written with the answer, in one transaction: no record leaves unseen. An answer 304, which shows nothing
+that the caller has not, leaves none.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.kernel.db import Session
+from app.kernel.events import Event, record
+from app.kernel.pagination import PageRequest
+from app.kernel.security import Actor, HeldPost
+from app.members import access, queries
+from app.members.events import MemberRecordViewed, MemberRosterViewed
+from app.members.queries import MemberFilter
+from app.members.record_views.models import RecordView, ViewedPart
+from app.members.schemas import MemberPage, MemberView
+from app.organisations.queries import get_visible_organisation
+
+
+async def get_member(session: Session, actor: Actor, member_id: UUID) -> MemberView:
+    """Return a member as far as the actor may know them, and note who saw a record; raises MemberNotFound."""
+    member, path = await queries.get_visible_member(session, actor, member_id)
+    view = (await queries.view_members(session, actor, [member], path=path))[0]
+    post = access.find_keeping_post(actor, path)
+    if post is not None and await _note(session, actor, [view.id], post, ViewedPart.record):
+        fact: Event = MemberRecordViewed(organisation_id=path[-1], subject_id=view.id, actor_member_id=actor.member_id)
+        await record(session, fact)
+    return view
+
+
+async def list_members(
+    session: Session, actor: Actor, organisation_id: UUID, *, wanted: MemberFilter, page: PageRequest
+) -> MemberPage:
+    """List the members of a branch, as `queries.list_members` does, and note whose records are shown."""
+    found = await queries.list_members(session, actor, organisation_id, wanted=wanted, page=page)
+    branch = await get_visible_organisation(session, actor, organisation_id)
+    post = access.find_keeping_post(actor, branch.path)
+    if post is not None:
+        noted = await _note(session, actor, [view.id for view in found.items], post, ViewedPart.roster)
+        if noted:
+            fact = MemberRosterViewed(
+                organisation_id=branch.id, subject_id=branch.id, actor_member_id=actor.member_id, member_ids=noted
+            )
+            await record(session, fact)
+    return found
+
+
+async def _note(
+    session: Session, actor: Actor, member_ids: Collection[UUID], post: HeldPost, what: ViewedPart
+) -> Sequence[UUID]:
+    """Write down the first look of the day at others' records; return whose they were, in order."""
+    rows = [
+        {
+            "id": session.new_id(),
+            "member_id": member_id,
+            "viewer_id": actor.member_id,
+            "viewed_on": session.today(),
+            "what": what,
+            "viewed_at": session.now(),
+            "post_kind": post.kind,
+            "organisation_id": post.organisation_id,
+        }
+        for member_id in sorted(member_ids)  # two that look at once wait for each other in one order
+        if member_id != actor.member_id
+    ]
+    if not rows:
+        return ()
+    written = insert(RecordView).values(rows).on_conflict_do_nothing().returning(RecordView.member_id)
+    return tuple(sorted(await session.scalars(written)))
