@@ -60,6 +60,15 @@ def _problems(standing: Standing) -> Iterable[tuple[str, Text]]:
             "deliveries_late",
             Text(vi="Có thông báo đến hạn mà quá lâu chưa gửi", en="a delivery has been due for too long"),
         )
+    for circuit in standing.circuits:
+        if circuit.is_open:
+            yield (
+                f"circuit_open_{circuit.platform}",
+                Text(
+                    vi=f"Không gửi được tới {circuit.platform}: {circuit.reason}",
+                    en=f"nothing gets through to {circuit.platform}: {circuit.reason}",
+                ),
+            )
     if any(lane.oldest_due_seconds > LATE_AFTER.total_seconds() for lane in standing.lanes):
         yield "jobs_late", Text(vi="Có việc đến hạn mà quá lâu chưa làm", en="a job has been due for too long")
     if standing.workers_alive == 0:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from app.identity import access, credentials, queries
 from app.identity.errors import (
@@ -50,6 +50,7 @@ CODE_TRIES = 5
 SESSION_LIFETIME = timedelta(days=180)
 SESSION_IDLE = timedelta(days=30)
 RETRY_WINDOW = timedelta(seconds=60)
+LONGEST_SIGN_IN = timedelta(seconds=60)
 
 
 async def issue_activation_code(
@@ -279,16 +280,22 @@ async def end_session(session: Session, actor: Actor, session_id: UUID) -> None:
 async def _begin_session(
     session: Session, account: Account, organisation_id: UUID, installation: Installation, *, keyring: Keyring
 ) -> Tokens:
+    """Open a session, and end the one that this installation had.
+
+    A phone whose answer was lost signs in again while the first request may still be at work. Whichever of the two
+    commits last, the session of the later request stays: its answer is the one that arrives.
+    """
     now = session.now()
-    await session.execute(
-        update(LoginSession)
-        .where(
-            LoginSession.account_id == account.id,
-            LoginSession.installation_id == installation.installation_id,
-            LoginSession.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
+    await session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+    of_this_phone = (
+        LoginSession.account_id == account.id,
+        LoginSession.installation_id == installation.installation_id,
+        LoginSession.revoked_at.is_(None),
     )
+    # Not for ever, should the server's clock have been put back.
+    is_later = (LoginSession.created_at > now) & (LoginSession.created_at <= now + LONGEST_SIGN_IN)
+    is_overtaken = await session.scalar(select(exists().where(*of_this_phone, is_later)))
+    await session.execute(update(LoginSession).where(*of_this_phone, ~is_later).values(revoked_at=now))
     login = LoginSession(
         id=session.new_id(),
         account_id=account.id,
@@ -297,6 +304,7 @@ async def _begin_session(
         device_name=installation.device_name,
         last_used_at=now,
         expires_at=now + SESSION_LIFETIME,
+        revoked_at=now if is_overtaken else None,
         created_at=now,
     )
     session.add(login)

@@ -99,14 +99,15 @@ def _expected_version(
         str | None,
         Header(
             alias="If-Match",
-            description='The ETag of the version being changed, as `GET` gave it: `"3-…"`',
+            description='The ETag of the version being changed, as `GET` gave it: `"3-…"`; or the version alone, as '
+            '`GET /v1/changes` gave it: `"3"`',
             max_length=MAX_HEADER_LENGTH,
         ),
     ] = None,
 ) -> int:
     if if_match is None:
         raise IfMatchMissing
-    found = re.fullmatch(r'\s*(?:W/)?"(\d{1,9})-[0-9a-f]+"\s*', if_match)
+    found = re.fullmatch(r'\s*(?:W/)?"(\d{1,9})(?:-[0-9a-f]+)?"\s*', if_match)
     # A tag this server never gave can match no version.
     return int(found[1]) if found else -1
 

@@ -6,7 +6,7 @@ import uuid
 
 import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel.problems import unexpected
@@ -66,6 +66,9 @@ class RequestContext:
         with meters.in_flight.track_inprogress(), structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, answer)
+            except ClientDisconnect:
+                # In the middle of its own request: nothing was done, nobody is there to be answered; its line says 0.
+                pass
             except Exception as error:
                 # Here and not in Starlette's outermost handler: this answer too has the request's id, and its log line.
                 if status:

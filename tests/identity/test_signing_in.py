@@ -1,23 +1,31 @@
 """Signing in: what is right, and that everything else looks the same."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher
 from httpx import ASGITransport, AsyncClient
 
-from app.kernel.db import Database
+from app.identity import service
+from app.identity.keyring import Keyring
+from app.identity.schemas import SignIn
+from app.kernel.db import Database, commit, transaction
 from app.kernel.passwords import Passwords
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.main import Parts, create_app
+from tests.factories.clock import FakeClock
 from tests.factories.world import World
+from tests.identity.conftest import LiveApp
 from tests.identity.steps import (
     PASSWORD,
     change,
     end_membership,
     give_password,
+    installation,
     refresh,
     rows,
     said,
@@ -171,6 +179,45 @@ async def test_signing_in_again_on_the_same_phone_replaces_the_session(client: A
     assert (await refresh(client, first["refresh_token"])).status_code == 401
     assert (await whoami(client, second)).status_code == 200
     assert (await whoami(client, elsewhere)).status_code == 200
+
+
+async def test_a_sign_in_whose_answer_was_lost_does_not_end_the_one_that_was_tried_after_it(
+    client: AsyncClient, world: World, database: Database, keys: TokenKeys, passwords: Passwords, clock: FakeClock
+) -> None:
+    phone = world.member
+    body = SignIn.model_validate(
+        {"phone": phone.phone, "password": PASSWORD, "installation": installation(phone.installation_id)}
+    )
+    keyring = Keyring(keys=keys, passwords=passwords, independently=partial(transaction, database))
+    async with database.session() as first:  # still checks the password while the phone tries again
+        clock.advance(seconds=2)
+        second = await sign_in(client, phone)
+        await service.sign_in(first, body, keyring=keyring)
+        await commit(first)
+
+    assert (await whoami(client, second)).status_code == 200
+    assert (await refresh(client, second["refresh_token"])).status_code == 200
+    open_ones = "SELECT id FROM sessions WHERE installation_id = :phone AND revoked_at IS NULL"
+    sessions = await rows(database, open_ones, phone=phone.installation_id)
+    assert len(sessions) == 1
+
+
+async def test_two_sign_ins_at_once_leave_the_phone_one_session(live_app: LiveApp, passwords: Passwords) -> None:
+    phone = live_app.world.member
+    await give_password(live_app.database, passwords, phone)
+
+    answers = await asyncio.gather(*(sign_in(live_app.client, phone) for _ in range(5)))
+
+    assert sorted([(await whoami(live_app.client, tokens)).status_code for tokens in answers]) == [200, *[401] * 4]
+
+
+async def test_a_clock_that_was_put_back_keeps_nobody_out(client: AsyncClient, world: World, clock: FakeClock) -> None:
+    await sign_in(client, world.member)
+    clock.advance(days=-1)
+
+    tokens = await sign_in(client, world.member)
+
+    assert (await whoami(client, tokens)).status_code == 200
 
 
 async def test_two_people_on_one_phone_do_not_end_each_others_sessions(client: AsyncClient, world: World) -> None:

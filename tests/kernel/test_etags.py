@@ -113,6 +113,18 @@ async def test_a_write_that_makes_the_tag_one_sent_is_still_done(world: World, s
     assert (await secretary.get(f"/v1/meetings/{body['id']}")).headers["etag"] == etag
 
 
+async def test_a_phone_that_knows_the_version_from_its_changes_needs_no_etag(
+    world: World, signed_in: SignedIn, meeting: Json
+) -> None:
+    path, version = f"/v1/meetings/{meeting['id']}", meeting["version"]
+    secretary = signed_in(world.secretary)
+
+    stale = await secretary.put(path, json=MEETING, headers={"If-Match": f'"{version - 1}"'})
+    changed = await secretary.put(path, json=MEETING, headers={"If-Match": f'"{version}"'})
+
+    assert (stale.status_code, changed.status_code) == (412, 200)
+
+
 async def test_changing_without_if_match_is_428(world: World, signed_in: SignedIn, meeting: Json) -> None:
     refused = await signed_in(world.secretary).put(f"/v1/meetings/{meeting['id']}", json=MEETING)
 

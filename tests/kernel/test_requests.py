@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from starlette.responses import StreamingResponse
+from starlette.types import Message
 from structlog.testing import capture_logs
 
 from app.kernel.db import Database
@@ -62,6 +63,34 @@ async def test_every_request_is_one_line_with_its_id_and_the_routes_template(cli
         "status": 401,
     }
     assert line["route"].endswith("/members/{member_id}/activation-code")
+
+
+async def test_a_caller_who_hangs_up_within_the_request_is_no_failure(app: FastAPI) -> None:
+    told: list[Message] = [
+        {"type": "http.request", "body": b'{"phone": "09', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/auth/login",
+        "raw_path": b"/v1/auth/login",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"100")],
+    }
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return told.pop(0)
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    with capture_logs() as lines:
+        await app(scope, receive, send)
+
+    assert answered == []
+    assert [(line["event"], line["log_level"], line["status"]) for line in lines] == [("request", "info", 0)]
 
 
 async def test_the_log_holds_no_phone_password_or_token(

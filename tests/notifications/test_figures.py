@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.kernel.db import Database
-from app.kernel.push import Outcome, PushMessage, Rejected, RetryAfter, Target, TokenDead
+from app.kernel.push import LaneStopped, Outcome, PushMessage, Rejected, RetryAfter, Target, TokenDead
 from app.kernel.telemetry import AskedAtScrape, RequestMeters, WorkerMeters, exposed
 from app.notifications.figures.gauges import measure
 from app.notifications.figures.queries import LATE_AFTER, OpenDeliveries, find_standing, list_ended
@@ -166,6 +166,20 @@ async def test_standing_of_lanes_and_workers(world: World, signed_in: SignedIn, 
     assert (urgent.lane, urgent.due, urgent.waiting, urgent.oldest_due_seconds) == ("urgent", 1, 0, 0)
     assert (bulk.due, bulk.waiting, bulk.doing, bulk.oldest_due_seconds) == (1, 1, 1, 600)
     assert [(worker.alive, worker.doing) for worker in standing.workers] == [(True, 1), (False, 0)]
+
+
+async def test_platform_that_takes_nothing_is_told_with_its_reason(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    jobs.sender.answers[world.member.push_token] = LaneStopped("THIRD_PARTY_AUTH_ERROR")
+    await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    async with database.session() as session:
+        circuits = (await find_standing(session, silence=SILENCE)).circuits
+    assert [one.platform for one in circuits if one.is_open] == ["android"]
+    assert {one.reason for one in circuits if one.is_open} == {"THIRD_PARTY_AUTH_ERROR"}
+    told = [metric for metric in await measure(database, silence=SILENCE) if metric.name == "sotay_push_circuit_open"]
+    assert {one.labels["platform"]: one.value for one in told[0].samples} == {"android": 1, "ios": 0, "web": 0}
 
 
 async def test_alerts_name_only_what_is_told_and_nothing_personal_is(

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ("scripts/serve", "scripts/test", "scripts/check", "scripts/check-clients", ".ci/run")
+SCRIPTS = (
+    *(f"scripts/{name}" for name in ("serve", "test", "check", "check-clients", "check-fuzz", "check-phones", "demo")),
+    ".ci/run",
+)
 
 
 def put(path: Path, text: str) -> None:

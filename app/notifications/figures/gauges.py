@@ -21,6 +21,11 @@ def _gauges(standing: Standing) -> Sequence[Metric]:
     )
     for state in ("due", "waiting", "leased"):
         deliveries.add_metric([state], getattr(standing.deliveries, state))
+    circuits = GaugeMetricFamily(
+        "sotay_push_circuit_open", "1 while the push service of a platform takes nothing", labels=["platform"]
+    )
+    for circuit in standing.circuits:
+        circuits.add_metric([circuit.platform.value], circuit.is_open)
     jobs = GaugeMetricFamily(
         "sotay_jobs_queued", "Jobs in the queue: due now, waiting, doing", labels=["lane", "state"]
     )
@@ -43,6 +48,7 @@ def _gauges(standing: Standing) -> Sequence[Metric]:
             "Deliveries whose lease ran out without a result",
             value=standing.deliveries.lapsed,
         ),
+        circuits,
         jobs,
         oldest_jobs,
         GaugeMetricFamily(

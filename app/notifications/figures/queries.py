@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from app.kernel.db import Session
 from app.kernel.jobs import Lane
-from app.kernel.push import QUIET_FROM, QUIET_UNTIL
+from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Platform
 from app.kernel.timezones import end_of_quiet_hours
+from app.notifications.lanes.queries import find_lanes
 
 LATE_AFTER = timedelta(minutes=5)
 """What is due longer than this is wrong: the alert rules say the same number."""
@@ -46,6 +47,15 @@ class LaneFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Circuit:
+    """One platform's way to its phones: `is_open` while the push service takes nothing, and why."""
+
+    platform: Platform
+    is_open: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerFigures:
     """One lane of a worker process; `alive` while it has been silent for less than three heartbeats."""
 
@@ -62,6 +72,7 @@ class Standing:
 
     at: datetime
     deliveries: OpenDeliveries
+    circuits: tuple[Circuit, ...]
     lanes: tuple[LaneFigures, ...]
     workers: tuple[WorkerFigures, ...]
 
@@ -146,6 +157,10 @@ async def find_standing(session: Session, *, silence: timedelta) -> Standing:
     return Standing(
         at=session.now(),
         deliveries=await _find_open(session),
+        circuits=tuple(
+            Circuit(platform, is_open=lane.opened_at is not None, reason=lane.reason)
+            for platform, lane in (await find_lanes(session)).items()
+        ),
         lanes=await _find_lanes(session),
         workers=await _find_workers(session, silence),
     )

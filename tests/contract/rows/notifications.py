@@ -25,6 +25,10 @@ ROWS: tuple[Row, ...] = (
 )
 
 
+IDS: dict[str, tuple[str, ...]] = {}
+"""The notices are everybody's: see `living`."""
+
+
 async def make(session: Session, world: World, things: Things) -> Things:
     """Make a dead letter of the notice."""
     session.add(

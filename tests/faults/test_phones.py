@@ -1,0 +1,42 @@
+"""Phones on a network that drops a third of all answers: what was done is done once, and every phone knows it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults.fleet import Fleet, serving
+from tests.faults.village import settle_village
+
+# The service is another process, and scripts/check-phones does the same for hours.
+pytestmark = pytest.mark.no_cover
+
+PHONES, OPERATIONS, REFRESHES = 10, 80, 40
+
+
+async def test_each_effect_comes_once_and_every_store_is_as_a_fresh_one(
+    live_database_url: str, tmp_path: Path, report: Callable[..., None]
+) -> None:
+    village = await settle_village(live_database_url, phones=PHONES)
+    with serving(tmp_path, live_database_url) as port:
+        fleet = Fleet(village, port=port, seed=11)
+        await fleet.begin()
+        await fleet.live(OPERATIONS // 2)
+        await village.restored()
+        await fleet.live(OPERATIONS // 2)
+        await fleet.rest()
+        assert list(fleet.ledger.verdicts(village.url)) == []
+        await village.guest_goes_home()
+        assert await fleet.unequal_stores() == []
+        assert await fleet.stale_pages() == []
+        assert fleet.odd_installations() == []
+        await fleet.refresh(REFRESHES)
+        robbed, caught = await fleet.steal()
+    seen = fleet.seen
+    report(operations=seen["operations"], answers_cut=seen["answers cut"], replays=seen["replays"], seen=dict(seen))
+    assert (seen["server errors"], seen["sessions lost"]) == (0, 0)
+    assert (robbed, caught) == (PHONES // 2, PHONES // 2)
+    assert seen["answers cut"] > OPERATIONS / 4
+    assert seen["replays"] > 0
+    assert seen["410"] > 0
+    assert seen["changes: drop_scope"] > 0
