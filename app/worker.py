@@ -21,6 +21,7 @@ from app.announcements.service import publish_due_announcements
 from app.changes.service import purge_tombstones
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
+from app.identity.proofs.service import purge_proofs
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.events import EXPAND_TASK
@@ -164,6 +165,13 @@ async def purge_idempotency(office: PostOffice, timestamp: int) -> None:
         await purge_answers(session)
 
 
+async def purge_sign_ins(office: PostOffice, timestamp: int) -> None:
+    """Forget failed sign-ins that no longer count."""
+    del timestamp
+    async with transaction(office.database) as session:
+        await purge_proofs(session)
+
+
 async def vacuum_ballots(office: PostOffice, timestamp: int | None = None) -> None:
     """Sweep away what mixing the ballots left behind: after a close, and each night what was still seen then."""
     del timestamp
@@ -214,6 +222,7 @@ TASKS = (
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
     Task("changes.purge", purge_changes, Lane.bulk, cron="41 1 * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
+    Task("identity.purge", purge_sign_ins, Lane.bulk, cron="37 3 * * *"),
     Task(PURGE_TASK, purge_idempotency, Lane.bulk, cron="29 3 * * *"),
 )
 

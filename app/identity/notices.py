@@ -56,8 +56,8 @@ def _render_reuse(params: Params, reader: Reader) -> tuple[str, str]:
 def _render_new_device(params: Params, reader: Reader) -> tuple[str, str]:
     title = Text(vi="Đăng nhập trên thiết bị mới", en="Signed in on a new device")
     body = Text(
-        vi="Tài khoản vừa được đăng nhập trên thiết bị mới: {device_name}. Nếu không phải đồng chí, hãy kết thúc phiên đó "
-        "và đổi mật khẩu.",
+        vi="Tài khoản vừa được đăng nhập trên thiết bị mới: {device_name}. Nếu không phải đồng chí, hãy kết thúc phiên "
+        "đó và đổi mật khẩu.",
         en="Your account was signed in to on a new device: {device_name}. If it was not you, end that session and "
         "change your password.",
     ).format(**params)
@@ -67,7 +67,8 @@ def _render_new_device(params: Params, reader: Reader) -> tuple[str, str]:
 def _render_removal(params: Params, reader: Reader) -> tuple[str, str]:
     title = Text(vi="Đã gỡ xác thực hai bước", en="The second factor was removed")
     body = Text(
-        vi="Từ nay tài khoản chỉ cần mật khẩu. Nếu không phải đồng chí yêu cầu, hãy đổi mật khẩu và báo người quản trị.",
+        vi="Từ nay tài khoản chỉ cần mật khẩu. Nếu không phải đồng chí yêu cầu, hãy đổi mật khẩu và báo "
+        "người quản trị.",
         en="From now on the password alone signs in. If you did not ask for it, change the password and tell an "
         "administrator.",
     ).format(**params)
