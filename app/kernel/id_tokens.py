@@ -169,7 +169,7 @@ def _read_header(token: str) -> tuple[str, str | None]:
         header = _strict_json(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     except (ValueError, RecursionError) as error:
         raise IdTokenInvalid("header") from error
-    # Keys that the token brings along (`jwk`, `jku`, `x5c`) are not looked at; what it calls critical is not known here.
+    # Keys that the token brings along (`jwk`, `jku`, `x5c`) are not looked at; what it calls critical is unknown.
     if not isinstance(header, dict) or "crit" in header or header.get("typ", "JWT") != "JWT":
         raise IdTokenInvalid("header")
     algorithm, kid = header.get("alg"), header.get("kid")

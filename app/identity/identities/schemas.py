@@ -61,4 +61,4 @@ class IdentityList(Response):
     """One's own linked identities."""
 
     items: list[IdentityView]
-    next_cursor: str | None = Field(description="Always null: an account has one identity of each provider")
+    next_cursor: str | None = Field(description="Always null: nobody has more than fit", examples=[None])
