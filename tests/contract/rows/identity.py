@@ -54,7 +54,10 @@ async def make(session: Session, world: World, things: Things) -> Things:
     now = session.now()
     session.add(
         SecondFactor(
-            account_id=world.probationary.account_id, sealed_secret=b"under another key", confirmed_at=now, created_at=now
+            account_id=world.probationary.account_id,
+            sealed_secret=b"under another key",
+            confirmed_at=now,
+            created_at=now,
         )
     )
     linked = LinkedIdentity(
