@@ -123,7 +123,7 @@ def told(name: str, taken: list[float]) -> float:
     return cuts[98]
 
 
-async def crowd(client: httpx.AsyncClient, world: World) -> None:
+async def crowd(client: httpx.AsyncClient, apart: httpx.AsyncClient, world: World) -> None:
     """Sign in 200 times at once while somebody else works."""
     body = {
         "phone": world.secretary.phone,
@@ -133,10 +133,10 @@ async def crowd(client: httpx.AsyncClient, world: World) -> None:
     token = (await client.post("/v1/auth/login", json=body)).raise_for_status().json()["access_token"]
     alone: list[float] = []
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(collect(client, token, alone), timeout=5)
+        await asyncio.wait_for(collect(apart, token, alone), timeout=5)
     told("others alone", alone)
     meanwhile: list[float] = []
-    watching = asyncio.create_task(collect(client, token, meanwhile))
+    watching = asyncio.create_task(collect(apart, token, meanwhile))
     begun = time.perf_counter()
     cast = (world.member, world.away, world.minute_taker, world.officer, world.stranger, world.administrator)
     answers = await asyncio.gather(
@@ -158,7 +158,9 @@ async def measure(address: str, world: World, url: str, *, pairs: int) -> None:
         async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits, trust_env=False) as client:
             await compare(client, world, connection, pairs=pairs)
             connection.execute(CLEAR)
-            await crowd(client, world)
+            # Apart: from a shared pool the others would be handed connections that the server has just closed.
+            async with httpx.AsyncClient(base_url=address, timeout=120, trust_env=False) as apart:
+                await crowd(client, apart, world)
 
 
 def main() -> None:
