@@ -74,7 +74,7 @@ class Parts:
                 pool_size=settings.database_pool_size,
                 statement_timeout_ms=STATEMENT_TIMEOUT_MS,
             ),
-            passwords=Passwords(PasswordHasher(), concurrency=os.cpu_count() or 1),
+            passwords=Passwords(PasswordHasher(), concurrency=max((os.cpu_count() or 1) - 1, 1)),
             keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
         )
 
