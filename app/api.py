@@ -11,6 +11,8 @@ from app.documents import router as documents
 from app.documents.search import router as search
 from app.identity import router as identity
 from app.identity.devices import router as devices
+from app.identity.identities import router as identities
+from app.identity.second_factor import router as second_factor
 from app.kernel.app_versions import refuse_old_apps
 from app.meetings import router as meetings
 from app.meetings.calendar import router as calendar
@@ -41,6 +43,8 @@ v1.include_router(notifications.me)
 v1.include_router(announcements.me)
 v1.include_router(identity.me)
 v1.include_router(devices.me)
+v1.include_router(second_factor.me)
+v1.include_router(identities.me)
 v1.include_router(meetings.router)
 v1.include_router(replies.router)
 v1.include_router(reach.router)
@@ -53,6 +57,7 @@ v1.include_router(tasks.organisations)
 v1.include_router(tasks.meetings)
 v1.include_router(tasks.router)
 v1.include_router(identity.auth)
+v1.include_router(identities.auth)
 v1.include_router(organisations.router)
 v1.include_router(meetings.organisations)
 v1.include_router(members.router)
@@ -64,6 +69,7 @@ v1.include_router(record_views.me)
 v1.include_router(imports.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)
+v1.include_router(second_factor.members)
 v1.include_router(documents.me)
 v1.include_router(documents.organisations)
 v1.include_router(search.router)

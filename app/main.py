@@ -19,15 +19,18 @@ from app.kernel.bodies import MAX_JSON_BYTES
 from app.kernel.clock import system_clock
 from app.kernel.compression import Compression
 from app.kernel.db import Database, PooledDatabase, transaction
+from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
 from app.kernel.pokes import Pokes, closed_at_stop
 from app.kernel.rates import RateLimiter
 from app.kernel.requests import RequestContext
 from app.kernel.revisions import newest_revision
+from app.kernel.security import NEEDING_SECOND_FACTOR
 from app.kernel.settings import Settings
 from app.kernel.telemetry import AskedAtScrape, RequestMeters, exposed
 from app.kernel.tokens import TokenKeys
 from app.kernel.typesetting import Typesetter
+from app.kernel.vault import Vault
 from app.kernel.web_push import PushServices, WebPushKey
 from app.notices import NOTICES
 from app.notifications.figures.gauges import measure
@@ -71,7 +74,7 @@ class Parts:
                 pool_size=settings.database_pool_size,
                 statement_timeout_ms=STATEMENT_TIMEOUT_MS,
             ),
-            passwords=Passwords(PasswordHasher(), concurrency=os.cpu_count() or 1),
+            passwords=Passwords(PasswordHasher(), concurrency=max((os.cpu_count() or 1) - 1, 1)),
             keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
         )
 
@@ -132,14 +135,21 @@ def furnish(app: FastAPI, parts: Parts) -> None:
     app.state.pokes = Pokes(parts.database)
     app.state.meters = RequestMeters()
     app.state.keyring = Keyring(
-        keys=parts.keys, passwords=parts.passwords, independently=partial(transaction, parts.database)
+        keys=parts.keys,
+        passwords=parts.passwords,
+        vault=Vault(parts.settings.vault_dir),
+        providers=IdentityProviders(parts.settings.oidc_providers or ()),
+        independently=partial(transaction, parts.database),
     )
     app.state.typesetter = Typesetter()
     app.state.push_services = PushServices(parts.settings.web_push_services)
     app.state.web_push_key = WebPushKey(parts.settings.web_push_key_file)
     per_minute = parts.settings.rate_limit_per_minute
     app.state.rate_limiter = RateLimiter(per_minute) if per_minute else None
-    app.state.authenticate = partial(identity_queries.authenticate, keys=parts.keys)
+    app.state.second_factor_of = NEEDING_SECOND_FACTOR[parts.settings.require_second_factor]
+    app.state.authenticate = partial(
+        identity_queries.authenticate, keys=parts.keys, second_factor_of=app.state.second_factor_of
+    )
 
 
 def from_environment() -> FastAPI:

@@ -3,17 +3,14 @@
 import asyncio
 import random
 import signal
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import ConnectorException
+from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.worker import Worker
 from sqlalchemy import text
 
@@ -21,12 +18,14 @@ from app.announcements.service import publish_due_announcements
 from app.changes.service import purge_tombstones
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
+from app.identity.proofs.service import purge_proofs
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.events import EXPAND_TASK
 from app.kernel.idempotency import PURGE_TASK, purge_answers
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
+from app.kernel.queue import RETRY, QueueConnector, Task, rescue_forever, until_lost
 from app.kernel.seals import SEAL_TASK, seal_facts
 from app.kernel.settings import PushMode, Settings
 from app.kernel.sms import SmsSender
@@ -197,6 +196,13 @@ async def purge_idempotency(office: PostOffice, timestamp: int) -> None:
         await purge_answers(session)
 
 
+async def purge_sign_ins(office: PostOffice, timestamp: int) -> None:
+    """Forget failed sign-ins that no longer count."""
+    del timestamp
+    async with transaction(office.database) as session:
+        await purge_proofs(session)
+
+
 async def vacuum_ballots(office: PostOffice, timestamp: int | None = None) -> None:
     """Sweep away what mixing the ballots left behind: after a close, and each night what was still seen then."""
     del timestamp
@@ -221,16 +227,6 @@ async def purge_changes(office: PostOffice, timestamp: int) -> None:
             more = await purge_tombstones(session)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A kind of job: its name in the queue, what runs it, the lane it takes by default, and when it comes by itself."""
-
-    name: str
-    run: Callable[..., Awaitable[None]]
-    lane: Lane
-    cron: str | None = None
-
-
 TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
     Task(DELIVER_TASK, deliver_chunk, Lane.urgent),
@@ -250,50 +246,9 @@ TASKS = (
     Task("notifications.forget_deliveries", forget_deliveries, Lane.bulk, cron="53 3 * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
     Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
+    Task("identity.purge", purge_sign_ins, Lane.bulk, cron="37 3 * * *"),
     Task(PURGE_TASK, purge_idempotency, Lane.bulk, cron="29 3 * * *"),
 )
-
-# A task that fails (the database was away) is tried again, soon and for a day: all of them may run twice.
-RETRY = RetryStrategy(max_attempts=17_280, wait=5)
-
-
-class QueueConnector(PsycopgConnector):
-    """Notes in `lost` that a statement of the queue's own was cut off.
-
-    Procrastinate survives a job's end that it could not write down: the job then stays `doing` under a worker that is
-    alive, and nobody ever gives it back. So the process ends instead, and the next one gives its jobs back.
-    """
-
-    def __init__(self, url: str) -> None:
-        """Open nothing yet."""
-        super().__init__(conninfo=url.replace("+psycopg", ""), min_size=1, max_size=10)
-        self.lost = asyncio.Event()
-
-    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
-        """Any, here and below: Procrastinate's own values, as they are."""
-        with self._watched():
-            await super().execute_query_async(query, **arguments)
-
-    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
-        """See `execute_query_async`."""
-        with self._watched():
-            row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
-            return row
-
-    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
-        """See `execute_query_async`."""
-        with self._watched():
-            rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
-            return rows
-
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        try:
-            yield
-        except ConnectorException as error:
-            if isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError):
-                self.lost.set()
-            raise
 
 
 def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> App:
@@ -358,31 +313,6 @@ def _print(lines: str) -> None:
     print(lines, flush=True)  # noqa: T201 the screen is where this sender sends to
 
 
-# One statement, since each worker process does it: a job given back twice would run twice, and one that was given
-# back, run and deleted meanwhile would be an error.
-_GIVE_BACK: LiteralString = """
-WITH orphans AS (
-    SELECT job.id
-    FROM procrastinate_jobs AS job LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
-    WHERE job.status = 'doing'
-        AND (job.worker_id IS NULL OR worker.last_heartbeat < clock_timestamp() - %(silence)s::interval)
-    FOR UPDATE OF job SKIP LOCKED
-)
-SELECT id, procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM orphans
-"""
-
-
-async def rescue(app: App, *, silence: timedelta) -> int:
-    """Give back the jobs of workers that died; return how many.
-
-    Every task may run again: leases and unique rows keep what was done from being done twice.
-    """
-    rescued = await app.connector.execute_query_all_async(_GIVE_BACK, silence=silence)
-    if rescued:
-        log.warning("jobs_rescued", count=len(rescued))
-    return len(rescued)
-
-
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is under way then has a few seconds to finish."""
     assert settings.database_url is not None
@@ -434,8 +364,8 @@ async def run(settings: Settings) -> None:
     async with queue.open_async(), exposed(meters.registry, host=settings.metrics_host, port=settings.metrics_port):
         working = [asyncio.create_task(lane.run()) for lane in lanes]  # type: ignore[no-untyped-call]
         beside = [
-            asyncio.create_task(_rescue_forever(queue, meters, beat=beat)),
-            asyncio.create_task(_until_lost(connector)),
+            asyncio.create_task(rescue_forever(queue, meters, beat=beat)),
+            asyncio.create_task(until_lost(connector)),
         ]
         stopping = asyncio.create_task(stop.wait())
         log.info("worker_started", push=settings.push.value)
@@ -463,14 +393,3 @@ async def _cancel(*tasks: asyncio.Task[Any]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=1)
-
-
-async def _until_lost(connector: QueueConnector) -> None:
-    await connector.lost.wait()
-    log.error("queue_connection_lost")
-
-
-async def _rescue_forever(queue: App, meters: WorkerMeters, *, beat: float) -> None:
-    while True:
-        meters.rescued(await rescue(queue, silence=timedelta(seconds=3 * beat)))
-        await asyncio.sleep(beat)

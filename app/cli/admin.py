@@ -18,10 +18,12 @@ from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, Session, transaction
 from app.kernel.events import record
 from app.kernel.fields import FieldError
+from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
 from app.kernel.security import PostKind
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
+from app.kernel.vault import Vault
 from app.members.events import MemberEnrolled
 from app.members.models import Member
 from app.members.names import search_key, sort_key
@@ -148,6 +150,8 @@ def _keyring(settings: Settings, url: str) -> Keyring:
     return Keyring(
         keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
         passwords=Passwords(PasswordHasher(), concurrency=os.cpu_count() or 1),
+        vault=Vault(settings.vault_dir),
+        providers=IdentityProviders(settings.oidc_providers or ()),
         independently=partial(transaction, database),
     )
 

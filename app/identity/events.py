@@ -26,6 +26,56 @@ class SignedIn(Event):
     installation_id: UUID
 
 
+class SignedInOnNewDevice(Event):
+    """Somebody signed in where this account never did before: its owner is told, on the phones they had."""
+
+    code = "identity.signed_in_on_new_device"
+    subject_type = "session"
+    lane: ClassVar[Lane | None] = Lane.urgent
+
+    member_id: UUID
+    installation_id: UUID
+    device_name: str | None
+
+
+class SecondFactorConfirmed(Event):
+    code = "identity.second_factor_confirmed"
+    subject_type = "account"
+
+
+class RecoveryCodesRenewed(Event):
+    code = "identity.recovery_codes_renewed"
+    subject_type = "account"
+
+
+class SecondFactorRemoved(Event):
+    """By its owner with a code, or by an administrator for who lost phone and codes; the owner is told."""
+
+    code = "identity.second_factor_removed"
+    subject_type = "account"
+    lane: ClassVar[Lane | None] = Lane.urgent
+
+    member_id: UUID
+
+
+class IdentityLinked(Event):
+    """A way to sign in without the password was added; the owner is told."""
+
+    code = "identity.identity_linked"
+    subject_type = "account"
+    lane: ClassVar[Lane | None] = Lane.urgent
+
+    member_id: UUID
+    provider: str
+
+
+class IdentityUnlinked(Event):
+    code = "identity.identity_unlinked"
+    subject_type = "account"
+
+    provider: str
+
+
 class SignedOut(Event):
     code = "identity.signed_out"
     subject_type = "session"

@@ -5,8 +5,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from app.kernel.db import Session
+from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
 from app.kernel.tokens import TokenKeys
+from app.kernel.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +17,6 @@ class Keyring:
 
     keys: TokenKeys
     passwords: Passwords
+    vault: Vault
+    providers: IdentityProviders
     independently: Callable[[], AbstractAsyncContextManager[Session]]

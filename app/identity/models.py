@@ -1,9 +1,9 @@
-"""Tables of signing in: accounts, activation codes, sessions with their refresh tokens, and devices."""
+"""Tables of signing in: accounts, codes, second factors, linked identities, sessions with their tokens, devices."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base
@@ -36,6 +36,67 @@ class ActivationCode(Base):
     try_count: Mapped[int] = mapped_column(server_default=text("0"))
     issued_by: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
     created_at: Mapped[datetime]
+
+
+class SecondFactor(Base):
+    """The secret of an authenticator app (RFC 6238), encrypted; it counts from its confirmation on.
+
+    `last_step` is the step of thirty seconds whose code was taken last: none up to it is taken again.
+    """
+
+    __tablename__ = "second_factors"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    sealed_secret: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    confirmed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """A code for the day the phone is lost, by its SHA-256; it is deleted by being used."""
+
+    __tablename__ = "recovery_codes"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class LinkedIdentity(Base):
+    """Who an account is at an identity provider: the `sub` of its ID tokens, linked by the member when signed in."""
+
+    __tablename__ = "linked_identities"
+    __table_args__ = (
+        UniqueConstraint("provider", "subject"),
+        UniqueConstraint("account_id", "provider"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    provider: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+
+
+class UsedNonce(Base):
+    """The nonce of an ID token that was taken, by its SHA-256, kept until the token has expired by itself."""
+
+    __tablename__ = "used_nonces"
+
+    nonce_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FailureCount(Base):
+    """How often signing in failed for somebody, or from somewhere: whom or where is known by a keyed hash only."""
+
+    __tablename__ = "failure_counts"
+
+    source: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    failures: Mapped[int]
+    delayed_until: Mapped[datetime | None]
+    last_failed_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LoginSession(Base):

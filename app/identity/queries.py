@@ -1,5 +1,7 @@
 """Reads of identity: the one query that makes the Actor, one's own account, sessions and devices."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -8,7 +10,7 @@ from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, exists
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.identity.errors import SessionNotFound
-from app.identity.models import Account, Device, LoginSession
+from app.identity.models import Account, Device, LoginSession, SecondFactor
 from app.identity.schemas import (
     DeviceView,
     Me,
@@ -52,8 +54,14 @@ def away_zone(today: Day) -> Select[str]:
     )
 
 
-async def authenticate(session: Session, token: str, *, keys: TokenKeys) -> Actor:
-    """Turn a bearer token into its Actor; raises TokenInvalid, which never says what was wrong with it."""
+async def authenticate(
+    session: Session, token: str, *, keys: TokenKeys, second_factor_of: Collection[PostKind] = ()
+) -> Actor:
+    """Turn a bearer token into its Actor; raises TokenInvalid, which never says what was wrong with it.
+
+    Posts of the kinds `second_factor_of` are not held by whoever has no second factor: such a person is a plain member
+    until they have one.
+    """
     refusal = TokenInvalid(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
     try:
         claims = keys.verify(token, now=session.now())
@@ -62,7 +70,16 @@ async def authenticate(session: Session, token: str, *, keys: TokenKeys) -> Acto
     actor = await find_actor(session, session_id=claims.sid, account_id=claims.sub)
     if actor is None:
         raise refusal
+    if any(post.kind in second_factor_of for post in actor.posts) and not await _has_second_factor(session, actor):
+        return replace(actor, posts=tuple(post for post in actor.posts if post.kind not in second_factor_of))
     return actor
+
+
+async def _has_second_factor(session: Session, actor: Actor) -> bool:
+    confirmed = select(SecondFactor.account_id).where(
+        SecondFactor.account_id == actor.account_id, SecondFactor.confirmed_at.is_not(None)
+    )
+    return bool(await session.scalar(select(confirmed.exists())))
 
 
 async def find_actor(session: Session, *, session_id: UUID, account_id: UUID) -> Actor | None:

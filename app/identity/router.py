@@ -13,7 +13,10 @@ from app.identity.errors import (
     MembershipEnded,
     PasswordTooCommon,
     RefreshRefused,
+    SecondFactorRefused,
+    SecondFactorRequired,
     SessionNotFound,
+    SignInDelayed,
 )
 from app.identity.keyring import Keyring
 from app.identity.schemas import (
@@ -27,6 +30,7 @@ from app.identity.schemas import (
     SignIn,
     Tokens,
 )
+from app.identity.sessions import service as sessions
 from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import problems
@@ -47,24 +51,40 @@ def _keyring(request: Request) -> Keyring:
 KeyringDep = Annotated[Keyring, Depends(_keyring)]
 
 
+def address_of(request: Request) -> str | None:
+    """Return the network address that asks, as the server believes its proxies (`FORWARDED_ALLOW_IPS`)."""
+    return request.client.host if request.client else None
+
+
 @auth.post(
     "/activate",
     operation_id="activateAccount",
     summary="Activate an account",
-    responses=problems(ActivationRefused, PasswordTooCommon),
+    responses=problems(ActivationRefused, PasswordTooCommon, SecondFactorRequired, SecondFactorRefused),
 )
 async def activate(session: DbSession, keyring: KeyringDep, body: Activation) -> Tokens:
     """Set a password with the code that the secretary or an administrator handed out, and sign in.
 
-    A wrong, used and expired code are answered alike; after five wrong tries a code no longer works.
+    A wrong, used and expired code are answered alike; after five wrong tries a code no longer works. It replaces the
+    password only: an account with a second factor sends `totp_code` too.
     """
     return await service.activate(session, body, keyring=keyring)
 
 
-@auth.post("/login", operation_id="signIn", summary="Sign in", responses=problems(CredentialsRefused))
-async def sign_in(session: DbSession, keyring: KeyringDep, body: SignIn) -> Tokens:
-    """Sign in with phone number and password. An unknown number and a wrong password are answered alike."""
-    return await service.sign_in(session, body, keyring=keyring)
+@auth.post(
+    "/login",
+    operation_id="signIn",
+    summary="Sign in",
+    responses=problems(CredentialsRefused, SecondFactorRequired, SecondFactorRefused, SignInDelayed),
+)
+async def sign_in(request: Request, session: DbSession, keyring: KeyringDep, body: SignIn) -> Tokens:
+    """Sign in with phone number and password. An unknown number and a wrong password are answered alike.
+
+    `second_factor_required` says that both were right: send them again with `totp_code`. From the fifth failure with a
+    number on 429 says how long to wait, from 30 seconds to 15 minutes; a phone on which one has signed in before does
+    not wait for failures elsewhere.
+    """
+    return await service.sign_in(session, body, address=address_of(request), keyring=keyring)
 
 
 @auth.post("/refresh", operation_id="refreshTokens", summary="Get the next tokens", responses=problems(RefreshRefused))
@@ -74,13 +94,13 @@ async def refresh(session: DbSession, keyring: KeyringDep, body: Refresh) -> Tok
     After a lost answer, send the same token again within 60 seconds: the same pair comes back. Later, or after the new
     one was used, the whole session ends, since somebody else must have the token.
     """
-    return await service.refresh(session, body, keyring=keyring)
+    return await sessions.refresh(session, body, keyring=keyring)
 
 
 @auth.post("/logout", operation_id="signOut", status_code=204, summary="Sign out")
 async def sign_out(session: DbSession, actor: CurrentActor) -> None:
     """End this session; this installation gets no more pushes."""
-    await service.sign_out(session, actor)
+    await sessions.sign_out(session, actor)
 
 
 @auth.post(
@@ -88,7 +108,7 @@ async def sign_out(session: DbSession, actor: CurrentActor) -> None:
     operation_id="changePassword",
     status_code=204,
     summary="Change the password",
-    responses=problems(CredentialsRefused, PasswordTooCommon),
+    responses=problems(CredentialsRefused, PasswordTooCommon, SignInDelayed),
 )
 async def change_password(session: DbSession, actor: CurrentActor, keyring: KeyringDep, body: PasswordChange) -> None:
     """Set a new password; every other session ends."""
@@ -110,7 +130,7 @@ async def list_my_sessions(session: DbSession, actor: CurrentActor) -> SessionLi
 @me.delete("/sessions", operation_id="endOtherSessions", status_code=204, summary="Sign out everywhere else")
 async def end_other_sessions(session: DbSession, actor: CurrentActor) -> None:
     """End every session but this one."""
-    await service.end_other_sessions(session, actor)
+    await sessions.end_other_sessions(session, actor)
 
 
 @me.delete(
@@ -122,7 +142,7 @@ async def end_other_sessions(session: DbSession, actor: CurrentActor) -> None:
 )
 async def end_session(session: DbSession, actor: CurrentActor, session_id: UUID) -> None:
     """End one of my sessions, such as that of a lost phone."""
-    await service.end_session(session, actor, session_id)
+    await sessions.end_session(session, actor, session_id)
 
 
 @members.post(

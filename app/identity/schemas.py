@@ -22,6 +22,17 @@ NewPassword = Annotated[
 ]
 
 
+TotpCode = Annotated[
+    str,
+    Field(
+        min_length=6,
+        max_length=40,
+        examples=["123456"],
+        description="Six digits of the authenticator app, or a recovery code; each is taken once",
+    ),
+]
+
+
 class Installation(Request):
     """The app on one phone, as it names itself; made once when the app is installed."""
 
@@ -38,6 +49,9 @@ class Activation(Request):
     )
     password: NewPassword
     installation: Installation
+    totp_code: TotpCode | None = Field(
+        default=None, description="Where the account has a second factor: six digits of the app, or a recovery code"
+    )
 
 
 class SignIn(Request):
@@ -46,6 +60,9 @@ class SignIn(Request):
     phone: Secret = Field(examples=["+84900000003"], description="With or without the country code")
     password: Secret = Field(examples=["so-tay-demo-1"])
     installation: Installation
+    totp_code: TotpCode | None = Field(
+        default=None, description="Where the account has a second factor: six digits of the app, or a recovery code"
+    )
 
 
 class Refresh(Request):

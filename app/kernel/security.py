@@ -13,6 +13,7 @@ from app.kernel.db import DbSession, Session
 from app.kernel.errors import Forbidden, NotSignedIn
 from app.kernel.i18n import Text
 from app.kernel.rates import RateLimiter, RateLimitExceeded
+from app.kernel.settings import SecondFactorOf
 
 
 class PostKind(StrEnum):
@@ -32,6 +33,14 @@ COMMITTEE = frozenset({PostKind.secretary, PostKind.deputy_secretary, PostKind.c
 """The seats of an organisation's committee (domain.md 4)."""
 LEADERS = frozenset({PostKind.secretary, PostKind.deputy_secretary})
 OFFICERS = frozenset({PostKind.secretary, PostKind.deputy_secretary, PostKind.committee_officer})
+
+
+NEEDING_SECOND_FACTOR = {
+    SecondFactorOf.nobody: frozenset[PostKind](),
+    SecondFactorOf.administrators: frozenset({PostKind.administrator, PostKind.auditor}),
+    SecondFactorOf.officers: OFFICERS | {PostKind.administrator, PostKind.auditor},
+}
+"""Posts that give no rights while their holder has no second factor, by the setting."""
 
 
 class TokenInvalid(NotSignedIn):

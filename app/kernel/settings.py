@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 APP_VERSION = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}"
@@ -21,6 +21,25 @@ class PushMode(StrEnum):
 class LogFormat(StrEnum):
     json = "json"
     console = "console"
+
+
+class SecondFactorOf(StrEnum):
+    """Whose posts give rights only with a second factor."""
+
+    nobody = "nobody"
+    administrators = "administrators"
+    officers = "officers"
+
+
+class IdentityProvider(BaseModel):
+    """An OpenID Connect provider whose ID tokens sign in; its keys are fetched over https, or from this machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    issuer: str = Field(min_length=1)
+    audience: str = Field(min_length=1)
+    jwks_url: str = Field(pattern=r"^(https://[^\s/]+|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?)(/\S*)?$")
 
 
 class Settings(BaseSettings):
@@ -83,6 +102,15 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(
         default=120, ge=0, description="Requests one account may make a minute to one API process; 0 sets no limit"
     )
+    require_second_factor: SecondFactorOf = Field(
+        default=SecondFactorOf.nobody,
+        description="Whose posts give rights only with a second factor: `nobody`'s, those of `administrators` (and "
+        "auditors), or of `officers` (leaders and committee officers) too; everybody may have one",
+    )
+    oidc_providers: tuple[IdentityProvider, ...] | None = Field(
+        default=None,
+        description='Identity providers, as JSON: `[{"name": …, "issuer": …, "audience": …, "jwks_url": …}]`',
+    )
     minimum_app_version: str | None = Field(
         default=None,
         pattern=rf"^{APP_VERSION}$",
@@ -120,6 +148,11 @@ class Settings(BaseSettings):
     def audit_keys_dir(self) -> Path:
         """Private keys (PEM, one a file) that sign anchors; an old one stays as long as its anchors do."""
         return self.data_dir / "audit"
+
+    @property
+    def vault_dir(self) -> Path:
+        """Keys (one a file) that encrypt what must be readable again, such as the secrets of authenticator apps."""
+        return self.data_dir / "vault"
 
     @property
     def documents_dir(self) -> Path:

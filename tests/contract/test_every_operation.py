@@ -42,6 +42,12 @@ SECRET = {
     "changePassword",
     "issueActivationCode",
     "makeMyCalendar",
+    "signInByIdentity",
+    "linkIdentity",
+    "enrolSecondFactor",
+    "confirmSecondFactor",
+    "renewRecoveryCodes",
+    "removeSecondFactor",
 }
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 
@@ -266,4 +272,5 @@ def test_every_post_takes_a_key_but_those_that_hold_secrets() -> None:
 def test_every_operation_has_a_row_that_succeeds_but_those_that_need_a_secret_or_a_machine() -> None:
     """Whatever is refused anyway shows no conventions of a success."""
     needy = {"activateAccount", "signIn", "refreshTokens", "checkIn", "getReadiness", "getDocumentContent"}
+    needy |= {"signInByIdentity", "linkIdentity", "confirmSecondFactor", "renewRecoveryCodes", "removeSecondFactor"}
     assert {operation.name for operation in OPERATIONS if not operation.succeeds} == needy

@@ -20,6 +20,7 @@ from tests.contract.rows import (
     announcements,
     changes,
     documents,
+    identity,
     meetings,
     minutes,
     notifications,
@@ -29,7 +30,18 @@ from tests.contract.rows import (
 from tests.factories.world import HANOI, World
 
 PASSWORD = "một con ngựa đau"
-FEATURES = (meetings, documents, announcements, notifications, polls, resolutions, minutes, activity, changes)
+FEATURES = (
+    identity,
+    meetings,
+    documents,
+    announcements,
+    notifications,
+    polls,
+    resolutions,
+    minutes,
+    activity,
+    changes,
+)
 """In this order they make their things: each finds those made before."""
 
 

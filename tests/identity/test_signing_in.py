@@ -13,9 +13,11 @@ from app.identity import service
 from app.identity.keyring import Keyring
 from app.identity.schemas import SignIn
 from app.kernel.db import Database, commit, transaction
+from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
+from app.kernel.vault import Vault
 from app.main import Parts, create_app
 from tests.factories.clock import FakeClock
 from tests.factories.world import World
@@ -182,13 +184,25 @@ async def test_signing_in_again_on_the_same_phone_replaces_the_session(client: A
 
 
 async def test_a_sign_in_whose_answer_was_lost_does_not_end_the_one_that_was_tried_after_it(
-    client: AsyncClient, world: World, database: Database, keys: TokenKeys, passwords: Passwords, clock: FakeClock
+    client: AsyncClient,
+    world: World,
+    database: Database,
+    settings: Settings,
+    keys: TokenKeys,
+    passwords: Passwords,
+    clock: FakeClock,
 ) -> None:
     phone = world.member
     body = SignIn.model_validate(
         {"phone": phone.phone, "password": PASSWORD, "installation": installation(phone.installation_id)}
     )
-    keyring = Keyring(keys=keys, passwords=passwords, independently=partial(transaction, database))
+    keyring = Keyring(
+        keys=keys,
+        passwords=passwords,
+        vault=Vault(settings.vault_dir),
+        providers=IdentityProviders(()),
+        independently=partial(transaction, database),
+    )
     async with database.session() as first:  # still checks the password while the phone tries again
         clock.advance(seconds=2)
         second = await sign_in(client, phone)

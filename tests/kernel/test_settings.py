@@ -63,11 +63,20 @@ def test_fcm_with_credentials_is_taken() -> None:
         ("SOTAY_DATABASE_POOL_SIZE", "0"),
         ("SOTAY_WORKER_HEARTBEAT_SECONDS", "soon"),
         ("SOTAY_LOG_FORMAT", "xml"),
+        ("SOTAY_REQUIRE_SECOND_FACTOR", "everybody"),
+        ("SOTAY_OIDC_PROVIDERS", '[{"name": "a"}]'),
     ],
 )
 def test_values_out_of_range_are_refused(name: str, value: str) -> None:
     with environment(**{name: value}), pytest.raises(ValidationError):
         Settings()
+
+
+def test_identity_providers_are_told_as_json() -> None:
+    told = '[{"name": "vneid", "issuer": "https://id.example", "audience": "a", "jwks_url": "https://id.example/jwks"}]'
+    with environment(SOTAY_OIDC_PROVIDERS=told):
+        [provider] = Settings().oidc_providers or ()
+    assert (provider.name, provider.jwks_url) == ("vneid", "https://id.example/jwks")
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -1,0 +1,1 @@
+"""Identities at providers (OpenID Connect) that sign in to an account."""

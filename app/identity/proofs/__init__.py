@@ -1,0 +1,1 @@
+"""Proofs: what a sign-in is judged by beside the password."""

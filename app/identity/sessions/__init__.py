@@ -1,0 +1,1 @@
+"""Sessions: begun, refreshed, listed and ended; their refresh tokens are one family."""

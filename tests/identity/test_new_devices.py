@@ -1,0 +1,69 @@
+"""Who signs in where they never did is told on the phones they had."""
+
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+
+from app.kernel.db import Database
+from app.kernel.passwords import Passwords
+from tests.factories.world import World
+from tests.identity.steps import (
+    SignedIn,
+    bearer,
+    change,
+    give_password,
+    issue_code,
+    rows,
+    try_to_activate,
+    try_to_sign_in,
+)
+from tests.worker import JobRunner
+
+
+@pytest.fixture
+async def world(world: World, database: Database, passwords: Passwords) -> World:
+    await give_password(database, passwords, world.member)
+    return world
+
+
+async def test_a_new_phone_is_told_of_on_the_others_and_in_the_inbox(
+    client: AsyncClient, world: World, jobs: JobRunner
+) -> None:
+    tokens = (await try_to_sign_in(client, world.member.phone, on=uuid4())).json()
+
+    await jobs.run()
+
+    [(push, target)] = jobs.sender.pushes
+    assert (push.type, target.token) == ("new_device", world.member.push_token)
+    headers = bearer(tokens["access_token"])
+    [item] = (await client.get("/v1/me/notifications", headers=headers)).json()["items"]
+    assert (item["type"], item["title"]) == ("new_device", "Đăng nhập trên thiết bị mới")
+    assert "Samsung A05" in item["body"]
+    english = await client.get("/v1/me/notifications", headers={**headers, "Accept-Language": "en"})
+    assert english.json()["items"][0]["title"] == "Signed in on a new device"
+
+
+async def test_a_phone_one_has_signed_in_on_is_not_new(
+    client: AsyncClient, signed_in: SignedIn, world: World, jobs: JobRunner, database: Database
+) -> None:
+    await signed_in(world.member).post("/v1/auth/logout")
+    await try_to_sign_in(client, world.member.phone, on=world.member.installation_id)
+
+    await jobs.run()
+
+    assert jobs.sender.pushes == []
+    codes = await rows(database, "SELECT code FROM events ORDER BY id")
+    assert [row.code for row in codes] == ["identity.signed_out", "identity.signed_in"]
+
+
+async def test_the_first_phone_is_new_to_nobody(
+    client: AsyncClient, signed_in: SignedIn, world: World, jobs: JobRunner, database: Database
+) -> None:
+    await change(database, "DELETE FROM sessions WHERE account_id = :id", id=world.member.account_id)
+    code = await issue_code(signed_in(world.secretary), world.member)
+
+    assert (await try_to_activate(client, code)).status_code == 200
+
+    await jobs.run()
+    assert jobs.sender.tokens("new_device") == []
