@@ -15,11 +15,13 @@ Row = dict[str, Any]  # Any: a row of the table
 
 
 async def find_deliveries(database: Database) -> dict[str, Row]:
+    """The last of each device."""
     async with database.session() as session:
         rows = await session.execute(
             text("""
                 SELECT deliveries.*, coalesce(push_token, device_name) AS token
                 FROM deliveries JOIN devices ON devices.id = device_id
+                ORDER BY notification_id
             """)
         )
         return {row["token"]: dict(row) for row in rows.mappings()}

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -44,12 +45,16 @@ def free_port() -> int:
 
 
 def two_free_ports() -> int:
-    """The first of two neighbours."""
+    """The first of two neighbours, below those that connections of other programs come from."""
     while True:
-        first = free_port()
-        with socket.socket() as second:
-            if second.connect_ex(("127.0.0.1", first + 1)) != 0:
-                return first
+        first = secrets.SystemRandom().randrange(20_000, 32_000)
+        try:
+            with socket.socket() as one, socket.socket() as other:
+                one.bind(("127.0.0.1", first))
+                other.bind(("127.0.0.1", first + 1))
+        except OSError:
+            continue
+        return first
 
 
 def is_alive(pid: int) -> bool:

@@ -7,12 +7,11 @@ from uuid import uuid4
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from app.kernel.db import PooledDatabase
 from app.kernel.passwords import Passwords
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.main import Parts, create_app
-from tests.factories.clock import FakeClock
+from tests.factories.clock import FakeClock, OneClockDatabase
 from tests.factories.world import Person, World, make_world
 from tests.identity.steps import SignedIn, bearer
 from tests.worker import JobRunner
@@ -23,7 +22,7 @@ class LiveApp:
     """The app, its caller, its people; what it commits stays."""
 
     client: AsyncClient
-    database: PooledDatabase
+    database: OneClockDatabase
     world: World
     clock: FakeClock
     jobs: JobRunner
@@ -34,7 +33,7 @@ class LiveApp:
 async def live_app(
     live_database_url: str, clock: FakeClock, settings: Settings, keys: TokenKeys, passwords: Passwords
 ) -> AsyncIterator[LiveApp]:
-    database = PooledDatabase(live_database_url, clock=clock, pool_size=10, statement_timeout_ms=5_000)
+    database = OneClockDatabase(live_database_url, clock=clock, pool_size=10, statement_timeout_ms=5_000)
     async with database.session() as session:
         world = await make_world(session)
         await session.commit()

@@ -126,7 +126,7 @@ async def test_without_a_limit_nothing_is_said_of_one(
 async def test_document_tells_of_the_limit_where_a_sign_in_is_needed(app: FastAPI) -> None:
     for path in app.openapi()["paths"].values():
         for operation in path.values():
-            assert bool(operation["security"]) == ("429" in operation["responses"])
-            if operation["security"]:
-                assert "rate_limit_exceeded" in str(operation["responses"]["429"]["content"])
-                assert "Retry-After" in operation["responses"]["429"]["headers"]
+            refused = operation["responses"].get("429", {"content": {}})
+            assert bool(operation["security"]) == ("rate_limit_exceeded" in str(refused["content"]))
+            if refused["content"]:  # signing in has delays of its own
+                assert "Retry-After" in refused["headers"]

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from app.identity.queries import find_actor
-from app.kernel.db import PooledDatabase, transaction
+from app.kernel.db import transaction
 from app.kernel.events import EXPAND_TASK
 from app.kernel.ids import new_id
 from app.meetings.errors import MeetingAlreadyExists
@@ -15,7 +15,7 @@ from app.members.models import StandingKind
 from app.notices import NOTICES
 from app.notifications.service import expand
 from tests.conftest import RolledBackDatabase
-from tests.factories.clock import FakeClock
+from tests.factories.clock import FakeClock, OneClockDatabase
 from tests.factories.meetings import (
     MEETING,
     Json,
@@ -246,7 +246,7 @@ async def test_announcement_that_is_read_too_late_tells_nobody(
 async def test_announcement_that_is_rolled_back_leaves_nothing_to_send(
     live_database_url: str, clock: FakeClock
 ) -> None:
-    database = PooledDatabase(live_database_url, clock=clock, pool_size=2, statement_timeout_ms=10_000)
+    database = OneClockDatabase(live_database_url, clock=clock, pool_size=2, statement_timeout_ms=10_000)
     async with transaction(database) as session:
         world = await make_world(session)
     body = MeetingCreate.model_validate(MEETING)
@@ -271,7 +271,7 @@ async def test_announcement_that_is_rolled_back_leaves_nothing_to_send(
 async def test_two_phones_cannot_both_take_an_id_nor_two_organisers_announce_twice(
     live_database_url: str, clock: FakeClock
 ) -> None:
-    database = PooledDatabase(live_database_url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
+    database = OneClockDatabase(live_database_url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
     async with transaction(database) as session:
         world = await make_world(session)
     async with database.session() as session:
