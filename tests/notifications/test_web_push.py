@@ -291,6 +291,7 @@ async def test_browser_is_pushed_to_beside_the_phones_until_it_is_gone(
         assert set(jobs.sender.tokens()) == awake_phones_of(world) - {world.member.push_token}
 
         service.instead["cuong"] = Answer(410)
+        clock.advance(seconds=1)  # within one millisecond the ids of notices have no order
         await announced(signed_in(world.secretary), world.branch_a)
         await jobs.run()
         assert (await find_deliveries(database))["Máy của Lê Văn Cường"]["outcome"] == "token_dead"
