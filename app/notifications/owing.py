@@ -15,8 +15,9 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, select, text
 
 from app.identity.models import Account, Device
 from app.kernel.db import Session
+from app.kernel.i18n import Locale
 from app.kernel.notices import Audience
-from app.kernel.push import Target
+from app.kernel.push import Platform, Target
 from app.members.audiences.queries import addressed, is_addressed
 from app.notifications.models import Delivery, InboxEntry, Notification, NotificationPreference
 from app.notifications.service import CHUNK_SIZE
@@ -75,7 +76,7 @@ async def owe(
         is_small = after is None and through is None
         wanted = _among(notification.audience, notification.addressed_on, is_small=is_small)
     rows = (await session.execute(wanted, values)).all()
-    targets = [_target(row) for row in rows if row.is_owed]
+    targets = [target_of(row) for row in rows if row.is_owed]
     held = [may_leave(target) for target in targets]
     is_first = bool(rows) and not rows[0].is_known
     new: set[UUID] = set()
@@ -83,7 +84,7 @@ async def owe(
         ids = [target.device_id for target in targets]
         owed = {"notification": notification.id, "devices": ids, "held": held, "lease": held_for}
         new = set(await session.scalars(_OWE, owed))
-    last = rows[-1].id if notification.audience is not None and len(rows) == CHUNK_SIZE else None
+    last = rows[-1].device_id if notification.audience is not None and len(rows) == CHUNK_SIZE else None
     return Owed(
         held=[target for target, is_held in zip(targets, held, strict=True) if is_held and target.device_id in new],
         waiting_count=held.count(False),
@@ -92,13 +93,13 @@ async def owe(
     )
 
 
-def _target(row: Row[Any]) -> Target:
-    """Any: a row of many columns."""
+def target_of(row: Row[Any]) -> Target:
+    """Return the device in a row with its columns, its id as `device_id`; Any: a row of many columns."""
     return Target(
-        device_id=row.id,
-        platform=row.platform,
+        device_id=row.device_id,
+        platform=Platform(row.platform),
         token=row.push_token,
-        locale=row.locale,
+        locale=Locale(row.locale),
         time_zone=row.time_zone,
         device_name=row.device_name or "",
     )
@@ -106,7 +107,7 @@ def _target(row: Row[Any]) -> Target:
 
 _devices = (
     select(
-        Device.id,
+        Device.id.label("device_id"),
         Device.platform,
         Device.push_token,
         Device.locale,
@@ -158,4 +159,4 @@ def _judged(devices: Select[*tuple[Any, ...]]) -> Select[Any]:
     )
     return select(
         found, and_(~has_read, ~is_silenced).label("is_owed"), select(is_known).scalar_subquery().label("is_known")
-    ).order_by(found.c.id)
+    ).order_by(found.c.device_id)

@@ -217,7 +217,7 @@ class Storm:
                             break
                         next_look = now + 5
                     assert now < began + weather.patience, f"not through after {weather.patience} s"
-                    time.sleep(0.05)
+                    time.sleep(0.05)  # the weather of a long run goes by the real clock
             seconds = time.monotonic() - began
             kills, ended = crew.kills, crew.ended
         for phone in self._ledger.phones.values():

@@ -4,24 +4,22 @@ It is a courtesy, so it is tried once: the deliveries are marked as dismissed be
 then is not sent again. It goes in the quiet hours too, since it shows nothing, and with the tokens of bulk.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text, update
+from sqlalchemy import text
 
-from app.identity.models import Device
 from app.kernel.db import Session, synchronised
-from app.kernel.i18n import Locale
 from app.kernel.jobs import JobArguments, Lane, defer
-from app.kernel.push import Dismissal, Outcome, Platform, Sent, Target, TokenDead, TokenRefused
+from app.kernel.push import Dismissal, Sent, Target
 from app.notifications.dispatch.service import PostOffice
-from app.notifications.lanes.circuit import report
-from app.notifications.lanes.queries import find_lanes
-from app.notifications.lanes.service import report_on
+from app.notifications.lanes.queries import Lanes, find_lanes
+from app.notifications.lanes.service import report_all
+from app.notifications.leases.service import take_away_tokens
+from app.notifications.owing import target_of
 from app.notifications.pace.service import settle, take_turn
 from app.notifications.service import CHUNK_SIZE, DISMISS_TASK
 
@@ -83,23 +81,13 @@ async def dismiss(office: PostOffice, dismissed: Dismissed) -> None:
             "installation": dismissed.read_on,
         }
         rows = await session.execute(_CLAIM, {**whose, "platforms": free, "most": CHUNK_SIZE, "now": session.now()})
-        targets = [
-            Target(
-                device_id=row.device_id,
-                platform=Platform(row.platform),
-                token=row.push_token,
-                locale=Locale(row.locale),
-                time_zone=row.time_zone,
-                device_name=row.device_name or "",
-            )
-            for row in rows
-        ]
+        targets = [target_of(row) for row in rows]
         rest = timedelta() if len(targets) == CHUNK_SIZE else await session.scalar(_LAST_LEASE, whose)
         if rest is not None:
             await _again(session, dismissed, rest)
     await settle(office.database, turn, used=len(targets))
     if targets:
-        await _send(office, dismissed.notification_id, targets)
+        await _send(office, dismissed.notification_id, targets, lanes)
 
 
 async def _again(session: Session, dismissed: Dismissed, after: timedelta) -> None:
@@ -112,37 +100,16 @@ async def _again(session: Session, dismissed: Dismissed, after: timedelta) -> No
     await defer(session, DISMISS_TASK, arguments, lane=Lane.bulk, schedule_at=at)
 
 
-async def _send(office: PostOffice, notification_id: UUID, targets: Sequence[Target]) -> None:
+async def _send(office: PostOffice, notification_id: UUID, targets: Sequence[Target], lanes: Lanes) -> None:
     now = office.clock()
     message = Dismissal(notification_id=notification_id, expires_at=now + KEPT_FOR)
     results = await office.sender.send(message, targets, until=now + office.lease)
     async with synchronised(office.database) as session:
-        await _forget_tokens(session, targets, results)
-        by_lane: dict[Platform, list[Outcome]] = defaultdict(list)
-        for target in targets:
-            if target.device_id in results:
-                by_lane[target.platform].append(results[target.device_id])
-        for platform, outcomes in sorted(by_lane.items()):
-            said = report(outcomes, is_probe=False)
-            if said.is_trouble:
-                await report_on(session, platform, said)
+        await take_away_tokens(session, targets, results)
+        await report_all(session, targets, results, lanes)
     log.info(
         "notice_dismissed",
         notification_id=str(notification_id),
         told=len(targets),
         sent=sum(isinstance(outcome, Sent) for outcome in results.values()),
     )
-
-
-async def _forget_tokens(session: Session, targets: Sequence[Target], results: Mapping[UUID, Outcome]) -> None:
-    """Take away the tokens that were refused, as for any push; one that changed since is another token."""
-    for target in targets:
-        match results.get(target.device_id):
-            case TokenDead():
-                values: dict[str, object] = {"push_token": None}
-            case TokenRefused():
-                values = {"push_token": None, "quarantined_token": target.token}
-            case _:
-                continue
-        this = update(Device).where(Device.id == target.device_id, Device.push_token == target.token)
-        await session.execute(this.values(**values, updated_at=session.now()))

@@ -5,7 +5,6 @@ deferring the job for what lies behind them.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,17 +13,16 @@ from uuid import UUID
 import structlog
 
 from app.kernel.clock import Clock
-from app.kernel.db import Database, Session, synchronised
+from app.kernel.db import Database, synchronised
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.notices import Notices, by_type
-from app.kernel.push import Outcome, Platform, PushMessage, PushSender
+from app.kernel.push import PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
 from app.notifications import models
 from app.notifications.departures import withdraw_departed
 from app.notifications.digests.service import gather, send_gathered
-from app.notifications.lanes.circuit import IN_ORDER, report
 from app.notifications.lanes.queries import Lanes, find_lanes
-from app.notifications.lanes.service import report_on
+from app.notifications.lanes.service import report_all
 from app.notifications.leases.service import Chunk, Holding, Leased, is_due, next_look, store, take
 from app.notifications.models import Notification
 from app.notifications.pace.service import Pace, settle, take_turn
@@ -138,7 +136,8 @@ async def _send(
         results = await send_gathered(office.sender, message, targets, digests, inbox=inbox, until=until)
         async with storing, synchronised(office.database) as session:
             written = await store(session, chunk, part, results, jitter=office.jitter)
-            await _report(session, part, results, lanes)
+            probes = {one.target.device_id for one in part if one.is_probe}
+            await report_all(session, targets, results, lanes, probes=probes)
         office.meters.stored(notification.type, written, leased=len(part))
         return sum(outcome in _FINAL for _, outcome in written)
 
@@ -164,15 +163,3 @@ def _message(notification: Notification, office: PostOffice) -> PushMessage:
         expires_at=notification.expires_at,
         urgent=notification.urgent,
     )
-
-
-async def _report(session: Session, leased: Sequence[Leased], results: Mapping[UUID, Outcome], lanes: Lanes) -> None:
-    """Let all workers know how the lanes do; of lanes that are in order, and stay so, nothing is written."""
-    by_lane: dict[Platform, list[Leased]] = defaultdict(list)
-    for one in leased:
-        by_lane[one.target.platform].append(one)
-    for platform, some in sorted(by_lane.items()):
-        outcomes = [results[one.target.device_id] for one in some if one.target.device_id in results]
-        said = report(outcomes, is_probe=any(one.is_probe for one in some))
-        if said.is_trouble or lanes[platform] != IN_ORDER:
-            await report_on(session, platform, said)

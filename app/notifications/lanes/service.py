@@ -1,19 +1,44 @@
 """Commands of the lanes: write down what came of some sends, take the one probe of an open circuit."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.db import Session
-from app.kernel.push import Platform
-from app.notifications.lanes.circuit import LaneState, Report, judge
+from app.kernel.push import Outcome, Platform, Target
+from app.notifications.lanes.circuit import IN_ORDER, LaneState, Report, judge, report
 from app.notifications.lanes.models import PushLane
-from app.notifications.lanes.queries import state_of
+from app.notifications.lanes.queries import Lanes, state_of
 
 log = structlog.get_logger()
+
+
+async def report_all(
+    session: Session,
+    targets: Iterable[Target],
+    results: Mapping[UUID, Outcome],
+    lanes: Lanes,
+    *,
+    probes: Collection[UUID] = (),
+) -> None:
+    """Let all workers know how the lanes do; of lanes that are in order, and stay so, nothing is written.
+
+    `probes` are the devices that were to find out whether an open circuit may be closed.
+    """
+    by_lane: dict[Platform, list[UUID]] = defaultdict(list)
+    for target in targets:
+        by_lane[target.platform].append(target.device_id)
+    for platform, devices in sorted(by_lane.items()):
+        outcomes = [results[device] for device in devices if device in results]
+        said = report(outcomes, is_probe=any(device in probes for device in devices))
+        if said.is_trouble or lanes[platform] != IN_ORDER:
+            await report_on(session, platform, said)
 
 
 async def report_on(session: Session, platform: Platform, said: Report) -> None:

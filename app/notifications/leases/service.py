@@ -11,11 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import RowMapping, text
+from sqlalchemy import Row, text
 
 from app.kernel.db import Session
-from app.kernel.i18n import Locale
-from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Outcome, Platform, Sent, Target, TokenRefused
+from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Outcome, Platform, Sent, Target, TokenDead, TokenRefused
 from app.kernel.telemetry import WorkerMeters
 from app.kernel.timezones import end_of_quiet_hours
 from app.notifications import models
@@ -23,7 +22,7 @@ from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import take_probe
 from app.notifications.leases.verdicts import Verdict, judge
 from app.notifications.models import Notification
-from app.notifications.owing import FIRST_ID, LAST_ID, owe
+from app.notifications.owing import FIRST_ID, LAST_ID, owe, target_of
 
 log = structlog.get_logger()
 
@@ -234,14 +233,14 @@ async def lease(
     due = {"now": now, "lease": held_for, "quiet": list(quiet)}
     free = [platform for platform, lane in lanes.items() if lane.lets_all_through(now)]
     rows = await session.execute(_LEASE, {**range_, **due, "platforms": free})
-    leased = [_leased(row, is_probe=False) for row in rows.mappings()]
+    leased = [_leased(row, is_probe=False) for row in rows]
     for platform in [platform for platform, lane in lanes.items() if lane.lets_probe_through(now)]:
         only = {**due, "platforms": [platform]}
         first: UUID | None = await session.scalar(_FIRST_DUE, {**range_, **only})
         if first is None or not await take_probe(session, platform, answered_within=held_for):
             continue
         rows = await session.execute(_LEASE, {**range_, **only, "after": UUID(int=first.int - 1), "through": first})
-        leased += [_leased(row, is_probe=True) for row in rows.mappings()]
+        leased += [_leased(row, is_probe=True) for row in rows]
     return leased
 
 
@@ -249,16 +248,9 @@ def _quiet_until(now: datetime, zone: str) -> datetime | None:
     return end_of_quiet_hours(now, zone, begins=QUIET_FROM, ends=QUIET_UNTIL)
 
 
-def _leased(row: RowMapping, *, is_probe: bool) -> Leased:
-    target = Target(
-        device_id=row["device_id"],
-        platform=Platform(row["platform"]),
-        token=row["push_token"],
-        locale=Locale(row["locale"]),
-        time_zone=row["time_zone"],
-        device_name=row["device_name"] or "",
-    )
-    return Leased(target=target, fence=row["fence"], attempts=row["attempts"], is_probe=is_probe)
+def _leased(row: Row[Any], *, is_probe: bool) -> Leased:
+    # Any: a row of many columns.
+    return Leased(target=target_of(row), fence=row.fence, attempts=row.attempts, is_probe=is_probe)
 
 
 async def store(
@@ -284,10 +276,7 @@ async def store(
         )
         for one in others
     }
-    await _take_away_tokens(session, [one.target for one in others], verdicts)
-    foreign = sum(isinstance(result, TokenRefused) and result.is_foreign for result in results.values())
-    if foreign:  # an alert: phones with an app that was built for another project get no push at all
-        log.error("push_tokens_of_another_project", count=foreign)
+    await take_away_tokens(session, [one.target for one in others], results)
     for one in await _store_others(session, chunk, others, verdicts):
         verdict = verdicts[one.target.device_id]
         written.append((one.target.platform, verdict.outcome or ("retried" if verdict.has_begun else "unsent")))
@@ -326,15 +315,16 @@ async def _store_others(
     return [one for one in others if one.target.device_id in held]
 
 
-async def _take_away_tokens(session: Session, targets: Sequence[Target], verdicts: Mapping[UUID, Verdict]) -> None:
-    for outcome, statement in (
-        (models.Outcome.token_dead, _DROP_TOKENS),
-        (models.Outcome.quarantined, _QUARANTINE_TOKENS),
-    ):
-        refused = [target for target in targets if verdicts[target.device_id].outcome is outcome]
+async def take_away_tokens(session: Session, targets: Sequence[Target], results: Mapping[UUID, Outcome]) -> None:
+    """Drop the tokens that are dead, and set aside those that were refused; one that changed since the send stays."""
+    for outcome, statement in ((TokenDead, _DROP_TOKENS), (TokenRefused, _QUARANTINE_TOKENS)):
+        refused = [target for target in targets if isinstance(results.get(target.device_id), outcome)]
         if refused:
             ids, tokens = [target.device_id for target in refused], [target.token for target in refused]
             await session.execute(statement, {"ids": ids, "tokens": tokens, "now": session.now()})
+    foreign = sum(isinstance(result, TokenRefused) and result.is_foreign for result in results.values())
+    if foreign:  # an alert: phones with an app that was built for another project get no push at all
+        log.error("push_tokens_of_another_project", count=foreign)
 
 
 async def next_look(session: Session, chunk: Chunk, *, breaks_quiet_hours: bool) -> datetime | None:
