@@ -43,7 +43,7 @@ members = APIRouter(prefix="/members", tags=["members"], route_class=SecretRoute
 well_known = APIRouter(prefix="/.well-known", tags=["auth"], route_class=StrictRoute)
 
 
-def _keyring(request: Request) -> Keyring:
+async def _keyring(request: Request) -> Keyring:
     keyring: Keyring = request.app.state.keyring
     return keyring
 
