@@ -41,6 +41,7 @@ from app.main import Parts, create_app
 from bytes import POINTS, SENTENCES
 from fanout import cpu_of_postgres, cpu_seconds, scratch
 from tests.factories.clock import FakeClock
+from tests.factories.crowd import make_history
 from tests.factories.world import Person, World, make_world
 from tests.worker import JobRunner
 
@@ -50,37 +51,6 @@ MEETINGS_A_BRANCH = 100
 AT_ONCE = 16
 ISSUER = "http://127.0.0.1:8000"
 OK, NOT_MODIFIED = 200, 304
-
-_BACKGROUND = (
-    """
-    CREATE OR REPLACE FUNCTION pg_temp.made(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
-    AS $$ SELECT md5(n::text)::uuid $$
-    """,
-    """
-    INSERT INTO organisations (id, parent_id, path, kind, name, time_zone, valid_from, version, created_at)
-    SELECT pg_temp.made(n), :commune, (SELECT path FROM organisations WHERE id = :commune) || pg_temp.made(n),
-           'branch', 'Chi bộ', 'Asia/Ho_Chi_Minh', '2025-07-01', 1, now()
-    FROM generate_series(:begin / :each + 1, :until / :each) AS n
-    """,
-    """
-    INSERT INTO meetings (id, organisation_id, kind, status, title, starts_at, time_zone, place, version,
-                          schedule_version, created_by, created_at, announced_at)
-    SELECT pg_temp.made(10000000 + n), pg_temp.made(n / :each + 1), 'regular', 'announced', :title,
-           now() + (n % :each - 80) * interval '7 days', 'Asia/Ho_Chi_Minh', 'Nhà văn hóa thôn', 1, 1, :author,
-           now(), now()
-    FROM generate_series(:begin, :until - 1) AS n
-    """,
-    """
-    INSERT INTO agenda_items (meeting_id, position, title, minutes, body)
-    SELECT pg_temp.made(10000000 + n), point, :title, 20, :body
-    FROM generate_series(:begin, :until - 1) AS n, generate_series(1, 3) AS point
-    """,
-    """
-    INSERT INTO meeting_replies (meeting_id, member_id, reply, replied_at, schedule_version, entered_by)
-    SELECT pg_temp.made(10000000 + n), :author, 'attending', now(), 1, :author
-    FROM generate_series(:begin, :until - 1) AS n
-    """,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +134,16 @@ class Country:
 
     async def grow(self, begin: int, until: int) -> None:
         """Add other branches of the commune with their meetings, up to `until` of them in all."""
-        values = {
-            "commune": self.world.commune,
-            "author": self.world.secretary.member_id,
-            "begin": begin,
-            "until": until,
-            "each": MEETINGS_A_BRANCH,
-            "title": POINTS[0],
-            "body": SENTENCES[0],
-        }
         async with transaction(self.database) as session:
-            for statement in _BACKGROUND:
-                await session.execute(text(statement), values)
-        await self.database.vacuum("organisations", "meetings", "agenda_items", "meeting_replies")
+            await make_history(
+                session,
+                commune=self.world.commune,
+                author=self.world.secretary.member_id,
+                begin=begin,
+                until=until,
+                each=MEETINGS_A_BRANCH,
+            )
+        await self.database.vacuum("organisations", "meetings", "agenda_items", "meeting_replies", "inbox_entries")
         async with transaction(self.database) as session:
             await session.execute(text("ANALYZE"))
 
