@@ -4,8 +4,9 @@ from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import Response as Answer
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import Field
 from sqlalchemy import text
@@ -15,6 +16,7 @@ from app.kernel.errors import Unavailable
 from app.kernel.i18n import Text
 from app.kernel.problems import PathNotFound, problems
 from app.kernel.schemas import Response
+from app.kernel.settings import Docs
 
 router = APIRouter(tags=["service"])
 
@@ -22,7 +24,7 @@ _DOCS = Path(__file__).parent / "docs"
 _DOCS_FILES = frozenset({"index.html", "docs.css", "docs.js"})
 _DOCS_POLICY = (
     "default-src 'none'; connect-src 'self'; font-src data:; img-src 'self' data:; script-src 'self'; "
-    "style-src 'self' 'unsafe-inline'"
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -61,13 +63,30 @@ async def get_readiness(request: Request, session: DbSession) -> Health:
     return Health(status="ready")
 
 
-def install_docs(app: FastAPI) -> None:
-    """Serve `/docs`: Swagger UI out of the `fastapi-offline` package, with a search; no address outside is needed."""
-    app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
+def _require_docs(request: Request) -> None:
+    if request.app.state.settings.docs is Docs.off:
+        raise PathNotFound
 
-    @app.get("/docs", include_in_schema=False)
-    @app.get("/docs/{name}", include_in_schema=False)
+
+def install_docs(app: FastAPI) -> None:
+    """Serve the document, and `/docs`: Swagger UI out of the `fastapi-offline` package, with a search.
+
+    No address outside is needed. With `SOTAY_DOCS=off` there is none of it.
+    """
+    shown = [Depends(_require_docs)]
+    assets = StaticFiles(directory=str(files("fastapi_offline") / "static"))
+
+    @app.get("/openapi.json", include_in_schema=False, dependencies=shown)
+    async def document() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    @app.get("/docs", include_in_schema=False, dependencies=shown)
+    @app.get("/docs/{name}", include_in_schema=False, dependencies=shown)
     async def docs(name: str = "index.html") -> FileResponse:
         if name not in _DOCS_FILES:
             raise PathNotFound
         return FileResponse(_DOCS / name, headers={"Content-Security-Policy": _DOCS_POLICY})
+
+    @app.get("/docs/assets/{name}", include_in_schema=False, dependencies=shown)
+    async def docs_asset(request: Request, name: str) -> Answer:
+        return await assets.get_response(name, request.scope)
