@@ -49,8 +49,8 @@ def test_a_new_installation_and_what_it_makes_itself_are_sound(tmp_path: Path) -
         (tmp_path / folder).mkdir()
         generate_key(tmp_path / folder / "0001.pem")
     written(tmp_path / "vault/0001.key", Fernet.generate_key())
-    token = {"sms_url": "https://sms.example", "sms_token": "b1946ac9-2492-4d23-80f0-6d7ac8b1a3c4"}
-    assert faults(tmp_path, sends=True, **token) == []
+    token = "b1946ac9-2492-4d23-80f0-6d7ac8b1a3c4"
+    assert faults(tmp_path, sends=True, sms_url="https://sms.example", sms_token=token) == []
 
 
 @pytest.mark.parametrize("folder", ["keys", "audit", "web-push"])
@@ -79,8 +79,7 @@ def test_a_file_that_everybody_can_read_is_told_of_and_taken(tmp_path: Path) -> 
     "token", ["bi-mat", "changeme-changeme", "your-api-token-here", "aaaaaaaaaaaaaaaaaaaa", "Secret-Token-12345"]
 )
 def test_a_text_gateways_token_that_is_short_or_a_placeholder_is_refused(token: str, tmp_path: Path) -> None:
-    given = {"sms_url": "https://sms.example", "sms_token": token}
-    assert faults(tmp_path, **given) == [("SOTAY_SMS_TOKEN", True)]
+    assert faults(tmp_path, sms_url="https://sms.example", sms_token=token) == [("SOTAY_SMS_TOKEN", True)]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +100,7 @@ def test_a_worker_takes_only_a_service_account_for_firebase(tmp_path: Path, rsa_
         "client_email": "push@so-tay.example",
         "private_key": pem(rsa_key).decode(),
     }
-    small = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    small = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 what must be refused
     file = tmp_path / "firebase.json"
     given = {"push": PushMode.fcm, "fcm_credentials": file}
     assert faults(tmp_path, sends=True, **given) == [(str(file), True)]
