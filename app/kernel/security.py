@@ -53,7 +53,10 @@ class NotForYourPost(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class HeldPost:
-    """A post held today."""
+    """A post in force today, as days are in Việt Nam, in one organisation; rights come from posts alone.
+
+    How far it reaches down the tree each feature's `access` says. `SOTAY_REQUIRE_SECOND_FACTOR` may leave it out.
+    """
 
     kind: PostKind
     organisation_id: UUID
