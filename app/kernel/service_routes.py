@@ -1,16 +1,19 @@
 """Routes of the service itself: alive, ready, documented, with nothing fetched from elsewhere."""
 
 from datetime import timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi import Response as Answer
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import Field
 from sqlalchemy import text
 
+from app.kernel.compression import accepts_gzip, compress
 from app.kernel.db import DbSession
 from app.kernel.errors import Unavailable
 from app.kernel.i18n import Text
@@ -76,9 +79,16 @@ def install_docs(app: FastAPI) -> None:
     shown = [Depends(_require_docs)]
     assets = StaticFiles(directory=str(files("fastapi_offline") / "static"))
 
+    @cache
+    def written(*, zipped: bool) -> bytes:
+        # More than a megabyte for whoever asks, signed in or not: written and packed once.
+        return compress(written(zipped=False)) if zipped else bytes(JSONResponse(app.openapi()).body)
+
     @app.get("/openapi.json", include_in_schema=False, dependencies=shown)
-    async def document() -> JSONResponse:
-        return JSONResponse(app.openapi())
+    async def document(accept_encoding: Annotated[str, Header()] = "") -> Answer:
+        zipped = accepts_gzip(accept_encoding)
+        headers = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"} if zipped else {}
+        return Answer(written(zipped=zipped), media_type="application/json", headers=headers)
 
     @app.get("/docs", include_in_schema=False, dependencies=shown)
     @app.get("/docs/{name}", include_in_schema=False, dependencies=shown)

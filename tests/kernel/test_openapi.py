@@ -63,6 +63,17 @@ async def test_the_documentation_asks_no_other_server(client: AsyncClient) -> No
     assert (await client.get("/docs/another.js")).status_code == 404
 
 
+async def test_the_document_is_packed_once_for_all_who_ask(app: FastAPI, client: AsyncClient) -> None:
+    packed = [await client.get("/openapi.json", headers={"Accept-Encoding": "gzip"}) for _ in range(2)]
+    plain = await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+
+    assert {answer.headers["content-encoding"] for answer in packed} == {"gzip"}
+    assert int(packed[0].headers["content-length"]) < len(plain.content) / 10
+    assert "content-encoding" not in plain.headers
+    assert {answer.headers["vary"] for answer in (*packed, plain)} == {"Accept-Encoding"}
+    assert plain.json() == packed[1].json() == app.openapi()
+
+
 @pytest.mark.parametrize("path", ["/docs", "/docs/docs.js", "/docs/assets/swagger-ui.css", "/openapi.json"])
 async def test_the_documentation_can_be_switched_off(path: str, app: FastAPI, client: AsyncClient) -> None:
     assert (await client.get(path)).status_code == 200
