@@ -59,10 +59,10 @@ async def note_copies(session: Session, actor: Actor, member_ids: Collection[UUI
     by_branch: dict[tuple[UUID, ...], list[UUID]] = defaultdict(list)
     for member_id, path in rows:
         by_branch[tuple(path)].append(member_id)
-    for path, members in by_branch.items():
-        post = access.find_keeping_post(actor, path)
+    for branch, members in by_branch.items():
+        post = access.find_keeping_post(actor, branch)
         if post is not None:
-            await _note_list(session, actor, path[-1], members, post, ViewedPart.phone)
+            await _note_list(session, actor, branch[-1], members, post, ViewedPart.phone)
 
 
 async def _note_list(
