@@ -29,6 +29,7 @@ SILENT = {
     "identity.signed_in_on_new_device",
     "identity.second_factor_confirmed",
     "identity.second_factor_removed",
+    "identity.second_factor_overridden",
     "identity.recovery_codes_renewed",
     "identity.identity_linked",
     "identity.identity_unlinked",

@@ -18,6 +18,8 @@ class ViewedPart(StrEnum):
     """The member's record by itself."""
     roster = "roster"
     """The record as one of the branch's list."""
+    phone = "phone"
+    """The record as a copy that the viewer's app keeps (`/changes`)."""
 
 
 class RecordView(Base):
