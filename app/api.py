@@ -33,6 +33,7 @@ from app.notifications.deliveries import router as deliveries
 from app.organisations import router as organisations
 from app.polls import router as polls
 from app.polls.ballots import router as ballots
+from app.privacy.exports import router as exports
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
 
@@ -96,5 +97,6 @@ v1.include_router(summaries.organisations)
 v1.include_router(entries.me)
 v1.include_router(entries.organisations)
 v1.include_router(entries.router)
+v1.include_router(exports.me)
 
 well_known = identity.well_known

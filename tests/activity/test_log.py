@@ -16,6 +16,7 @@ SILENT = {
     "kernel.details_erased",
     "members.record_viewed",
     "members.roster_viewed",
+    "privacy.data_exported",
     "documents.bookmarked",
     "documents.unbookmarked",
     "meetings.calendar_ended",

@@ -39,6 +39,7 @@ from tests.contract.rows import (
     minutes,
     notifications,
     polls,
+    privacy,
     resolutions,
 )
 from tests.contract.things import PASSWORD
@@ -214,6 +215,7 @@ TABLE = (
     *minutes.ROWS,
     *activity.ROWS,
     *changes.ROWS,
+    *privacy.ROWS,
 )
 
 

@@ -25,6 +25,7 @@ from tests.contract.rows import (
     minutes,
     notifications,
     polls,
+    privacy,
     resolutions,
 )
 from tests.factories.world import HANOI, World
@@ -37,10 +38,12 @@ FEATURES = (
     announcements,
     notifications,
     polls,
+    privacy,
     resolutions,
     minutes,
     activity,
     changes,
+    privacy,
 )
 """In this order they make their things: each finds those made before."""
 

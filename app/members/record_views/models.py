@@ -34,6 +34,6 @@ class RecordView(Base):
     viewer_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
     viewed_on: Mapped[date]
     what: Mapped[ViewedPart]
-    viewed_at: Mapped[datetime]
+    viewed_at: Mapped[datetime] = mapped_column(index=True)
     post_kind: Mapped[PostKind]
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
