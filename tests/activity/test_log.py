@@ -16,6 +16,8 @@ SILENT = {
     "kernel.details_erased",
     "members.record_viewed",
     "members.roster_viewed",
+    "privacy.consent_given",
+    "privacy.consent_withdrawn",
     "privacy.data_exported",
     "documents.bookmarked",
     "documents.unbookmarked",

@@ -38,7 +38,6 @@ FEATURES = (
     announcements,
     notifications,
     polls,
-    privacy,
     resolutions,
     minutes,
     activity,

@@ -7,7 +7,6 @@ from httpx import AsyncClient
 from sqlalchemy import text, update
 
 from app.kernel.i18n import Locale
-from app.kernel.security import Actor
 from app.members.models import Member
 from app.models import metadata
 from app.privacy.exports.queries import read_export
@@ -18,6 +17,7 @@ from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn
 from tests.factories.world import Person, World
 from tests.factories.year import POLL, RESOLUTION, SECRET_POLL, TASK, live_december
+from tests.privacy.acting import actor_of
 from tests.worker import JobRunner
 
 # What names a person without a foreign key.
@@ -121,16 +121,7 @@ async def test_a_part_of_very_many_rows_is_cut_to_the_newest_and_says_so(
 ) -> None:
     for _ in range(2):
         assert (await signed_in(world.member).get("/v1/me/export")).status_code == 200
-    actor = Actor(
-        account_id=world.member.account_id,
-        session_id=world.member.session_id,
-        member_id=world.member.member_id,
-        organisation_id=world.branch_a,
-        path=(world.branch_a,),
-        posts=(),
-        time_zone="Asia/Ho_Chi_Minh",
-    )
     async with database.session() as session:
-        export = await read_export(session, actor, locale=Locale.vi, most=most)
+        export = await read_export(session, actor_of(world.member), locale=Locale.vi, most=most)
     acts = next(part for part in export.parts if part.name == "acts")
     assert (acts.is_whole, len(acts.items)) == (whole, most)

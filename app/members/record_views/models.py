@@ -18,6 +18,8 @@ class ViewedPart(StrEnum):
     """The member's record by itself."""
     roster = "roster"
     """The record as one of the branch's list."""
+    correction = "correction"
+    """What the member asked to have corrected, in clear."""
 
 
 class RecordView(Base):
