@@ -34,3 +34,7 @@ class CorrectionRequestSettled(Conflict):
 
 class OwnCorrectionRequest(Forbidden):
     title = Text(vi="Không ai tự quyết định đề nghị của mình", en="Nobody decides their own request")
+
+
+class StillAMember(Conflict):
+    title = Text(vi="Đồng chí này còn sinh hoạt đảng", en="This person's membership has not ended")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.kernel.events import Event
 from app.kernel.jobs import Lane
+from app.kernel.scopes import Change
 from app.privacy.models import CorrectableField
 
 
@@ -13,6 +14,21 @@ class DataExported(Event):
 
     code = "privacy.data_exported"
     subject_type = "member"
+
+
+class MemberErased(Event):
+    """Who a member was is gone from the database, and from what facts said."""
+
+    code = "privacy.member_erased"
+    subject_type = "member"
+
+    version: int
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the member without a name, for the branch and for themself."""
+        return tuple(
+            Change(scope, "member", self.subject_id, self.version) for scope in (self.organisation_id, self.subject_id)
+        )
 
 
 class ConsentGiven(Event):
