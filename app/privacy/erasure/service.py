@@ -122,14 +122,16 @@ async def _delete_rows(session: Session, member: Member) -> int:
     for column in (*OF_THE_MEMBER, Account.member_id):
         count += await _count(session, column, column == member.id)
     # Those that phones of others hold too.
-    for kind, column in (("away_period", AwayPeriod.member_id), ("activity_entry", ActivityEntry.member_id)):
-        table = column.class_
-        gone = await session.scalars(delete(table).where(column == member.id).returning(table.id))
-        ids = gone.all()
-        for scope in (member.organisation_id, member.id):
-            session.changes.extend(Change(scope, kind, one, version=1, op=Op.delete) for one in ids)
-        count += len(ids)
-    return count
+    away = await session.scalars(delete(AwayPeriod).where(AwayPeriod.member_id == member.id).returning(AwayPeriod.id))
+    gone = away.all()
+    own = await session.scalars(
+        delete(ActivityEntry).where(ActivityEntry.member_id == member.id).returning(ActivityEntry.id)
+    )
+    entries = own.all()
+    for scope in (member.organisation_id, member.id):
+        session.changes.extend(Change(scope, "away_period", one, version=1, op=Op.delete) for one in gone)
+        session.changes.extend(Change(scope, "activity_entry", one, version=1, op=Op.delete) for one in entries)
+    return count + len(gone) + len(entries)
 
 
 async def _count(session: Session, column: Column, condition: Any) -> int:  # Any: a condition on whatever columns
