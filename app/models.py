@@ -18,6 +18,7 @@ from app.notifications.lanes import models as lanes
 from app.notifications.pace import models as pace
 from app.organisations import models as organisations
 from app.polls import models as polls
+from app.privacy import models as privacy
 from app.resolutions import models as resolutions
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "pace",
     "polls",
     "posts",
+    "privacy",
     "record_views",
     "resolutions",
 ]

@@ -90,6 +90,10 @@ TAGS = [
         "Catching up: all that a phone has missed, and its first start.",
     },
     {
+        "name": "privacy",
+        "description": "Dữ liệu của tôi: bản sao, đồng ý, đề nghị sửa. My data: a copy, consents, corrections.",
+    },
+    {
         "name": "service",
         "description": "Máy chủ: còn chạy, đã sẵn sàng. Whether the server lives and is ready.",
     },
