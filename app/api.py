@@ -33,6 +33,10 @@ from app.notifications.deliveries import router as deliveries
 from app.organisations import router as organisations
 from app.polls import router as polls
 from app.polls.ballots import router as ballots
+from app.reports import router as reports
+from app.reports.ratings import router as ratings
+from app.reports.renderings import router as renderings
+from app.reports.targets import router as targets
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
 
@@ -96,5 +100,9 @@ v1.include_router(summaries.organisations)
 v1.include_router(entries.me)
 v1.include_router(entries.organisations)
 v1.include_router(entries.router)
+v1.include_router(reports.organisations)
+v1.include_router(renderings.organisations)
+v1.include_router(targets.organisations)
+v1.include_router(ratings.organisations)
 
 well_known = identity.well_known

@@ -110,13 +110,16 @@ class Ledger:
         return f"{milliseconds << 80 | _VERSION_7 | (chance >> 62) << 64 | _VARIANT | chance & ((1 << 62) - 1):032x}"
 
     def add(self, table: str, *values: object) -> None:
-        """Add a row, its values in the order of `COLUMNS`; lists are arrays, dicts are JSON."""
+        """Add a row, its values in the order of `COLUMNS`; tuples are arrays, dicts and lists of them JSON."""
         self.put(table, "\t".join([value if type(value) is str else _cell(value) for value in values]))
 
     def put(self, table: str, line: str) -> None:
         """Add a row as COPY reads it."""
         self._rows[table].append(line)
         self._size += len(line)
+
+    def rest(self) -> None:
+        """Hand over what there is, if it is a batch; called where every row has those it refers to beside it."""
         if self._size > BATCH_CHARACTERS:
             self._copy()
 
@@ -165,8 +168,9 @@ def _copy_batch(connection: psycopg.Connection, batch: Mapping[str, Sequence[str
 def _cell(value: object) -> str:
     if value is None:
         return NULL
-    if isinstance(value, dict) or (isinstance(value, list) and value and isinstance(value[0], dict)):
+    kind = type(value)
+    if kind is dict or (kind is list and isinstance(value[0], dict)):  # type: ignore[index]
         return json.dumps(value, ensure_ascii=False).replace("\\", "\\\\")
-    if isinstance(value, list | tuple):
-        return "{" + ",".join(value) + "}"
+    if kind is tuple:
+        return "{" + ",".join(value) + "}"  # type: ignore[arg-type]
     return str(value)

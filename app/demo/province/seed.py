@@ -10,7 +10,8 @@ import psycopg
 from sqlalchemy import text
 
 from app.demo.province.announcements import PAPER, Herald, file_papers
-from app.demo.province.ledger import Ledger
+from app.demo.province.bare import bare
+from app.demo.province.ledger import COLUMNS, Ledger
 from app.demo.province.meetings import Clerk
 from app.demo.province.people import Person
 from app.demo.province.phones import Shop
@@ -28,9 +29,10 @@ ORGANISATIONS = Text(vi="Tổ chức, đảng viên", en="Organisations, members
 LIFE = Text(vi="Tài khoản, cuộc họp, nghị quyết", en="Accounts, meetings, resolutions")
 ANNOUNCEMENTS = Text(vi="Thông báo của cấp ủy", en="Committees' announcements")
 SEALS = Text(vi="Niêm phong nhật ký", en="Sealing the log")
+INDEXES = Text(vi="Chỉ mục, khóa ngoại", en="Indexes, foreign keys")
 STATISTICS = Text(vi="Thống kê bảng", en="Tables' statistics")
 FILES = Text(vi="Tệp tài liệu", en="Documents' files")
-STEPS = (ORGANISATIONS, LIFE, ANNOUNCEMENTS, STATISTICS, SEALS, FILES)
+STEPS = (ORGANISATIONS, LIFE, ANNOUNCEMENTS, INDEXES, STATISTICS, SEALS, FILES)
 
 Report = Callable[[Text, int, int], None]
 """Told, of a step, how much is done of how much."""
@@ -74,12 +76,15 @@ def _load(url: str, shape: Shape, password_hash: str, report: Report) -> Tree:
         if connection.execute("SELECT FROM organisations LIMIT 1").fetchone() is not None:
             raise OtherDataFound
         connection.execute("SELECT ensure_month_partitions(%s::date, %s)", [shape.begins_on, len(shape.months) + 3])
-        with Ledger(connection, chance) as ledger:
-            tree = grow(ledger, shape, chance, advance=_counting(report, ORGANISATIONS, shape.branches))
+        with (
+            bare(connection, COLUMNS, advance=lambda done, total: report(INDEXES, done, total)),
+            Ledger(connection, chance) as ledger,
+        ):
+            tree = grow(ledger, shape, chance, advance=_counting(ledger, report, ORGANISATIONS, shape.branches))
             shop = Shop(ledger, shape, chance, password_hash=password_hash)
             clerk = Clerk(ledger, shape, chance, file_papers(ledger, shape, tree))
             drafter, herald = Drafter(ledger, shape, chance), Herald(ledger, shape, chance)
-            advance = _counting(report, LIFE, shape.branches)
+            advance = _counting(ledger, report, LIFE, shape.branches)
             officers = {place.officer for place in (tree.province, *tree.communes)}
             shown = {tree.administrator, tree.auditor, tree.branches[-1].people[-1], *officers}
             for branch in tree.branches:
@@ -88,7 +93,7 @@ def _load(url: str, shape: Shape, password_hash: str, report: Report) -> Tree:
                 drafter.decide(branch, clerk.hold(branch))
                 herald.enter(branch)
                 advance()
-            herald.announce(tree, advance=_counting(report, ANNOUNCEMENTS, len(tree.communes) + 1))
+            herald.announce(tree, advance=_counting(ledger, report, ANNOUNCEMENTS, len(tree.communes) + 1))
         connection.commit()
         connection.autocommit = True
         report(STATISTICS, 0, 1)
@@ -97,12 +102,14 @@ def _load(url: str, shape: Shape, password_hash: str, report: Report) -> Tree:
     return tree
 
 
-def _counting(report: Report, step: Text, total: int) -> Callable[[], None]:
+def _counting(ledger: Ledger, report: Report, step: Text, total: int) -> Callable[[], None]:
+    """Return what is called when one of `total` parts of a step is written whole."""
     done = 0
 
     def advance() -> None:
         nonlocal done
         done += 1
+        ledger.rest()
         report(step, done, total)
 
     report(step, 0, total)
