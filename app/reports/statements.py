@@ -46,39 +46,49 @@ FROM people LEFT JOIN phones USING (member_id) GROUP BY child
 """,
 )
 
+# Counted step by step, by hashing: one count of distinct values over all rows would sort them.
 VISITS = _over(
     _BELOW,
     """, days AS (
-    SELECT DISTINCT below.child, s.account_id, s.id, CAST(t.created_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date) AS day
-    FROM below
-    JOIN members AS m ON m.organisation_id = below.id
-    JOIN accounts AS a ON a.member_id = m.id
-    JOIN sessions AS s ON s.account_id = a.id
-    JOIN refresh_tokens AS t ON t.session_id = s.id
-    WHERE t.created_at >= :begin AND t.created_at < :end
+    SELECT DISTINCT session_id, CAST(created_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date) AS day
+    FROM refresh_tokens WHERE created_at >= :begin AND created_at < :end
 ), months AS (
-    SELECT child, account_id, CAST(date_trunc('month', day) AS date) AS month, count(*) AS visits
-    FROM days GROUP BY 1, 2, 3
+    SELECT session_id, CAST(date_trunc('month', day) AS date) AS month, count(*) AS visits FROM days GROUP BY 1, 2
+), people AS (
+    SELECT below.child, s.account_id, months.month, sum(months.visits) AS visits
+    FROM months
+    JOIN sessions AS s ON s.id = months.session_id
+    JOIN accounts AS a ON a.id = s.account_id
+    JOIN members AS m ON m.id = a.member_id
+    JOIN below ON below.id = m.organisation_id
+    GROUP BY 1, 2, 3
 )
-SELECT child, month, count(DISTINCT account_id) AS active, sum(visits) AS visits
-FROM months GROUP BY GROUPING SETS ((child), (month))
+SELECT child, NULL AS month, count(*) AS active, sum(visits) AS visits
+FROM (SELECT child, account_id, sum(visits) AS visits FROM people GROUP BY 1, 2) AS each GROUP BY child
+UNION ALL
+SELECT NULL, month, count(*), sum(visits) FROM people GROUP BY month
 """,
 )
 
 # By branch: each is in a band of its own. Who is exempt and has not come lowers no rate.
 ATTENDANCE = _over(
     _BELOW,
-    """
-SELECT below.child, m.organisation_id, count(DISTINCT m.id) AS meetings,
-       count(*) FILTER (WHERE r.attendance IN ('present', 'present_online', 'late')) AS present,
-       count(*) FILTER (WHERE coalesce(r.attendance, CASE WHEN r.is_exempt THEN 'exempt' ELSE '' END) <> 'exempt')
-           AS expected
-FROM below
-JOIN meetings AS m ON m.organisation_id = below.id
-JOIN roster_entries AS r ON r.meeting_id = m.id
-WHERE m.starts_at >= :begin AND m.starts_at < :end AND m.kind <> 'committee'
-AND m.status IN ('ended', 'minutes_approved', 'published') AND r.standing <> 'temporary_guest'
-GROUP BY below.child, m.organisation_id
+    """, held AS (
+    SELECT m.id, m.organisation_id, below.child
+    FROM below JOIN meetings AS m ON m.organisation_id = below.id
+    WHERE m.starts_at >= :begin AND m.starts_at < :end AND m.kind <> 'committee'
+    AND m.status IN ('ended', 'minutes_approved', 'published')
+), counted AS (
+    SELECT r.meeting_id, count(*) FILTER (WHERE r.attendance IN ('present', 'present_online', 'late')) AS present,
+           count(*) FILTER (WHERE r.attendance <> 'exempt' OR (r.attendance IS NULL AND NOT r.is_exempt)) AS expected
+    FROM roster_entries AS r
+    WHERE r.standing <> 'temporary_guest' AND r.meeting_id IN (SELECT id FROM held)
+    GROUP BY r.meeting_id
+)
+SELECT held.child, held.organisation_id, count(*) AS meetings, coalesce(sum(counted.present), 0) AS present,
+       coalesce(sum(counted.expected), 0) AS expected
+FROM held LEFT JOIN counted ON counted.meeting_id = held.id
+GROUP BY held.child, held.organisation_id
 """,
 )
 

@@ -214,6 +214,7 @@ TABLE = (
     *minutes.ROWS,
     *activity.ROWS,
     *changes.ROWS,
+    *reports.ROWS,
 )
 
 

@@ -25,6 +25,7 @@ from tests.contract.rows import (
     minutes,
     notifications,
     polls,
+    reports,
     resolutions,
 )
 from tests.factories.world import HANOI, World
@@ -41,6 +42,7 @@ FEATURES = (
     minutes,
     activity,
     changes,
+    reports,
 )
 """In this order they make their things: each finds those made before."""
 
