@@ -81,6 +81,7 @@ class Ground:
 
 async def find_ground(session: Session, organisation: Organisation) -> Ground:
     """Return an organisation as a report is made about it; who may read that is judged already."""
+    await session.execute(statements.MORE_MEMORY)
     rows = (await session.execute(statements.CHILDREN, {"id": organisation.id})).all()
     own = Place(organisation.id, organisation.name, organisation.kind)
     children = [Place(row.id, row.name, OrganisationKind(row.kind)) for row in rows]

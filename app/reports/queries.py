@@ -35,7 +35,7 @@ from app.reports.small_groups import SMALLEST, shown
 from app.rules import RULE_SETS, rules_in_force
 
 LONGEST = timedelta(days=366)
-LONGEST_OF_VISITS = timedelta(days=92)
+LONGEST_OF_VISITS = timedelta(days=62)
 LONGEST_TERM = 5
 """Years."""
 LONG_AWAY = timedelta(days=91)
@@ -45,7 +45,7 @@ TOUCH = timedelta(days=30)
 async def get_adoption_report(
     session: Session, actor: Actor, organisation_id: UUID, *, since: date | None, until: date | None
 ) -> AdoptionReport:
-    """Return how many members have the app and use it; this month by default, three months at most.
+    """Return how many members have the app and use it; this month by default, two months at most.
 
     Raises OrganisationNotFound, NotForYourPost, ReportPeriodInvalid.
     """

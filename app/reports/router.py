@@ -46,7 +46,7 @@ async def get_adoption_report(
 ) -> AdoptionReport:
     """Return installations, members who signed in and visits, for officers; a line for each organisation below.
 
-    By default of this month; three months at most. A visit is a day on which an installation signed in or renewed its
+    By default of this month; two months at most. A visit is a day on which an installation signed in or renewed its
     session, which signing in keeps anyway: nothing is written down for this report. Each line's figures are made again
     for the organisation it names, as far down as the caller's post reaches.
     """

@@ -32,6 +32,7 @@ from app.reports import queries
 
 MB = 1024 * 1024
 STATEMENT_TIMEOUT_MS = 2_000
+NO_HASH = "nobody signs in"
 
 Ask = Callable[[Session], Awaitable[object]]
 
@@ -46,7 +47,7 @@ def seed(postgres: EmbeddedPostgres, home: Path, shape: Shape) -> None:
     began, cpu = time.monotonic(), own_cpu()
     store = DocumentStore.open(None, directory=home / "documents")
     asyncio.run(
-        seed_province(postgres.url, shape, password_hash="none", store=store, clock=system_clock, report=report)
+        seed_province(postgres.url, shape, password_hash=NO_HASH, store=store, clock=system_clock, report=report)
     )
     last = began
     for name, at in steps.items():
@@ -67,7 +68,7 @@ def reports_of(actor: Actor) -> dict[str, Ask]:
         "adoption, this month": lambda session: queries.get_adoption_report(
             session, actor, where, since=None, until=None
         ),
-        "adoption, three months": lambda session: queries.get_adoption_report(
+        "adoption, two months": lambda session: queries.get_adoption_report(
             session, actor, where, since=session.today() - queries.LONGEST_OF_VISITS, until=None
         ),
         "attendance, this year": lambda session: queries.get_attendance_report(

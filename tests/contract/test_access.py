@@ -39,6 +39,7 @@ from tests.contract.rows import (
     minutes,
     notifications,
     polls,
+    reports,
     resolutions,
 )
 from tests.contract.things import PASSWORD
