@@ -38,6 +38,13 @@ class Period:
         """Return the first instant that is over (UTC)."""
         return beginning_of(self.last + timedelta(days=1))
 
+    def months(self) -> dict[date, list[int]]:
+        """Return, by the first day of each month, which days of the period lie in it, the first day being 0."""
+        found: dict[date, list[int]] = {}
+        for place in range((self.last - self.first).days + 1):
+            found.setdefault((self.first + timedelta(days=place)).replace(day=1), []).append(place)
+        return found
+
     def complete_months(self, *, before: date) -> "Period":
         """Return the months that lie in the period whole and were over before a day; none ends before it begins."""
         first = self.first if self.first.day == 1 else _first_of_next(self.first)
@@ -81,7 +88,7 @@ class Ground:
 
 async def find_ground(session: Session, organisation: Organisation) -> Ground:
     """Return an organisation as a report is made about it; who may read that is judged already."""
-    await session.execute(statements.MORE_MEMORY)
+    await session.execute(statements.AT_LARGE)
     rows = (await session.execute(statements.CHILDREN, {"id": organisation.id})).all()
     own = Place(organisation.id, organisation.name, organisation.kind)
     children = [Place(row.id, row.name, OrganisationKind(row.kind)) for row in rows]

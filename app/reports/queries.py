@@ -36,6 +36,7 @@ from app.rules import RULE_SETS, rules_in_force
 
 LONGEST = timedelta(days=366)
 LONGEST_OF_VISITS = timedelta(days=62)
+"""Two months: as many days as a number of 64 bits has places for."""
 LONGEST_TERM = 5
 """Years."""
 LONG_AWAY = timedelta(days=91)
@@ -53,7 +54,15 @@ async def get_adoption_report(
     today = session.today()
     period = _period_of(since or (until or today).replace(day=1), until or today, longest=LONGEST_OF_VISITS)
     installed = await ground.by_child(statements.INSTALLED, day=period.last, end=period.end)
-    visits = await ground.ask(statements.VISITS, begin=period.begin, end=period.end)
+    months = period.months()
+    visits = await ground.ask(
+        statements.VISITS,
+        first=period.first,
+        begin=period.begin,
+        end=period.end,
+        months=list(months),
+        masks=[sum(1 << day for day in days) for days in months.values()],
+    )
     used = {row.child: row for row in visits if row.month is None}
 
     def line(place: Place, of: frozenset[UUID | None]) -> AdoptionLine:
@@ -67,11 +76,13 @@ async def get_adoption_report(
         )
 
     total, rows = ground.lines(line)
-    months = [
-        AdoptionMonth(month=row.month, active_count=row.active, visit_count=int(row.visits))
-        for row in sorted((row for row in visits if row.month is not None), key=lambda row: row.month)
+    by_month = {row.month: row for row in visits if row.month is not None}
+    seen = [
+        AdoptionMonth(month=month, active_count=by_month[month].active, visit_count=by_month[month].visits)
+        for month in months
+        if month in by_month
     ]
-    return AdoptionReport(begins_on=period.first, ends_on=period.last, total=total, rows=rows, months=months)
+    return AdoptionReport(begins_on=period.first, ends_on=period.last, total=total, rows=rows, months=seen)
 
 
 async def get_attendance_report(

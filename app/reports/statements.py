@@ -31,8 +31,9 @@ def _over(common: str, rest: str) -> TextClause:
     return text(f"{common}{rest}")
 
 
-# A province's months are counted in memory, not by way of the disk.
-MORE_MEMORY = text("SET LOCAL work_mem = '32MB'")
+# To the end of the transaction: a province's months are counted in memory, not by way of the disk, and each plan is
+# made for its own period. One plan for all periods would expect a few rows of each, and go through them one by one.
+AT_LARGE = text("SELECT set_config('work_mem', '32MB', true), set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 CHILDREN = text('SELECT id, name, kind FROM organisations WHERE parent_id = :id ORDER BY name COLLATE "C", id')
 
@@ -49,27 +50,32 @@ FROM people LEFT JOIN phones USING (member_id) GROUP BY child
 """,
 )
 
-# Counted step by step, by hashing: one count of distinct values over all rows would sort them.
+# The days of a session are the bits of one number, the first day of the period the lowest: a day counts once, and a
+# province's month is gone through once. The months of the period come as masks of these bits.
 VISITS = _over(
     _BELOW,
-    """, days AS (
-    SELECT DISTINCT session_id, CAST(created_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date) AS day
-    FROM refresh_tokens WHERE created_at >= :begin AND created_at < :end
-), months AS (
-    SELECT session_id, CAST(date_trunc('month', day) AS date) AS month, count(*) AS visits FROM days GROUP BY 1, 2
+    """, used AS (
+    SELECT session_id, bit_or(CAST(1 AS bigint) << (
+        CAST(created_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date) - CAST(:first AS date))) AS days
+    FROM refresh_tokens WHERE created_at >= :begin AND created_at < :end GROUP BY session_id
 ), people AS (
-    SELECT below.child, s.account_id, months.month, sum(months.visits) AS visits
-    FROM months
-    JOIN sessions AS s ON s.id = months.session_id
+    SELECT below.child, s.account_id, bit_or(used.days) AS days, sum(bit_count(CAST(used.days AS bit(64)))) AS visits,
+           array_agg(used.days) AS sessions
+    FROM used
+    JOIN sessions AS s ON s.id = used.session_id
     JOIN accounts AS a ON a.id = s.account_id
     JOIN members AS m ON m.id = a.member_id
     JOIN below ON below.id = m.organisation_id
-    GROUP BY 1, 2, 3
+    GROUP BY below.child, s.account_id
 )
-SELECT child, NULL AS month, count(*) AS active, sum(visits) AS visits
-FROM (SELECT child, account_id, sum(visits) AS visits FROM people GROUP BY 1, 2) AS each GROUP BY child
+SELECT child, CAST(NULL AS date) AS month, count(*) AS active, CAST(sum(visits) AS bigint) AS visits
+FROM people GROUP BY child
 UNION ALL
-SELECT NULL, month, count(*), sum(visits) FROM people GROUP BY month
+SELECT NULL, months.month, count(*),
+       CAST(sum((SELECT sum(bit_count(CAST(one & months.mask AS bit(64)))) FROM unnest(sessions) AS one)) AS bigint)
+FROM unnest(CAST(:months AS date[]), CAST(:masks AS bigint[])) AS months(month, mask)
+JOIN people ON people.days & months.mask <> 0
+GROUP BY months.month
 """,
 )
 
