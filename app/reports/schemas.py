@@ -67,8 +67,8 @@ class AdoptionMonth(Response):
 class AdoptionReport(Response):
     """How many have the app and use it. It is made of what signing in keeps anyway; nothing else is written down."""
 
-    begins_on: date
-    ends_on: date
+    begins_on: date = Field(examples=["2026-11-01"])
+    ends_on: date = Field(examples=["2026-11-22"])
     total: AdoptionLine
     rows: list[AdoptionLine] = Field(description="Directly below, by name; none below a branch")
     months: list[AdoptionMonth] = Field(description="Of the whole organisation, in their order")
@@ -91,8 +91,8 @@ class AttendanceLine(Line):
 class AttendanceReport(Response):
     """Attendance = present / (on the roll - exempt), in bands by the rules of the period's last day."""
 
-    begins_on: date
-    ends_on: date
+    begins_on: date = Field(examples=["2026-11-01"])
+    ends_on: date = Field(examples=["2026-11-22"])
     rule_set: str = Field(examples=["42-HD/BTCTW@2025-10-28"])
     total: AttendanceLine
     rows: list[AttendanceLine]
@@ -116,8 +116,8 @@ class MeetingsLine(Line):
 class MeetingsReport(Response):
     """Meetings held each month, papers a day before, minutes within two days, each by the rules of its own day."""
 
-    begins_on: date
-    ends_on: date
+    begins_on: date = Field(examples=["2026-11-01"])
+    ends_on: date = Field(examples=["2026-11-22"])
     total: MeetingsLine
     rows: list[MeetingsLine]
 
@@ -184,7 +184,7 @@ class AwayLine(Line):
 class AwayReport(Response):
     """Members working away, and with how many of them touch was lost."""
 
-    on: date
+    on: date = Field(examples=["2026-11-22"])
     total: AwayLine
     rows: list[AwayLine]
 
@@ -239,7 +239,7 @@ class RatingsView(Response):
     """The branch's members, by name, with their grades of a year."""
 
     year: Year
-    excellent_count: Int32
-    good_count: Int32
+    excellent_count: Int32 = Field(examples=[2])
+    good_count: Int32 = Field(examples=[12])
     is_over_cap: bool = Field(description="A warning: the best grade was given more often than the rules let")
     items: list[RatingView]

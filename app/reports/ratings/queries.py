@@ -31,7 +31,7 @@ async def find_rated_branch(session: Session, actor: Actor, organisation_id: UUI
     return organisation
 
 
-async def list_ratings(session: Session, actor: Actor, organisation_id: UUID, year: int) -> RatingsView:
+async def get_ratings(session: Session, actor: Actor, organisation_id: UUID, year: int) -> RatingsView:
     """Return the members of today, by name, with their grades. Raises as `find_rated_branch`."""
     branch = await find_rated_branch(session, actor, organisation_id)
     return await view_ratings(session, branch.id, year)

@@ -19,15 +19,15 @@ organisations = APIRouter(prefix="/organisations/{organisation_id}/ratings", tag
 
 @organisations.get(
     "/{year}",
-    operation_id="listRatings",
+    operation_id="getRatings",
     summary="Grades of a branch's members",
     responses=problems(OrganisationNotFound, NotForYourPost, RatingsNotForBranch),
 )
-async def list_ratings(
+async def get_ratings(
     session: DbSession, actor: CurrentActor, organisation_id: UUID, year: Annotated[Year, Path()]
 ) -> RatingsView:
     """Return the branch's members of today with their grades, for its secretary and deputy, and officers above."""
-    return await queries.list_ratings(session, actor, organisation_id, year)
+    return await queries.get_ratings(session, actor, organisation_id, year)
 
 
 @organisations.put(

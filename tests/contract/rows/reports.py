@@ -20,7 +20,7 @@ ROWS: tuple[Row, ...] = (
     Row("getReportSpreadsheet", READS, path={**A, "report": "attendance"}),
     Row("getReportPdf", READS, path={**A, "report": "away"}),
     Row("setAdmissionTarget", READS, path={**A, "year": "2026"}, body={"plan": 3}),
-    Row("listRatings", READS, path={**A, "year": "2026"}),
+    Row("getRatings", READS, path={**A, "year": "2026"}),
     Row(
         "rateMembers",
         READS,
