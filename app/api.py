@@ -36,6 +36,10 @@ from app.polls.ballots import router as ballots
 from app.privacy.consents import router as consents
 from app.privacy.corrections import router as corrections
 from app.privacy.exports import router as exports
+from app.reports import router as reports
+from app.reports.ratings import router as ratings
+from app.reports.renderings import router as renderings
+from app.reports.targets import router as targets
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
 
@@ -104,5 +108,9 @@ v1.include_router(consents.me)
 v1.include_router(corrections.me)
 v1.include_router(corrections.organisations)
 v1.include_router(corrections.router)
+v1.include_router(reports.organisations)
+v1.include_router(renderings.organisations)
+v1.include_router(targets.organisations)
+v1.include_router(ratings.organisations)
 
 well_known = identity.well_known

@@ -19,6 +19,7 @@ from app.notifications.pace import models as pace
 from app.organisations import models as organisations
 from app.polls import models as polls
 from app.privacy import models as privacy
+from app.reports import models as reports
 from app.resolutions import models as resolutions
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "posts",
     "privacy",
     "record_views",
+    "reports",
     "resolutions",
 ]
 

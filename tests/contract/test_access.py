@@ -40,6 +40,7 @@ from tests.contract.rows import (
     notifications,
     polls,
     privacy,
+    reports,
     resolutions,
 )
 from tests.contract.things import PASSWORD, numbers_of, people_of
@@ -216,6 +217,7 @@ TABLE = (
     *activity.ROWS,
     *changes.ROWS,
     *privacy.ROWS,
+    *reports.ROWS,
 )
 
 

@@ -27,6 +27,7 @@ from tests.contract.rows import (
     notifications,
     polls,
     privacy,
+    reports,
     resolutions,
 )
 from tests.factories.world import HANOI, Person, World
@@ -44,6 +45,7 @@ FEATURES = (
     activity,
     changes,
     privacy,
+    reports,
 )
 """In this order they make their things: each finds those made before."""
 
