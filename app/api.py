@@ -35,6 +35,7 @@ from app.polls import router as polls
 from app.polls.ballots import router as ballots
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
+from app.transfers import router as transfers
 
 v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
 v1.include_router(changes.router)
@@ -66,6 +67,10 @@ v1.include_router(posts.router)
 v1.include_router(away.members)
 v1.include_router(away.router)
 v1.include_router(record_views.me)
+v1.include_router(transfers.me)
+v1.include_router(transfers.members)
+v1.include_router(transfers.organisations)
+v1.include_router(transfers.router)
 v1.include_router(imports.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)

@@ -19,6 +19,7 @@ from app.notifications.pace import models as pace
 from app.organisations import models as organisations
 from app.polls import models as polls
 from app.resolutions import models as resolutions
+from app.transfers import models as transfers
 
 __all__ = [
     "Base",
@@ -40,6 +41,7 @@ __all__ = [
     "posts",
     "record_views",
     "resolutions",
+    "transfers",
 ]
 
 metadata = Base.metadata

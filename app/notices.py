@@ -9,10 +9,12 @@ from app.meetings import notices as meetings
 from app.minutes import notices as minutes
 from app.polls import notices as polls
 from app.resolutions import notices as resolutions
+from app.transfers import notices as transfers
 
 NOTICES: Notices = (
     *identity.NOTICES,
     *meetings.NOTICES,
+    *transfers.NOTICES,
     *announcements.NOTICES,
     *documents.NOTICES,
     *polls.NOTICES,

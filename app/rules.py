@@ -4,6 +4,7 @@ A rule set is kept by reference (its `key`) with every meeting when it begins an
 later one never changes what is closed.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -19,6 +20,24 @@ class Band:
 
     code: str
     least: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayLimit:
+    """How long a stay lasts, in months: at least `least`, and below or up to `most`."""
+
+    least: int
+    most: int
+    may_be_most: bool
+
+    def is_too_short(self, starts_on: date, ends_on: date) -> bool:
+        """Say it of a stay from a day to a day (both included)."""
+        return ends_on + timedelta(days=1) < add_months(starts_on, self.least)
+
+    def is_too_long(self, starts_on: date, ends_on: date) -> bool:
+        """Say it of a stay from a day to a day (both included)."""
+        over, most = ends_on + timedelta(days=1), add_months(starts_on, self.most)
+        return over > most or (over == most and not self.may_be_most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +63,16 @@ class RuleSet:
     """Of fewer eligible voters a secret ballot would not be secret (reliability-security.md 18)."""
     removal_after_months: int
     """Months absent without good reason in one year after which removal may be proposed (domain.md 9)."""
+    transfer_within: int
+    """Working days from the letter within which both branches confirm a transfer (domain.md 8)."""
+    letter_within: int
+    """Working days from the letter within which the member presents it (domain.md 8)."""
+    transfer_reminders: tuple[int, ...]
+    """Working days after the letter on which both secretaries are reminded of a transfer that is open; ours."""
+    stay: StayLimit
+    """How long a temporary transfer lasts (domain.md 7)."""
+    study_stay: StayLimit
+    """The same of whoever goes to study."""
 
     @property
     def key(self) -> str:
@@ -73,6 +102,11 @@ RULE_SETS = (
         admission_passes_from=Fraction(2, 3),
         fewest_secret_voters=5,
         removal_after_months=3,
+        transfer_within=60,
+        letter_within=30,
+        transfer_reminders=(30, 50, 60),
+        stay=StayLimit(least=3, most=12, may_be_most=False),
+        study_stay=StayLimit(least=3, most=24, may_be_most=True),
     ),
 )
 """In the order of their days; a new one is added below, none is ever changed."""
@@ -90,3 +124,44 @@ def rules_named(key: str, *, among: tuple[RuleSet, ...] = RULE_SETS) -> RuleSet:
         if rules.key == key:
             return rules
     raise RuleSetUnknown(key)
+
+
+def _days(first: date, count: int = 1) -> frozenset[date]:
+    return frozenset(first + timedelta(days=number) for number in range(count))
+
+
+HOLIDAYS: frozenset[date] = frozenset().union(
+    # 2026: the new year, Tết Bính Ngọ, Hùng Vương (a Sunday, so the Monday), 30 April with 1 May, National Day.
+    _days(date(2026, 1, 1)),
+    _days(date(2026, 2, 16), 5),
+    _days(date(2026, 4, 27)),
+    _days(date(2026, 4, 30), 2),
+    _days(date(2026, 9, 1), 2),
+    # 2027, as article 112 of the Labour Code has it, until the government names the days: Tết Đinh Mùi from the eve of
+    # 6 February (a Saturday: two days more), Hùng Vương on 16 April.
+    _days(date(2027, 1, 1)),
+    _days(date(2027, 2, 5), 7),
+    _days(date(2027, 4, 16)),
+    _days(date(2027, 4, 30)),
+    _days(date(2027, 5, 3)),
+    _days(date(2027, 9, 2), 2),
+)
+"""Public holidays on which nobody works. In years that are not here only weekends are counted out."""
+
+_SATURDAY = 5
+
+
+def add_working_days(day: date, count: int, *, holidays: frozenset[date] = HOLIDAYS) -> date:
+    """Return the day so many working days after a day, which is not counted itself."""
+    while count > 0:
+        day += timedelta(days=1)
+        if day.weekday() < _SATURDAY and day not in holidays:
+            count -= 1
+    return day
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day so many months later; the month's last where it has no such day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

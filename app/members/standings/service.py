@@ -1,0 +1,88 @@
+"""Commands on the dated rows of membership; the features that decide about them judge rights and record the facts."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.kernel.db import Session
+from app.members.models import MEMBERSHIP, Member, Standing, StandingKind
+
+CARRIED = MEMBERSHIP | {StandingKind.exempt, StandingKind.temporarily_exempt, StandingKind.suspended}
+"""What somebody takes along to another branch; the rest belongs to the branch it holds in."""
+
+
+async def begin_standing(
+    session: Session,
+    member_id: UUID,
+    organisation_id: UUID,
+    kind: StandingKind,
+    *,
+    starts_on: date,
+    ends_on: date | None = None,
+) -> Standing:
+    """Write one more state of a member, from a day to a day (both included)."""
+    standing = Standing(
+        id=session.new_id(),
+        member_id=member_id,
+        organisation_id=organisation_id,
+        kind=kind,
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+    session.add(standing)
+    await session.flush()
+    return standing
+
+
+async def end_standings(session: Session, member_id: UUID, *kinds: StandingKind, on: date) -> None:
+    """Let a member's states of these kinds hold up to the eve of a day, wherever they hold."""
+    for standing in await _holding(session, member_id, on, Standing.kind.in_(kinds)):
+        await _cut(session, standing, on=on)
+    await session.flush()
+
+
+async def move_home(session: Session, member: Member, *, to: UUID | None, on: date) -> None:
+    """Make another branch a member's home from a day on; None is one outside the system.
+
+    Every state is cut at that day: what held before stays with the old branch, what goes on holds in the new one. The
+    caller has locked the member.
+    """
+    home = member.organisation_id
+    for standing in await _holding(session, member.id, on, Standing.organisation_id == home):
+        if to is not None and standing.kind in CARRIED:
+            await begin_standing(
+                session,
+                member.id,
+                to,
+                standing.kind,
+                starts_on=max(standing.starts_on, on),
+                ends_on=standing.ends_on,
+            )
+        if standing.kind in CARRIED | {StandingKind.transferring}:
+            await _cut(session, standing, on=on)
+    if to is not None:
+        # Who comes back to a branch has not left it any more.
+        left = (Standing.organisation_id == to, Standing.kind == StandingKind.transferred)
+        for standing in await _holding(session, member.id, on, *left):
+            await _cut(session, standing, on=on)
+        member.organisation_id = to
+    await begin_standing(session, member.id, home, StandingKind.transferred, starts_on=on)
+    member.version += 1
+    await session.flush()
+
+
+async def _holding(session: Session, member_id: UUID, on: date, *which: ColumnElement[bool]) -> Sequence[Standing]:
+    """Return the member's states that hold on a day or later."""
+    later = or_(Standing.ends_on.is_(None), Standing.ends_on >= on)
+    rows = await session.scalars(select(Standing).where(Standing.member_id == member_id, later, *which))
+    return rows.all()
+
+
+async def _cut(session: Session, standing: Standing, *, on: date) -> None:
+    """End it on the eve of a day; what has not held for a day is taken back."""
+    if standing.starts_on < on:
+        standing.ends_on = on - timedelta(days=1)
+    else:
+        await session.delete(standing)
