@@ -40,6 +40,7 @@ from tests.contract.rows import (
     notifications,
     polls,
     resolutions,
+    transfers,
 )
 from tests.contract.things import PASSWORD
 from tests.factories.world import HANOI, Person, World
@@ -214,6 +215,7 @@ TABLE = (
     *minutes.ROWS,
     *activity.ROWS,
     *changes.ROWS,
+    *transfers.ROWS,
 )
 
 

@@ -26,6 +26,7 @@ from tests.contract.rows import (
     notifications,
     polls,
     resolutions,
+    transfers,
 )
 from tests.factories.world import HANOI, World
 
@@ -41,6 +42,7 @@ FEATURES = (
     minutes,
     activity,
     changes,
+    transfers,
 )
 """In this order they make their things: each finds those made before."""
 

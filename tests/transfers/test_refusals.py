@@ -112,9 +112,9 @@ async def test_nobody_arrives_before_the_letter_or_in_future(
 
 
 async def test_a_stay_that_would_be_over_is_not_accepted(world: World, signed_in: SignedIn, clock: FakeClock) -> None:
-    transfer = await started(signed_in(world.secretary), world.member, world.branch_b, **STAY)
-    clock.advance(days=200)
-    answer = await step(signed_in(world.sister_secretary), transfer, "accept", received_on="2027-05-21")
+    transfer = await started(signed_in(world.secretary), world.member, world.branch_b, **STAY | {"until": "2027-02-25"})
+    clock.advance(days=96)
+    answer = await step(signed_in(world.sister_secretary), transfer, "accept", received_on="2027-02-26")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "after_stay")
 
 
