@@ -26,6 +26,7 @@ from app.members.away import router as away
 from app.members.imports import router as imports
 from app.members.posts import router as posts
 from app.members.record_views import router as record_views
+from app.memberships import router as memberships
 from app.minutes import router as minutes
 from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
@@ -71,6 +72,8 @@ v1.include_router(transfers.me)
 v1.include_router(transfers.members)
 v1.include_router(transfers.organisations)
 v1.include_router(transfers.router)
+v1.include_router(memberships.members)
+v1.include_router(memberships.router)
 v1.include_router(imports.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)

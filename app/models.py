@@ -12,6 +12,7 @@ from app.meetings.calendar import models as calendar
 from app.members import models as members
 from app.members.posts import models as posts
 from app.members.record_views import models as record_views
+from app.memberships import models as memberships
 from app.minutes import models as minutes
 from app.notifications import models as notifications
 from app.notifications.lanes import models as lanes
@@ -33,6 +34,7 @@ __all__ = [
     "lanes",
     "meetings",
     "members",
+    "memberships",
     "minutes",
     "notifications",
     "organisations",

@@ -6,6 +6,7 @@ from app.documents import notices as documents
 from app.identity import notices as identity
 from app.kernel.notices import Notices
 from app.meetings import notices as meetings
+from app.memberships import notices as memberships
 from app.minutes import notices as minutes
 from app.polls import notices as polls
 from app.resolutions import notices as resolutions
@@ -15,6 +16,7 @@ NOTICES: Notices = (
     *identity.NOTICES,
     *meetings.NOTICES,
     *transfers.NOTICES,
+    *memberships.NOTICES,
     *announcements.NOTICES,
     *documents.NOTICES,
     *polls.NOTICES,

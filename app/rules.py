@@ -63,6 +63,8 @@ class RuleSet:
     """Of fewer eligible voters a secret ballot would not be secret (reliability-security.md 18)."""
     removal_after_months: int
     """Months absent without good reason in one year after which removal may be proposed (domain.md 9)."""
+    correction_within: timedelta
+    """How long after its entry an end of membership can be taken back as a mistake; ours."""
     transfer_within: int
     """Working days from the letter within which both branches confirm a transfer (domain.md 8)."""
     letter_within: int
@@ -102,6 +104,7 @@ RULE_SETS = (
         admission_passes_from=Fraction(2, 3),
         fewest_secret_voters=5,
         removal_after_months=3,
+        correction_within=timedelta(days=30),
         transfer_within=60,
         letter_within=30,
         transfer_reminders=(30, 50, 60),

@@ -17,9 +17,11 @@ from app.kernel.uniqueness import refusing_duplicates
 from app.meetings.replies.service import withdraw_replies
 from app.members.access import require_record_keeper
 from app.members.errors import FormerMember, MemberNotFound
-from app.members.models import MEMBERSHIP, AwayPeriod, Member, Standing, StandingKind
+from app.members.models import AwayPeriod, Member, Standing, StandingKind
 from app.members.posts.service import end_posts_outside
-from app.members.queries import get_visible_member, has_left, holds_on
+from app.members.queries import get_visible_member, has_left
+from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, field_problem
+from app.members.standings.queries import membership_since
 from app.members.standings.service import begin_standing, end_standings, move_home
 from app.notifications.service import withdraw_notices
 from app.organisations.models import Organisation, OrganisationKind
@@ -54,7 +56,6 @@ from app.transfers.schemas import (
 
 SWEEP_SIZE = 500
 
-_IN_FUTURE = ("date_in_future", Text(vi="Ngày ở tương lai", en="The date lies in the future"))
 _TOO_SHORT = ("stay_too_short", Text(vi="Ngắn hơn thời hạn cho phép", en="Shorter than a stay may be"))
 _TOO_LONG = ("stay_too_long", Text(vi="Dài hơn thời hạn cho phép", en="Longer than a stay may be"))
 
@@ -70,12 +71,14 @@ async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: 
     await _lock_member(session, member, home=path[-1])
     if await has_left(session, member):
         raise FormerMember
-    await _require_membership(session, member)
+    since = await membership_since(session, member)
+    if since is None:
+        raise NotYetAMember
     if await queries.is_moving(session, member.id):
         raise AlreadyMoving
     await _require_destination(session, member, body.to_organisation_id)
     rules = rules_in_force(body.letter_on)
-    await _require_plausible(session, member, body, rules=rules)
+    _require_plausible(session, member, body, since=since, rules=rules)
     transfer = Transfer(
         id=session.new_id(),
         member_id=member.id,
@@ -113,7 +116,7 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
     transfer = found.transfer
     access.require_side(actor, found.receiving_path)
     _require_open(transfer)
-    await _require_arrival(session, transfer, body.received_on)
+    _require_arrival(session, transfer, body.received_on)
     old = transfer.from_organisation_id
     is_permanent = transfer.kind is TransferKind.permanent
     if is_permanent:
@@ -156,6 +159,14 @@ async def withdraw_transfer(session: Session, actor: Actor, transfer_id: UUID, b
     return await _end_undone(session, actor, found.transfer, member, fact=TransferWithdrawn, reason=body.reason)
 
 
+async def drop_open_transfer(session: Session, actor: Actor, member: Member, *, reason: str) -> None:
+    """Withdraw a member's open transfer, if there is one: their membership ends. The caller has locked the member."""
+    wanted = select(Transfer).where(Transfer.member_id == member.id, Transfer.status == TransferStatus.started)
+    transfer = await session.scalar(wanted.with_for_update())
+    if transfer is not None:
+        await _end_undone(session, actor, transfer, member, fact=TransferWithdrawn, reason=reason)
+
+
 async def end_stay(session: Session, actor: Actor, transfer_id: UUID, body: StayReturn) -> TransferView:
     """Let a guest return before the day; either branch says so.
 
@@ -166,7 +177,7 @@ async def end_stay(session: Session, actor: Actor, transfer_id: UUID, body: Stay
     begun, until = _require_stay(session, found.transfer)
     if not begun <= body.last_on < until:
         within = Text(vi="Phải trong thời gian sinh hoạt tạm thời", en="It must lie within the stay")
-        raise FieldsNotValid(fields=(_wrong("last_on", ("outside_stay", within)),))
+        raise FieldsNotValid(fields=(field_problem("last_on", ("outside_stay", within)),))
     return await _change_stay(session, actor, found.transfer, member, until=body.last_on)
 
 
@@ -178,10 +189,10 @@ async def prolong_stay(session: Session, actor: Actor, transfer_id: UUID, body: 
     begun, until = _require_stay(session, transfer)
     if body.until <= until:
         later = Text(vi="Phải sau ngày kết thúc hiện tại", en="It must be later than the present last day")
-        raise FieldsNotValid(fields=(_wrong("until", ("not_later", later)),))
+        raise FieldsNotValid(fields=(field_problem("until", ("not_later", later)),))
     rules = rules_named(transfer.rule_set)
     if (rules.study_stay if transfer.for_study else rules.stay).is_too_long(begun, body.until):
-        raise FieldsNotValid(fields=(_wrong("until", _TOO_LONG),))
+        raise FieldsNotValid(fields=(field_problem("until", _TOO_LONG),))
     return await _change_stay(session, actor, transfer, member, until=body.until)
 
 
@@ -239,28 +250,6 @@ def _require_open(transfer: Transfer) -> None:
         raise TransferDecided
 
 
-async def _require_membership(session: Session, member: Member) -> None:
-    held = await _membership_since(session, member)
-    if held is None:
-        raise NotYetAMember
-
-
-async def _membership_since(session: Session, member: Member) -> date | None:
-    """Return since when the member is one in their branch; None for candidates."""
-    since: date | None = await session.scalar(
-        select(Standing.starts_on)
-        .where(
-            Standing.member_id == member.id,
-            Standing.organisation_id == member.organisation_id,
-            Standing.kind.in_(MEMBERSHIP),
-            holds_on(Standing.starts_on, Standing.ends_on, session.today()),
-        )
-        .order_by(Standing.starts_on)
-        .limit(1)
-    )
-    return since
-
-
 async def _require_destination(session: Session, member: Member, organisation_id: UUID | None) -> None:
     """Refuse what is no branch of today, and the member's own; whoever moves may go to any branch in the country."""
     if organisation_id is None:
@@ -274,50 +263,39 @@ async def _require_destination(session: Session, member: Member, organisation_id
     elif there.id == member.organisation_id:
         wrong = ("own_branch", Text(vi="Đồng chí đang sinh hoạt ở chi bộ này", en="It is the member's own branch"))
     if wrong is not None:
-        raise DestinationNotValid(fields=(_wrong("to_organisation_id", wrong),))
+        raise DestinationNotValid(fields=(field_problem("to_organisation_id", wrong),))
 
 
-async def _require_plausible(session: Session, member: Member, body: TransferCreate, *, rules: RuleSet) -> None:
+def _require_plausible(session: Session, member: Member, body: TransferCreate, *, since: date, rules: RuleSet) -> None:
     wrong: list[FieldProblem] = []
     if body.letter_on > session.today():
-        wrong.append(_wrong("letter_on", _IN_FUTURE))
-    wrong += _before_membership("letter_on", body.letter_on, await _membership_since(session, member), member)
+        wrong.append(field_problem("letter_on", IN_FUTURE))
+    if member.born_on is not None and body.letter_on <= member.born_on:
+        wrong.append(field_problem("letter_on", BEFORE_BIRTH))
+    elif body.letter_on < since:
+        wrong.append(field_problem("letter_on", BEFORE_MEMBERSHIP))
     if body.until is not None:
         limit = rules.study_stay if body.for_study else rules.stay
         if limit.is_too_short(body.letter_on, body.until):
-            wrong.append(_wrong("until", _TOO_SHORT))
+            wrong.append(field_problem("until", _TOO_SHORT))
         elif limit.is_too_long(body.letter_on, body.until):
-            wrong.append(_wrong("until", _TOO_LONG))
+            wrong.append(field_problem("until", _TOO_LONG))
     if wrong:
         raise FieldsNotValid(fields=tuple(wrong))
 
 
-async def _require_arrival(session: Session, transfer: Transfer, received_on: date) -> None:
+def _require_arrival(session: Session, transfer: Transfer, received_on: date) -> None:
     wrong: list[FieldProblem] = []
     if received_on > session.today():
-        wrong.append(_wrong("received_on", _IN_FUTURE))
+        wrong.append(field_problem("received_on", IN_FUTURE))
     if received_on < transfer.letter_on:
         before = Text(vi="Trước ngày của giấy giới thiệu", en="It lies before the letter")
-        wrong.append(_wrong("received_on", ("before_letter", before)))
+        wrong.append(field_problem("received_on", ("before_letter", before)))
     if transfer.until is not None and received_on > transfer.until:
         over = Text(vi="Sau ngày kết thúc sinh hoạt tạm thời", en="The stay would be over by then")
-        wrong.append(_wrong("received_on", ("after_stay", over)))
+        wrong.append(field_problem("received_on", ("after_stay", over)))
     if wrong:
         raise FieldsNotValid(fields=tuple(wrong))
-
-
-def _before_membership(field: str, day: date, since: date | None, member: Member) -> list[FieldProblem]:
-    if member.born_on is not None and day <= member.born_on:
-        return [_wrong(field, ("before_birth", Text(vi="Trước ngày sinh", en="It lies before the birth")))]
-    if since is not None and day < since:
-        early = Text(vi="Trước khi sinh hoạt ở chi bộ này", en="The member was not of this branch yet")
-        return [_wrong(field, ("before_membership", early))]
-    return []
-
-
-def _wrong(field: str, problem: tuple[str, Text]) -> FieldProblem:
-    code, text = problem
-    return FieldProblem(pointer=f"/{field}", code=code, detail=text)
 
 
 async def _begin_stay(session: Session, member: Member, transfer: Transfer) -> None:

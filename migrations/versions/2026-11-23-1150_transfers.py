@@ -1,4 +1,4 @@
-"""Transfers that both branches confirm, with the days on which they are reminded."""
+"""Transfers that both branches confirm, with their reminders; decisions on exemptions and ends of membership."""
 
 from collections.abc import Sequence
 
@@ -74,6 +74,48 @@ def upgrade() -> None:
     op.create_index(
         "ix_transfer_reminders_due", "transfer_reminders", ["due_on"], postgresql_where=sa.text("sent_at IS NULL")
     )
+    op.create_table(
+        "standing_decisions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "temporarily_exempt",
+                "exempt",
+                "suspended",
+                "resigned",
+                "removed",
+                "expelled",
+                "deceased",
+                name="decidedkind",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decision_number", sa.String(length=60), nullable=True),
+        sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("entered_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_because", sa.Text(), nullable=True),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_standing_decisions_order")),
+        sa.CheckConstraint(
+            "(revoked_at IS NULL) = (revoked_because IS NULL)", name=op.f("ck_standing_decisions_revoked")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_standing_decisions_member_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_standing_decisions_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["entered_by"], ["members.id"], name=op.f("fk_standing_decisions_entered_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standing_decisions")),
+    )
+    op.create_index("ix_standing_decisions_member_id", "standing_decisions", ["member_id", "created_at", "id"])
 
 
 def downgrade() -> None:

@@ -36,6 +36,7 @@ from tests.contract.rows import (
     documents,
     identity,
     meetings,
+    memberships,
     minutes,
     notifications,
     polls,
@@ -216,6 +217,7 @@ TABLE = (
     *activity.ROWS,
     *changes.ROWS,
     *transfers.ROWS,
+    *memberships.ROWS,
 )
 
 

@@ -22,6 +22,7 @@ from tests.contract.rows import (
     documents,
     identity,
     meetings,
+    memberships,
     minutes,
     notifications,
     polls,
@@ -42,6 +43,7 @@ FEATURES = (
     minutes,
     activity,
     changes,
+    memberships,
     transfers,
 )
 """In this order they make their things: each finds those made before."""

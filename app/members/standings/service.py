@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, true
 
 from app.kernel.db import Session
 from app.members.models import MEMBERSHIP, Member, Standing, StandingKind
@@ -40,6 +40,24 @@ async def end_standings(session: Session, member_id: UUID, *kinds: StandingKind,
     """Let a member's states of these kinds hold up to the eve of a day, wherever they hold."""
     for standing in await _holding(session, member_id, on, Standing.kind.in_(kinds)):
         await _cut(session, standing, on=on)
+    await session.flush()
+
+
+async def shift_end(
+    session: Session, member_id: UUID, kind: StandingKind, *, since: date, before: date | None, to: date
+) -> None:
+    """Let a state that began on a day or later, and ends on `before`, end on `to`; taken back if that is too early."""
+    same_end = Standing.ends_on.is_not_distinct_from(before)
+    for standing in await _holding(session, member_id, since, Standing.kind == kind, same_end):
+        await _end(session, standing, last_day=to)
+    await session.flush()
+
+
+async def take_back(session: Session, member_id: UUID, kind: StandingKind, *, since: date, until: date | None) -> None:
+    """Delete a state that was a mistake, in whichever branches it holds between the days."""
+    up_to = true() if until is None else Standing.starts_on <= until
+    for standing in await _holding(session, member_id, since, Standing.kind == kind, up_to):
+        await session.delete(standing)
     await session.flush()
 
 
@@ -81,8 +99,12 @@ async def _holding(session: Session, member_id: UUID, on: date, *which: ColumnEl
 
 
 async def _cut(session: Session, standing: Standing, *, on: date) -> None:
-    """End it on the eve of a day; what has not held for a day is taken back."""
-    if standing.starts_on < on:
-        standing.ends_on = on - timedelta(days=1)
+    await _end(session, standing, last_day=on - timedelta(days=1))
+
+
+async def _end(session: Session, standing: Standing, *, last_day: date) -> None:
+    """End it with a day; what would not have held for a day is taken back."""
+    if standing.starts_on <= last_day:
+        standing.ends_on = last_day
     else:
         await session.delete(standing)
