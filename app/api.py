@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from app.activity import router as activity
 from app.activity.entries import router as entries
 from app.activity.summaries import router as summaries
+from app.admissions import router as admissions
 from app.announcements import router as announcements
 from app.changes import router as changes
 from app.documents import router as documents
@@ -74,6 +75,9 @@ v1.include_router(transfers.organisations)
 v1.include_router(transfers.router)
 v1.include_router(memberships.members)
 v1.include_router(memberships.router)
+v1.include_router(admissions.members)
+v1.include_router(admissions.organisations)
+v1.include_router(admissions.router)
 v1.include_router(imports.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)

@@ -1,6 +1,7 @@
 """Every table of the database: Alembic's only door into the features."""
 
 from app.activity import models as activity
+from app.admissions import models as admissions
 from app.announcements import models as announcements
 from app.changes import models as changes
 from app.documents import models as documents
@@ -25,6 +26,7 @@ from app.transfers import models as transfers
 __all__ = [
     "Base",
     "activity",
+    "admissions",
     "announcements",
     "calendar",
     "changes",

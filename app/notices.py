@@ -1,6 +1,7 @@
 """The one list of notices: which facts people are told of. The API reads texts from it, the worker audiences."""
 
 from app.activity import notices as activity
+from app.admissions import notices as admissions
 from app.announcements import notices as announcements
 from app.documents import notices as documents
 from app.identity import notices as identity
@@ -17,6 +18,7 @@ NOTICES: Notices = (
     *meetings.NOTICES,
     *transfers.NOTICES,
     *memberships.NOTICES,
+    *admissions.NOTICES,
     *announcements.NOTICES,
     *documents.NOTICES,
     *polls.NOTICES,

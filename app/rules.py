@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
+from app.kernel.i18n import Text
+
 
 class RuleSetUnknown(LookupError):
     """No rule set of this key, or none in force on the day."""
@@ -38,6 +40,15 @@ class StayLimit:
         """Say it of a stay from a day to a day (both included)."""
         over, most = ends_on + timedelta(days=1), add_months(starts_on, self.most)
         return over > most or (over == most and not self.may_be_most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierStep:
+    """A step on the way to the admission; `within` are working days after the step before it, None without a limit."""
+
+    code: str
+    title: Text
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +86,22 @@ class RuleSet:
     """How long a temporary transfer lasts (domain.md 7)."""
     study_stay: StayLimit
     """The same of whoever goes to study."""
+    youngest_admitted: int
+    """Years of age on the day of admission (domain.md 10)."""
+    oldest_admitted: int
+    """The same; who is older is admitted by a decision from above, which is entered as a member."""
+    probation_months: int
+    """domain.md 10."""
+    review_within: int
+    """Working days after the probation within which the branch reviews it (domain.md 10)."""
+    review_reminded_before: timedelta
+    """How long before the end of the probation the branch is first reminded; ours."""
+    certificate_months: int
+    """How long a certificate of the course on the party is valid."""
+    mentors: int
+    """Official members who help a candidate."""
+    dossier: tuple[DossierStep, ...]
+    """In their order; the last one is the ceremony, which is the admission itself (12-HD/BTCTW of 2022)."""
 
     @property
     def key(self) -> str:
@@ -110,6 +137,24 @@ RULE_SETS = (
         transfer_reminders=(30, 50, 60),
         stay=StayLimit(least=3, most=12, may_be_most=False),
         study_stay=StayLimit(least=3, most=24, may_be_most=True),
+        youngest_admitted=18,
+        oldest_admitted=60,
+        probation_months=12,
+        review_within=30,
+        review_reminded_before=timedelta(days=30),
+        certificate_months=60,
+        mentors=2,
+        dossier=(
+            DossierStep(code="application", title=Text(vi="Đơn xin vào Đảng", en="Application")),
+            DossierStep(code="biography", title=Text(vi="Lý lịch của người xin vào Đảng", en="Biography")),
+            DossierStep(code="verification", title=Text(vi="Thẩm tra lý lịch", en="Biography verified")),
+            DossierStep(code="mentors_letter", title=Text(vi="Giới thiệu của đảng viên", en="Letter of the mentors")),
+            DossierStep(code="public_opinion", title=Text(vi="Ý kiến đoàn thể, nơi cư trú", en="Views of others")),
+            DossierStep(code="branch_resolution", title=Text(vi="Nghị quyết của chi bộ", en="Branch's resolution")),
+            DossierStep(code="committee_resolution", title=Text(vi="Nghị quyết của đảng ủy", en="Committee's")),
+            DossierStep(code="decision", title=Text(vi="Quyết định kết nạp", en="Decision"), within=60),
+            DossierStep(code="ceremony", title=Text(vi="Tổ chức lễ kết nạp", en="Ceremony"), within=30),
+        ),
     ),
 )
 """In the order of their days; a new one is added below, none is ever changed."""

@@ -14,6 +14,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.worker import Worker
 from sqlalchemy import text
 
+from app.admissions.service import remind_of_reviews
 from app.announcements.service import publish_due_announcements
 from app.changes.service import purge_tombstones
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
@@ -228,6 +229,15 @@ async def sweep_transfers(office: PostOffice, timestamp: int) -> None:
             more = await remind_of_transfers(session) > 0
 
 
+async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
+    """Remind of the probations that are due for their review."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await remind_of_reviews(session) > 0
+
+
 async def purge_changes(office: PostOffice, timestamp: int) -> None:
     """Forget what was deleted long ago."""
     del timestamp
@@ -253,6 +263,7 @@ TASKS = (
     Task(TYPESET_TASK, typeset_minutes, Lane.bulk),
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
     Task("transfers.sweep_reminders", sweep_transfers, Lane.bulk, cron="19 * * * *"),
+    Task("admissions.sweep_reviews", sweep_reviews, Lane.bulk, cron="21 * * * *"),
     Task("changes.purge", purge_changes, Lane.bulk, cron="41 1 * * *"),
     Task("notifications.forget_deliveries", forget_deliveries, Lane.bulk, cron="53 3 * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),

@@ -47,6 +47,14 @@ FACTS: dict[str, Fact] = {
     "memberships.standing_changed": Fact(Text(vi="Sửa trạng thái sinh hoạt", en="Standing changed")),
     "memberships.ended": Fact(Text(vi="Ghi thôi sinh hoạt đảng", en="Membership ended")),
     "memberships.restored": Fact(Text(vi="Hủy ghi nhầm thôi sinh hoạt", en="Membership restored")),
+    "admissions.candidate_entered": Fact(Text(vi="Thêm quần chúng ưu tú", en="Candidate entered")),
+    "admissions.candidacy_changed": Fact(Text(vi="Sửa hồ sơ quần chúng ưu tú", en="Candidacy changed")),
+    "admissions.step_done": Fact(Text(vi="Hoàn thành bước hồ sơ kết nạp", en="Step of a dossier done")),
+    "admissions.candidate_dropped": Fact(Text(vi="Đưa ra khỏi nguồn kết nạp", en="Candidate dropped")),
+    "admissions.member_admitted": Fact(Text(vi="Kết nạp đảng viên", en="Member admitted"), is_public=True),
+    "admissions.member_recognised": Fact(
+        Text(vi="Công nhận đảng viên chính thức", en="Member recognised"), is_public=True
+    ),
     "meetings.scheduled": Fact(Text(vi="Soạn lịch họp", en="Meeting drafted")),
     "meetings.edited": Fact(Text(vi="Sửa lịch họp", en="Meeting edited")),
     "meetings.discarded": Fact(Text(vi="Bỏ bản nháp lịch họp", en="Draft of a meeting discarded")),

@@ -35,7 +35,7 @@ from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.members.errors import MemberNotFound
+from app.members.errors import MemberNotFound, StillCandidate
 
 auth = APIRouter(prefix="/auth", tags=["auth"], route_class=SecretRoute)
 me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
@@ -150,7 +150,7 @@ async def end_session(session: DbSession, actor: CurrentActor, session_id: UUID)
     operation_id="issueActivationCode",
     status_code=201,
     summary="Issue an activation code",
-    responses=problems(MemberNotFound, NotForYourPost, MemberHasNoPhone, MembershipEnded),
+    responses=problems(MemberNotFound, NotForYourPost, MemberHasNoPhone, MembershipEnded, StillCandidate),
 )
 async def issue_activation_code(
     session: DbSession, actor: CurrentActor, keyring: KeyringDep, member_id: UUID

@@ -31,6 +31,7 @@ from tests.contract.roles import (
 )
 from tests.contract.rows import (
     activity,
+    admissions,
     announcements,
     changes,
     documents,
@@ -217,6 +218,7 @@ TABLE = (
     *activity.ROWS,
     *changes.ROWS,
     *transfers.ROWS,
+    *admissions.ROWS,
     *memberships.ROWS,
 )
 

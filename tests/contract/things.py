@@ -17,6 +17,7 @@ from app.notifications.models import InboxEntry, Notification
 from tests.contract.roles import Things
 from tests.contract.rows import (
     activity,
+    admissions,
     announcements,
     changes,
     documents,
@@ -45,6 +46,7 @@ FEATURES = (
     changes,
     memberships,
     transfers,
+    admissions,
 )
 """In this order they make their things: each finds those made before."""
 

@@ -61,6 +61,31 @@ async def take_back(session: Session, member_id: UUID, kind: StandingKind, *, si
     await session.flush()
 
 
+async def admit(session: Session, member: Member, *, on: date) -> None:
+    """Make a locked candidate a member on probation from a day on."""
+    await end_standings(session, member.id, StandingKind.candidate, on=on)
+    await begin_standing(session, member.id, member.organisation_id, StandingKind.probationary, starts_on=on)
+    member.admitted_on = on
+    member.version += 1
+
+
+async def recognise(session: Session, member: Member, *, on: date) -> None:
+    """Make a locked member on probation official from a day on, in whichever branches they have been since."""
+    for standing in await _holding(session, member.id, on, Standing.kind == StandingKind.probationary):
+        await begin_standing(
+            session,
+            member.id,
+            standing.organisation_id,
+            StandingKind.official,
+            starts_on=max(standing.starts_on, on),
+            ends_on=standing.ends_on,
+        )
+        await _cut(session, standing, on=on)
+    member.official_on = on
+    member.version += 1
+    await session.flush()
+
+
 async def move_home(session: Session, member: Member, *, to: UUID | None, on: date) -> None:
     """Make another branch a member's home from a day on; None is one outside the system.
 
