@@ -13,7 +13,7 @@ from app.kernel.i18n import Text
 from app.kernel.pagination import Page
 from app.kernel.schemas import Line, Prose, Request, Versioned
 from app.members.schemas import MemberRef
-from app.organisations.schemas import OrganisationRef
+from app.organisations.schemas import OfficialCode, OrganisationRef
 from app.transfers.models import TransferKind, TransferStatus
 
 Reason = Annotated[Prose, Field(max_length=1000, examples=["Đảng viên chưa nộp giấy giới thiệu"])]
@@ -28,10 +28,13 @@ class TransferDirection(StrEnum):
 
 
 class TransferCreate(Request):
-    """A transfer to a branch, or to a place outside the system in words; one of the two."""
+    """A transfer to a branch, by its id or its official code, or to a place outside the system in words."""
 
     kind: TransferKind = Field(examples=["permanent"])
     to_organisation_id: UUID | None = Field(default=None, description="The branch that receives the member")
+    to_organisation_code: OfficialCode | None = Field(
+        default=None, description="Or its official code of 14 digits, as letters name it"
+    )
     to_place: Line | None = Field(
         default=None,
         examples=["Chi bộ 3, Đảng bộ phường Bến Thành, TP. Hồ Chí Minh"],
@@ -46,8 +49,10 @@ class TransferCreate(Request):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.to_organisation_id is None) == (self.to_place is None):
-            either = Text(vi="Cần chi bộ tiếp nhận hoặc tên nơi đến, không cả hai", en="A branch or a place, not both")
+        if sum(one is not None for one in (self.to_organisation_id, self.to_organisation_code, self.to_place)) != 1:
+            either = Text(
+                vi="Cần đúng một trong: chi bộ, mã chi bộ, tên nơi đến", en="One of branch, code and place is needed"
+            )
             raise FieldError("destination_ambiguous", either, below="/to_organisation_id")
         if (self.kind is TransferKind.temporary) != (self.until is not None):
             end = Text(

@@ -20,7 +20,7 @@ from app.members.errors import FormerMember, MemberNotFound
 from app.members.models import AwayPeriod, Member, Standing, StandingKind
 from app.members.posts.service import end_posts_outside
 from app.members.queries import get_visible_member, has_left
-from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, field_problem
+from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, Wrong, field_problem
 from app.members.standings.queries import membership_since
 from app.members.standings.service import begin_standing, end_standings, move_home
 from app.notifications.service import withdraw_notices
@@ -76,7 +76,7 @@ async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: 
         raise NotYetAMember
     if await queries.is_moving(session, member.id):
         raise AlreadyMoving
-    await _require_destination(session, member, body.to_organisation_id)
+    to_organisation_id = await _find_destination(session, member, body)
     rules = rules_in_force(body.letter_on)
     _require_plausible(session, member, body, since=since, rules=rules)
     transfer = Transfer(
@@ -90,7 +90,8 @@ async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: 
         version=1,
         started_by=actor.member_id,
         created_at=session.now(),
-        **body.model_dump(),
+        to_organisation_id=to_organisation_id,
+        **body.model_dump(exclude={"to_organisation_id", "to_organisation_code"}),
     )
     async with refusing_duplicates(session, {"uq_transfers_open": AlreadyMoving}):
         session.add(transfer)
@@ -117,30 +118,32 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
     access.require_side(actor, found.receiving_path)
     _require_open(transfer)
     _require_arrival(session, transfer, body.received_on)
-    old = transfer.from_organisation_id
+    home = member.organisation_id  # not always where it started: branches are merged
     is_permanent = transfer.kind is TransferKind.permanent
     if is_permanent:
-        transfer.left_without_secretary = await queries.leaves_no_secretary(session, member.id, old)
+        transfer.left_without_secretary = await queries.leaves_no_secretary(session, member.id, home)
     _decide(session, actor, transfer, TransferStatus.accepted)
     transfer.received_on = body.received_on
     await _settle(session, transfer)
+    await end_standings(session, member.id, StandingKind.transferring, on=body.received_on)
     if is_permanent:
         await move_home(session, member, to=transfer.to_organisation_id, on=body.received_on)
         ended = await end_posts_outside(session, actor, member.id, found.to_path or ())
-        organisations = {old, *(post.organisation_id for post in ended)}
+        organisations = {home, *(post.organisation_id for post in ended)}
         await withdraw_replies(session, actor, member.id, organisations)
     else:
         await _begin_stay(session, member, transfer)
     away = await _away_periods(session, member.id) if is_permanent else ()
     fact = {
         **_names(actor, transfer, member),
+        "organisation_id": home,
         "kind": transfer.kind,
         "received_on": body.received_on,
         "away_period_ids": away,
     }
     await record(session, MemberDeparted.model_validate(fact))
     if transfer.to_organisation_id is not None:
-        there = {"organisation_id": transfer.to_organisation_id, "from_organisation_id": old}
+        there = {"organisation_id": transfer.to_organisation_id, "from_organisation_id": home}
         await record(session, TransferAccepted.model_validate(fact | there))
     return await queries.view_transfer(session, transfer.id)
 
@@ -250,12 +253,18 @@ def _require_open(transfer: Transfer) -> None:
         raise TransferDecided
 
 
-async def _require_destination(session: Session, member: Member, organisation_id: UUID | None) -> None:
-    """Refuse what is no branch of today, and the member's own; whoever moves may go to any branch in the country."""
-    if organisation_id is None:
-        return
-    there = await session.get(Organisation, organisation_id)
-    wrong: tuple[str, Text] | None = None
+async def _find_destination(session: Session, member: Member, body: TransferCreate) -> UUID | None:
+    """Return the branch that is named, any in the country, or None for a place outside the system.
+
+    Refuse what is no branch of today, and the member's own.
+    """
+    field, named = "to_organisation_id", Organisation.id == body.to_organisation_id
+    if body.to_organisation_code is not None:
+        field, named = "to_organisation_code", Organisation.code == body.to_organisation_code
+    elif body.to_organisation_id is None:
+        return None
+    there = await session.scalar(select(Organisation).where(named))
+    wrong: Wrong | None = None
     if there is None or there.kind is not OrganisationKind.branch:
         wrong = ("not_a_branch", Text(vi="Không có chi bộ này", en="There is no such branch"))
     elif there.valid_until is not None and there.valid_until < session.today():
@@ -263,7 +272,8 @@ async def _require_destination(session: Session, member: Member, organisation_id
     elif there.id == member.organisation_id:
         wrong = ("own_branch", Text(vi="Đồng chí đang sinh hoạt ở chi bộ này", en="It is the member's own branch"))
     if wrong is not None:
-        raise DestinationNotValid(fields=(field_problem("to_organisation_id", wrong),))
+        raise DestinationNotValid(fields=(field_problem(field, wrong),))
+    return None if there is None else there.id
 
 
 def _require_plausible(session: Session, member: Member, body: TransferCreate, *, since: date, rules: RuleSet) -> None:
@@ -301,8 +311,7 @@ def _require_arrival(session: Session, transfer: Transfer, received_on: date) ->
 async def _begin_stay(session: Session, member: Member, transfer: Transfer) -> None:
     """Make the member a guest of the host, away from home: their vote and headcount stay at home (domain.md 7)."""
     assert transfer.received_on is not None
-    await end_standings(session, member.id, StandingKind.transferring, on=transfer.received_on)
-    stays = [(transfer.from_organisation_id, StandingKind.temporary_away)]
+    stays = [(member.organisation_id, StandingKind.temporary_away)]
     if transfer.to_organisation_id is not None:
         stays.append((transfer.to_organisation_id, StandingKind.temporary_guest))
     for organisation_id, kind in stays:

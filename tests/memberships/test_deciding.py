@@ -82,7 +82,7 @@ async def test_who_is_exempt_counts_only_if_they_vote_and_the_suspended_not_at_a
     await decided(secretary, world.phoneless, {**EXEMPT, "starts_on": "2026-11-25"})
 
 
-@pytest.mark.parametrize("kind", ["resigned", "removed", "expelled", "deceased"])
+@pytest.mark.parametrize("kind", ["expelled", "deceased"])
 async def test_an_end_of_membership_ends_access_posts_replies_and_an_open_transfer(
     kind: str, world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:

@@ -32,6 +32,7 @@ from tests.factories.world import Person, World, make_world
         ({"until": "2027-05-20"}, "/until", "until_not_fitting"),
         ({"for_study": True}, "/for_study", "study_not_fitting"),
         ({"to_organisation_id": None}, "/to_organisation_id", "destination_ambiguous"),
+        ({"to_organisation_code": "37003012000005"}, "/to_organisation_id", "destination_ambiguous"),
         ({"to_place": "Hà Nội"}, "/to_organisation_id", "destination_ambiguous"),
         (STAY | {"until": "2027-02-18"}, "/until", "stay_too_short"),
         (STAY | {"until": "2027-11-19"}, "/until", "stay_too_long"),
@@ -75,6 +76,21 @@ async def test_nobody_goes_to_what_is_no_branch_of_today(
         assert (answer.status_code, answer.json()["code"]) == (422, "destination_not_valid")
         refused[name] = answer.json()["errors"][0]["code"]
     assert refused == {"commune": "not_a_branch", "none": "not_a_branch", "own": "own_branch", "far": "dissolved"}
+
+
+async def test_a_branch_is_named_by_its_official_code_too(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        await session.execute(
+            update(Organisation).where(Organisation.id == world.far_branch).values(code="37003012000005")
+        )
+        await session.commit()
+    secretary = signed_in(world.secretary)
+    unknown = await post_transfer(secretary, world.member, None, to_organisation_code="37003012000006")
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/to_organisation_code")
+    known = await post_transfer(secretary, world.member, None, to_organisation_code="37003012000005")
+    assert known.json()["to_organisation"] == {"id": str(world.far_branch), "name": "Chi bộ thôn Hạ"}
 
 
 async def test_candidates_and_who_has_left_are_not_moved(

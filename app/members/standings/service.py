@@ -93,8 +93,9 @@ async def move_home(session: Session, member: Member, *, to: UUID | None, on: da
     caller has locked the member.
     """
     home = member.organisation_id
-    for standing in await _holding(session, member.id, on, Standing.organisation_id == home):
-        if to is not None and standing.kind in CARRIED:
+    carried = (Standing.organisation_id == home, Standing.kind.in_(CARRIED))
+    for standing in await _holding(session, member.id, on, *carried):
+        if to is not None:
             await begin_standing(
                 session,
                 member.id,
@@ -103,8 +104,7 @@ async def move_home(session: Session, member: Member, *, to: UUID | None, on: da
                 starts_on=max(standing.starts_on, on),
                 ends_on=standing.ends_on,
             )
-        if standing.kind in CARRIED | {StandingKind.transferring}:
-            await _cut(session, standing, on=on)
+        await _cut(session, standing, on=on)
     if to is not None:
         # Who comes back to a branch has not left it any more.
         left = (Standing.organisation_id == to, Standing.kind == StandingKind.transferred)
