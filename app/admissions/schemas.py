@@ -82,7 +82,9 @@ class StepView(Response):
     title: str = Field(examples=["Nghị quyết của chi bộ"])
     done_on: date | None = Field(description="Null while it is to be done", examples=["2026-10-05"])
     note: str | None = Field(examples=[None])
-    due_on: date | None = Field(description="Null without a deadline, or before the step before is done")
+    due_on: date | None = Field(
+        description="Null without a deadline, or before the step before is done", examples=["2026-12-28"]
+    )
     is_overdue: bool = Field(description="Shown, and acted on by nobody but people", examples=[False])
 
 
