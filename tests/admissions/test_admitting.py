@@ -144,6 +144,10 @@ async def test_admission_makes_a_member_on_probation_and_recognition_an_official
         told[day] = len(jobs.sender.tokens("probation_review_due"))
     assert list(told.values()) == [0, 1, 1, 2, 3, 3]
     assert set(jobs.sender.tokens("probation_review_due")) == {world.secretary.push_token}
+    await extend_session(database, world.secretary.session_id)
+    item = (await inbox(signed_in(world.secretary)))[0]
+    assert item["title"] == "Xét công nhận chính thức: Vũ Thị Quỳnh"
+    assert item["body"] == "Hết thời gian dự bị ngày 20/11/2027; xét công nhận chậm nhất ngày 31/12/2027"
 
 
 async def test_recognition_is_from_the_end_of_month_twelve_in_whichever_branch_and_never_before(
