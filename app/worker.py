@@ -43,6 +43,7 @@ from app.notifications.sms import HttpSmsSender, RecordingSmsSender
 from app.notifications.texting import text_people
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
+from app.privacy.retention.service import purge
 from app.resolutions.service import close_due_resolutions
 from app.transfers.service import remind_of_transfers
 
@@ -187,6 +188,8 @@ async def close_resolutions(office: PostOffice, timestamp: int) -> None:
 
 async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
     """Delete what is kept no longer."""
+    del timestamp
+    await purge(office.database)
 
 
 async def sweep_transfers(office: PostOffice, timestamp: int) -> None:

@@ -72,6 +72,14 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
         why="the party's record of a member; `sotay member erase` empties it",
     ),
     Kept(
+        tables=("transfers", "transfer_reminders", "standing_decisions", "candidacies", "candidacy_steps"),
+        why="how a membership came about, moved and ended: the party's record too, without reasons once erased",
+    ),
+    Kept(
+        tables=("admission_targets", "member_ratings"),
+        why="what reports compare the years by; a rating of who was erased names nobody",
+    ),
+    Kept(
         tables=(
             "second_factors",
             "recovery_codes",
