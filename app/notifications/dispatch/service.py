@@ -16,7 +16,7 @@ from app.kernel.clock import Clock
 from app.kernel.db import Database, synchronised
 from app.kernel.jobs import JobArguments, Lane, defer
 from app.kernel.notices import Notices, by_type
-from app.kernel.push import PushMessage, PushSender
+from app.kernel.push import Outcomes, PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
 from app.notifications import models
 from app.notifications.departures import withdraw_departed
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 _FINAL = frozenset(models.Outcome)
 STORED_AT_ONCE = 100
 """Outcomes stored in one transaction: few, since a crash forgets, and sends again, what was not stored yet."""
+STORED_EVERY = timedelta(seconds=1)
+"""So long at most an answer waits for the slowest of its part; a dead token is sent to until it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +128,42 @@ async def _send(
     *,
     until: datetime,
 ) -> int:
-    """Send to all, store the outcomes of each part as it is through, and return how many sends have ended for good."""
+    """Send to all, store the outcomes of each part as it is through, and return how many sends have ended for good.
+
+    Of a part that some slow answer holds up, what is answered by then is stored each second.
+    """
     message = _message(notification, office)
+    inbox = f"{office.public_url}/m/inbox"
     storing = asyncio.Lock()  # one connection a job is enough
 
-    async def send(part: Sequence[Leased]) -> int:
-        targets = [one.target for one in part]
-        inbox = f"{office.public_url}/m/inbox"
-        results = await send_gathered(office.sender, message, targets, digests, inbox=inbox, until=until)
+    async def keep(part: Sequence[Leased], results: Outcomes) -> int:
         async with storing, synchronised(office.database) as session:
             written = await store(session, chunk, part, results, jitter=office.jitter)
             probes = {one.target.device_id for one in part if one.is_probe}
-            await report_all(session, targets, results, lanes, probes=probes)
+            await report_all(session, [one.target for one in part], results, lanes, probes=probes)
         office.meters.stored(notification.type, written, leased=len(part))
         return sum(outcome in _FINAL for _, outcome in written)
+
+    async def send(part: Sequence[Leased]) -> int:
+        told: Outcomes = {}
+        targets = [one.target for one in part]
+        sending = asyncio.create_task(
+            send_gathered(office.sender, message, targets, digests, inbox=inbox, until=until, told=told)
+        )
+        ended = 0
+        try:
+            while part:
+                await asyncio.wait({sending}, timeout=STORED_EVERY.total_seconds())
+                is_through = sending.done() and sending.exception() is None
+                answered = part if is_through else [one for one in part if one.target.device_id in told]
+                part = [] if is_through else [one for one in part if one.target.device_id not in told]
+                if answered:
+                    ended += await keep(answered, told)
+                if sending.done():
+                    sending.result()
+        finally:
+            sending.cancel()
+        return ended
 
     # The sender serves them in turn, so that the first parts are through, and safe from a crash, before the last begin.
     async with asyncio.TaskGroup() as group:

@@ -88,9 +88,10 @@ _DUE = f"""
     AND devices.platform = ANY (CAST(:platforms AS text[]))
 """
 
+# A lease that ran out with its worker is no try that failed: the pauses between tries grow by what the peer refused.
 _LEASE = text(f"""
 UPDATE deliveries
-SET leased_until = clock_timestamp() + :lease, fence = fence + 1, attempts = attempts + 1
+SET leased_until = clock_timestamp() + :lease, fence = fence + 1, attempts = attempts + (leased_until IS NULL)::int
 FROM devices
 WHERE {_DUE}
 RETURNING device_id, fence, attempts, platform, push_token, locale, devices.time_zone, device_name
