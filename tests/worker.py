@@ -83,7 +83,7 @@ class JobRunner:
 
     async def run_one(self) -> bool:
         """Run the first job that is due; return whether there was one."""
-        runs = {task.name: task.run for task in TASKS}
+        tasks = {task.name: task for task in TASKS}
         async with self.office.database.session() as session:
             row = (
                 await session.execute(
@@ -97,7 +97,9 @@ class JobRunner:
             ).one_or_none()
         if row is None:
             return False
-        await runs[row.task_name](self.office, **row.args)
+        task = tasks[row.task_name]
+        own = {"job_id": row.id} if task.knows_its_job else {}
+        await task.run(self.office, **row.args, **own)
         async with self.office.database.session() as session:
             await session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": row.id})
             await session.commit()

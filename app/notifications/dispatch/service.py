@@ -1,7 +1,7 @@
 """Delivering a chunk: find what is owed, lease it, send, store each outcome, come back for the rest.
 
-A broad notice comes as ranges of devices, however long: each job takes the first 500 of its range, and ends by
-deferring the job for what lies behind them.
+A broad notice comes as ranges of devices, however long: each job takes the first 500 of its range, and leaves what lies
+behind them to another job before it sends.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from uuid import UUID
 import structlog
 
 from app.kernel.clock import Clock
-from app.kernel.db import Database, synchronised
-from app.kernel.jobs import JobArguments, Lane, defer
+from app.kernel.db import Database, Session, synchronised
+from app.kernel.jobs import JobArguments, Lane, defer, narrow
 from app.kernel.notices import Notices, by_type
 from app.kernel.push import Outcomes, PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
@@ -57,11 +57,11 @@ class PostOffice:
     pace: Pace
 
 
-async def deliver(office: PostOffice, chunk: Chunk) -> None:
+async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None) -> None:
     """Push a notice to the devices of one chunk, as far as it is owed now, and defer a job for what remains.
 
     Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
-    its way goes with the same tag, so that the phone shows it once.
+    its way goes with the same tag, so that the phone shows it once. `job_id` is the job's that runs.
     """
     turn = await take_turn(office.database, office.pace, chunk.notification_id, wanted=CHUNK_SIZE)
     if turn.waits is not None:
@@ -69,7 +69,6 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
             at = session.now() + turn.waits
             await defer(session, DELIVER_TASK, _arguments(chunk), lane=turn.lane, schedule_at=at)
         return
-    behind: Chunk | None = None
     holding = Holding(leased=[], is_all=False, border=None)
     lanes: Lanes = {}
     digests: Mapping[UUID, int] = {}
@@ -77,29 +76,25 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
     async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
+        lane = Lane.urgent if notification.urgent else Lane.bulk
         if await is_due(session, chunk, notification, office.meters):
             lanes = await find_lanes(session)
             await withdraw_departed(session, notification, after=chunk.after, through=chunk.through)
             holding = await take(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
             if holding.border is not None:
-                behind = replace(chunk, after=holding.border)
-                chunk = replace(chunk, through=holding.border)
+                chunk = await _split(session, chunk, holding.border, lane=lane, job_id=job_id)
             digests = await gather(session, notification, holding.leased)
-        lane = Lane.urgent if notification.urgent else Lane.bulk
     await settle(office.database, turn, used=len(holding.leased))
     ended = (
         await _send(office, chunk, notification, holding.leased, lanes, digests, until=until) if holding.leased else 0
     )
     again = None
     is_through = holding.is_all and ended == len(holding.leased)
-    if behind is not None or not is_through:
+    if not is_through:
         async with synchronised(office.database) as session:
-            if not is_through:
-                again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
+            again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
             if again is not None:
                 await defer(session, DELIVER_TASK, _arguments(chunk), lane=lane, schedule_at=again)
-            if behind is not None:
-                await defer(session, DELIVER_TASK, _arguments(behind), lane=lane)
     log.info(
         "chunk_delivered",
         notification_id=str(chunk.notification_id),
@@ -108,6 +103,14 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
         ended=ended,
         next_try_at=again.isoformat() if again else None,
     )
+
+
+async def _split(session: Session, chunk: Chunk, border: UUID, *, lane: Lane, job_id: int | None) -> Chunk:
+    """Leave what lies behind the border to a job that may run at once, and return what is before it."""
+    own, behind = replace(chunk, through=border), replace(chunk, after=border)
+    if job_id is None or await narrow(session, job_id, to=_arguments(own)):
+        await defer(session, DELIVER_TASK, _arguments(behind), lane=lane)
+    return own
 
 
 def _arguments(chunk: Chunk) -> JobArguments:
