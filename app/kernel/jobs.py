@@ -74,7 +74,7 @@ async def defer(
 async def narrow(session: Session, job_id: int, *, to: JobArguments) -> bool:
     """Let a running job stand for a part of what it was to do; False where another run of it has seen to that.
 
-    Committed with what takes over the rest: whoever runs the job again, after a crash, finds its part only.
+    Committed with what takes over the rest: whoever runs the job again, after a crash, finds that part only.
     """
     values = {"job": job_id, "to": json.dumps(dict(to))}
     return await session.scalar(_NARROW, values) is not None

@@ -264,6 +264,32 @@ async def test_job_of_a_worker_that_died_finds_the_lease_and_comes_back_when_it_
     assert jobs.sender.tokens() == []
 
 
+async def test_job_that_its_worker_did_not_live_to_strike_off_hands_over_once(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    """Each such death left one job more for the same devices, until they kept all workers busy."""
+    jobs.sender.answers = {phone: RetryAfter(timedelta(seconds=10), "UNAVAILABLE") for phone in awake_phones_of(world)}
+    await announced(signed_in(world.secretary), world.branch_a)
+    assert await jobs.run_one()
+
+    async def waiting() -> dict[int, Chunk]:
+        async with database.session() as session:
+            rows = await session.execute(text("SELECT id, args FROM procrastinate_jobs"))
+            return {
+                row.id: Chunk(**{name: UUID(value) if value else None for name, value in row.args.items()})
+                for row in rows
+            }
+
+    for _ in range(5):
+        for job_id, chunk in (await waiting()).items():
+            await deliver(jobs.office, chunk, job_id=job_id)
+            await deliver(jobs.office, chunk, job_id=job_id)  # the job was given back meanwhile
+        clock.advance(minutes=10)
+    left = [chunk for chunk in (await waiting()).values() if not chunk.is_empty]
+    assert left == [await only_chunk(database)]
+    assert len(jobs.sender.tokens()) == 5 * len(awake_phones_of(world))
+
+
 async def test_lease_that_died_with_its_worker_does_not_lengthen_the_pause_after_a_refusal(
     world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
 ) -> None:

@@ -63,11 +63,13 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
     Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
     its way goes with the same tag, so that the phone shows it once. `job_id` is the job's that runs.
     """
+    if chunk.is_empty:
+        return
     turn = await take_turn(office.database, office.pace, chunk.notification_id, wanted=CHUNK_SIZE)
     if turn.waits is not None:
         async with synchronised(office.database) as session:
             at = session.now() + turn.waits
-            await defer(session, DELIVER_TASK, _arguments(chunk), lane=turn.lane, schedule_at=at)
+            await _hand_over(session, job_id, kept=chunk.nothing, left=chunk, lane=turn.lane, at=at)
         return
     holding = Holding(leased=[], is_all=False, border=None)
     lanes: Lanes = {}
@@ -82,7 +84,8 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
             await withdraw_departed(session, notification, after=chunk.after, through=chunk.through)
             holding = await take(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
             if holding.border is not None:
-                chunk = await _split(session, chunk, holding.border, lane=lane, job_id=job_id)
+                behind, chunk = replace(chunk, after=holding.border), replace(chunk, through=holding.border)
+                await _hand_over(session, job_id, kept=chunk, left=behind, lane=lane, at=None)
             digests = await gather(session, notification, holding.leased)
     await settle(office.database, turn, used=len(holding.leased))
     ended = (
@@ -94,7 +97,7 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
         async with synchronised(office.database) as session:
             again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
             if again is not None:
-                await defer(session, DELIVER_TASK, _arguments(chunk), lane=lane, schedule_at=again)
+                await _hand_over(session, job_id, kept=chunk.nothing, left=chunk, lane=lane, at=again)
     log.info(
         "chunk_delivered",
         notification_id=str(chunk.notification_id),
@@ -105,12 +108,16 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
     )
 
 
-async def _split(session: Session, chunk: Chunk, border: UUID, *, lane: Lane, job_id: int | None) -> Chunk:
-    """Leave what lies behind the border to a job that may run at once, and return what is before it."""
-    own, behind = replace(chunk, through=border), replace(chunk, after=border)
-    if job_id is None or await narrow(session, job_id, to=_arguments(own)):
-        await defer(session, DELIVER_TASK, _arguments(behind), lane=lane)
-    return own
+async def _hand_over(
+    session: Session, job_id: int | None, *, kept: Chunk, left: Chunk, lane: Lane, at: datetime | None
+) -> None:
+    """Leave a part to another job, and keep the rest.
+
+    A worker may die before its job is struck off, and the job run again: were it to hand over a second time, each crash
+    would leave one job more for the same devices, until all workers are busy with nothing else.
+    """
+    if job_id is None or await narrow(session, job_id, to=_arguments(kept)):
+        await defer(session, DELIVER_TASK, _arguments(left), lane=lane, schedule_at=at)
 
 
 def _arguments(chunk: Chunk) -> JobArguments:
