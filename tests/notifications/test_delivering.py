@@ -276,7 +276,7 @@ async def test_job_that_its_worker_did_not_live_to_strike_off_hands_over_once(
         async with database.session() as session:
             rows = await session.execute(text("SELECT id, args FROM procrastinate_jobs"))
             return {
-                row.id: Chunk(**{name: UUID(value) if value else None for name, value in row.args.items()})
+                row.id: Chunk(UUID(row.args["notification_id"]), *map(_uuid, (row.args["after"], row.args["through"])))
                 for row in rows
             }
 
@@ -451,3 +451,7 @@ async def _prepared(jobs: JobRunner) -> Chunk:
     """Expand the fact; its chunk is left to the test."""
     assert await jobs.run_one()
     return await only_chunk(jobs.office.database)
+
+
+def _uuid(written: str | None) -> UUID | None:
+    return UUID(written) if written else None
