@@ -13,8 +13,8 @@ from tests.fcm.mix import OF_MESSAGES, OF_TOKENS, PASSING, QUOTA
 
 DELIVERIES = 20_000
 NOTICES = 10
-WEATHER = Weather(seed=5, restart_every=25, patience=1_800)
-"""The server is restarted sooner than in a long storm, so that it is at all."""
+WEATHER = Weather(seed=5, restart_every=25, errors_each=1, patience=1_800)
+"""The server is restarted sooner than in a long storm, so that it is at all, and the last refused push comes sooner."""
 
 
 def test_storm_over_20000_pushes_loses_none_shows_none_twice_and_sends_none_early_or_to_a_dead_token(
