@@ -44,8 +44,8 @@ ENOUGH = 0.9
 class Weather:
     """How bad it gets. Seconds, but for counts, and for `share`, each error's share of the sends.
 
-    A worker is killed when its time has come and something was sent since the last kill: on a machine so busy that a
-    worker does not get as far as sending, nothing would be proven.
+    A worker is killed, and the server restarted, when its time has come and something was sent since the last one: on a
+    machine so busy that no worker gets as far as sending, nothing would be proven.
 
     The lease outlasts a send's last moment by the timeout, which is longer than the longest pause FCM asks for here:
     a push whose answer died with its worker does not come again too early either.
@@ -201,7 +201,7 @@ class Storm:
             next_kill, next_restart, next_revoke = (
                 began + each for each in (weather.kill_every, weather.restart_every, weather.revoke_every)
             )
-            announced = sends_at_kill = 0
+            announced = sends_at_kill = sends_at_restart = 0
             next_look = next_glance = began
             with Crew(weather.workers, settings, self._home / "workers.log") as crew:
                 while True:
@@ -211,7 +211,8 @@ class Storm:
                         sends_at_kill = self._ledger.sends
                         crew.kill_the_eldest()
                         next_kill = now + weather.kill_every
-                    if postgres is not None and now >= next_restart:
+                    if postgres is not None and now >= next_restart and self._ledger.sends > sends_at_restart:
+                        sends_at_restart = self._ledger.sends
                         postgres.stop()
                         postgres.start()
                         restarts += 1
