@@ -36,6 +36,8 @@ from tests.fcm.mix import Mix
 AWAY = 10
 """Each such phone is away until the storm is over."""
 GLANCE_SECONDS = 0.25
+MANY = 50
+"""So many sends since the last kill say that the workers work."""
 ENOUGH = 0.9
 """The next notice goes out once this part of the phones was sent the one before."""
 
@@ -44,8 +46,9 @@ ENOUGH = 0.9
 class Weather:
     """How bad it gets. Seconds, but for counts, and for `share`, each error's share of the sends.
 
-    A worker is killed, and the server restarted, when its time has come and something was sent since the last one: on a
-    machine so busy that no worker gets as far as sending, nothing would be proven.
+    A worker is killed, and the server restarted, when its time has come and something was sent since the last time;
+    where that was little, workers live `patient` times as long. On a machine so busy that none gets as far as sending,
+    nothing would be proven.
 
     The lease outlasts a send's last moment by the timeout, which is longer than the longest pause FCM asks for here:
     a push whose answer died with its worker does not come again too early either.
@@ -54,6 +57,7 @@ class Weather:
     seed: int
     workers: int = 5
     kill_every: float = 3
+    patient: int = 5
     restart_every: float = 60
     revoke_every: float = 20
     pause_every: float = 20
@@ -198,19 +202,19 @@ class Storm:
                 SOTAY_PUSH_CONCURRENCY="200",
                 SOTAY_WORKER_HEARTBEAT_SECONDS="1",
             )
-            next_kill, next_restart, next_revoke = (
-                began + each for each in (weather.kill_every, weather.restart_every, weather.revoke_every)
-            )
+            next_restart, next_revoke = began + weather.restart_every, began + weather.revoke_every
+            killed_at = began
             announced = sends_at_kill = sends_at_restart = 0
             next_look = next_glance = began
             with Crew(weather.workers, settings, self._home / "workers.log") as crew:
                 while True:
                     now = time.monotonic()
                     crew.muster()
-                    if now >= next_kill and self._ledger.sends > sends_at_kill:
-                        sends_at_kill = self._ledger.sends
+                    sent = self._ledger.sends - sends_at_kill
+                    if sent and now >= killed_at + weather.kill_every * (1 if sent >= MANY else weather.patient):
+                        sends_at_kill += sent
                         crew.kill_the_eldest()
-                        next_kill = now + weather.kill_every
+                        killed_at = now
                     if postgres is not None and now >= next_restart and self._ledger.sends > sends_at_restart:
                         sends_at_restart = self._ledger.sends
                         postgres.stop()
