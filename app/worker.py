@@ -74,14 +74,16 @@ async def expand_fact(office: PostOffice, event_id: str) -> None:
         await expand(session, UUID(event_id), notices=office.notices)
 
 
-async def deliver_chunk(office: PostOffice, notification_id: str, after: str | None, through: str | None) -> None:
+async def deliver_chunk(
+    office: PostOffice, notification_id: str, after: str | None, through: str | None, job_id: int
+) -> None:
     """Push a notice to up to 500 devices."""
     chunk = Chunk(
         notification_id=UUID(notification_id),
         after=UUID(after) if after else None,
         through=UUID(through) if through else None,
     )
-    await deliver(office, chunk)
+    await deliver(office, chunk, job_id=job_id)
 
 
 async def text_members(workplace: Workplace, notification_id: str) -> None:
@@ -212,7 +214,7 @@ async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
 
 TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
-    Task(DELIVER_TASK, deliver_chunk, Lane.urgent),
+    Task(DELIVER_TASK, deliver_chunk, Lane.urgent, knows_its_job=True),
     Task(TEXT_TASK, text_members, Lane.urgent),
     Task(DISMISS_TASK, dismiss_notice, Lane.bulk),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
@@ -245,6 +247,8 @@ def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> 
 def _runner(task: Task) -> Callable[..., Awaitable[None]]:
     async def run(context: JobContext, **arguments: str | int | None) -> None:
         workplace: Workplace = context.additional_context["workplace"]
+        if task.knows_its_job:
+            arguments["job_id"] = context.job.id
         with workplace.meters.job(task.name):
             await task.run(workplace, **arguments)
 
