@@ -14,6 +14,7 @@ from app.identity.devices import router as devices
 from app.identity.identities import router as identities
 from app.identity.second_factor import router as second_factor
 from app.kernel.app_versions import refuse_old_apps
+from app.kernel.db import ONE_SNAPSHOT
 from app.meetings import router as meetings
 from app.meetings.calendar import router as calendar
 from app.meetings.live import router as live
@@ -31,12 +32,14 @@ from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
 from app.notifications.deliveries import router as deliveries
 from app.organisations import router as organisations
+from app.organisations.succession import router as succession
 from app.polls import router as polls
 from app.polls.ballots import router as ballots
+from app.reorganisations import router as reorganisations
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
 
-v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
+v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps), ONE_SNAPSHOT])
 v1.include_router(changes.router)
 v1.include_router(meetings.me)
 v1.include_router(notifications.me)
@@ -59,6 +62,9 @@ v1.include_router(tasks.router)
 v1.include_router(identity.auth)
 v1.include_router(identities.auth)
 v1.include_router(organisations.router)
+v1.include_router(succession.router)
+v1.include_router(reorganisations.organisations)
+v1.include_router(reorganisations.router)
 v1.include_router(meetings.organisations)
 v1.include_router(members.router)
 v1.include_router(posts.organisations)

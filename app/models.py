@@ -18,6 +18,7 @@ from app.notifications.lanes import models as lanes
 from app.notifications.pace import models as pace
 from app.organisations import models as organisations
 from app.polls import models as polls
+from app.reorganisations import models as reorganisations
 from app.resolutions import models as resolutions
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "polls",
     "posts",
     "record_views",
+    "reorganisations",
     "resolutions",
 ]
 

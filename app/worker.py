@@ -47,6 +47,7 @@ from app.notifications.sms import HttpSmsSender, RecordingSmsSender
 from app.notifications.texting import text_people
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
+from app.reorganisations.service import carry_out_due
 from app.resolutions.service import close_due_resolutions
 
 log = structlog.get_logger()
@@ -218,6 +219,15 @@ async def close_resolutions(office: PostOffice, timestamp: int) -> None:
             more = await close_due_resolutions(session) > 0
 
 
+async def carry_out_reorganisations(office: PostOffice, timestamp: int) -> None:
+    """Carry out the reorganisations whose day has come, each in a transaction of its own."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await carry_out_due(session)
+
+
 async def purge_changes(office: PostOffice, timestamp: int) -> None:
     """Forget what was deleted long ago."""
     del timestamp
@@ -242,6 +252,7 @@ TASKS = (
     Task("documents.sweep_files", sweep_files, Lane.bulk, cron="41 2 * * *"),
     Task(TYPESET_TASK, typeset_minutes, Lane.bulk),
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
+    Task("reorganisations.carry_out", carry_out_reorganisations, Lane.bulk, cron="* * * * *"),
     Task("changes.purge", purge_changes, Lane.bulk, cron="41 1 * * *"),
     Task("notifications.forget_deliveries", forget_deliveries, Lane.bulk, cron="53 3 * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),

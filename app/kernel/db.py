@@ -186,8 +186,13 @@ DbSession = Annotated[Session, Depends(_unit_of_work, scope="function")]
 
 
 async def _freeze(request: Request, session: DbSession) -> None:
-    await request.app.state.database.freeze(session)
+    if request.method == "GET":
+        await request.app.state.database.freeze(session)
 
 
 ONE_SNAPSHOT = Depends(_freeze)
-"""For `dependencies=[…]` of a route that only reads: these are asked before the route's own, so before the Actor."""
+"""For `dependencies=[…]` of all routes: what a GET reads, the Actor's rights first, is of one instant.
+
+A reorganisation moves members, rights and papers in one transaction: who read the rights before it and the papers
+after it would see neither what was nor what is.
+"""

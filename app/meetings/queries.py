@@ -61,7 +61,8 @@ def convened_to(*, organisation_id: UUID, kind: MeetingKind, on: date) -> Select
 def is_called(actor: Reader, on: date) -> ColumnElement[bool]:
     """Say whether the caller is called to a meeting: one of their branch, or where they are guest or have a seat."""
     branch = or_(
-        Meeting.organisation_id == actor.organisation_id, Meeting.organisation_id.in_(hosts_of(actor.member_id, on))
+        Meeting.organisation_id.in_((actor.organisation_id, *actor.ended)),
+        Meeting.organisation_id.in_(hosts_of(actor.member_id, on)),
     )
     return or_(and_(branch, Meeting.kind != MeetingKind.committee), _has_a_seat(actor))
 

@@ -10,6 +10,7 @@ from app.kernel.db import Session
 from app.kernel.notices import Audience
 from app.members.audiences.queries import is_addressed
 from app.notifications.models import Delivery, Notification, Outcome
+from app.organisations.models import Organisation
 
 SURE_FOR = timedelta(minutes=1)
 """So long after a notice was written nobody need be asked for again."""
@@ -21,11 +22,14 @@ async def withdraw_departed(
     """End what is owed to members who have left the notice's organisation since it was written.
 
     Who never belonged there, such as an officer above, is not meant. Standings go by days: who left on the day of the
-    notice belonged on the day before.
+    notice belonged on the day before. Where the organisation itself was merged into another, all went with it.
     """
     if session.now() - notification.created_at < SURE_FOR:
         return
     people = Audience(notification.audience_organisation_id or notification.organisation_id)
+    where = await session.get_one(Organisation, people.organisation_id)
+    if where.successor_id is not None:
+        return
     written_on = session.day_of(notification.created_at)
     left = (
         select(Device.id)

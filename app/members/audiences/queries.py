@@ -88,7 +88,8 @@ def addresses(
         .join(ever, ever.organisation_id == above.id)
         .where(ever.member_id == me, ever.kind.in_(PEOPLE))
     )
-    belongs = (
+    is_mine: ColumnElement[bool] = organisation_id.in_(mine)
+    belongs: ColumnElement[bool] = (
         exists()
         .where(
             standing.member_id == me,
@@ -100,7 +101,10 @@ def addresses(
     )
     parts = _parts(me, organisation_id, post_kinds, on)
     is_meant = or_(*(and_(part == named, condition) for named, condition in parts.items()))
-    return and_(organisation_id.in_(mine), belongs, is_meant)
+    if actor.ended:  # who belonged to it to its end is still addressed by what it said
+        remembered = organisation_id.in_(actor.ended)
+        is_mine, belongs = or_(is_mine, remembered), or_(belongs, remembered)
+    return and_(is_mine, belongs, is_meant)
 
 
 def _parts(
@@ -119,7 +123,7 @@ def _parts(
             post.kind == any_(post_kinds),
             holds_on(post.starts_on, post.ends_on, on),
             where.id == post.organisation_id,
-            where.path.contains(array([organisation_id])),
+            or_(where.path.contains(array([organisation_id])), where.ended_above.contains(array([organisation_id]))),
         )
         .correlate_except(post, where),
         AudiencePart.away: exists()
