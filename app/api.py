@@ -36,6 +36,7 @@ from app.organisations.succession import router as succession
 from app.polls import router as polls
 from app.polls.ballots import router as ballots
 from app.reorganisations import router as reorganisations
+from app.reorganisations.trees import router as trees
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
 
@@ -65,6 +66,7 @@ v1.include_router(organisations.router)
 v1.include_router(succession.router)
 v1.include_router(reorganisations.organisations)
 v1.include_router(reorganisations.router)
+v1.include_router(trees.organisations)
 v1.include_router(meetings.organisations)
 v1.include_router(members.router)
 v1.include_router(posts.organisations)

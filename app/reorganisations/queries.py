@@ -255,8 +255,9 @@ async def get_visible_reorganisation(
     row = (await session.execute(query)).one_or_none()
     if row is None:
         raise ReorganisationNotFound
-    access.require_visible(actor, row.path)
-    return row.Reorganisation
+    found, path = row
+    access.require_visible(actor, path)
+    return found
 
 
 async def get_reorganisation(

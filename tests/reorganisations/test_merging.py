@@ -64,9 +64,8 @@ async def test_members_of_a_merged_branch_are_at_home_in_the_other_from_that_day
 
 
 async def test_what_was_closed_stays_under_the_old_name_and_what_was_not_goes_to_the_successor(
-    world: World, administrator: AsyncClient, signed_in: SignedIn, clock: FakeClock
+    world: World, signed_in: SignedIn, clock: FakeClock
 ) -> None:
-    secretary, member = signed_in(world.secretary), signed_in(world.member)
     held = await over(world, signed_in, clock)
     await stepped(signed_in(world.secretary), held, "send", "approve", "publish")
     unfinished = await over(world, signed_in, clock)
@@ -200,8 +199,7 @@ async def test_two_communes_become_a_new_one_and_everything_below_hangs_below_it
     async with database.session() as session:
         branches = await session.scalars(select(Organisation).where(Organisation.parent_id == new))
         assert {tuple(branch.path) for branch in branches} == {
-            (world.province, new, branch)
-            for branch in (world.branch_a, world.branch_b, world.office, world.far_branch)
+            (world.province, new, branch) for branch in (world.branch_a, world.branch_b, world.office, world.far_branch)
         }
     member, stranger, officer = (signed_in(one) for one in (world.member, world.stranger, world.officer))
     assert (await member.get(f"/v1/organisations/{new}")).json()["name"] == "Đảng bộ xã Yên Mô Mới"
@@ -223,7 +221,7 @@ async def test_two_communes_become_a_new_one_and_everything_below_hangs_below_it
 
 
 async def test_a_chain_of_merges_keeps_everything_with_the_last_one(
-    world: World, administrator: AsyncClient, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
 ) -> None:
     async with database.session() as session:
         commune = await session.get_one(Organisation, world.commune)

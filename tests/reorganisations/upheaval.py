@@ -98,9 +98,7 @@ async def set_scene(database: PooledDatabase, *, branches: int, readers: int) ->
         people = [await make.person(f"Đảng viên {n}", below[n % 2][n // 2 % len(below[n % 2])]) for n in range(readers)]
         posts = [((PostKind.committee_officer, commune.id),) for commune in communes]
         officers = [await make.person("Cán bộ", below[side][0], posts=posts[side]) for side in (0, 1)]
-        administrator = await make.person(
-            "Quản trị", below[1][0], posts=((PostKind.administrator, province.id),)
-        )
+        administrator = await make.person("Quản trị", below[1][0], posts=((PostKind.administrator, province.id),))
         said = [uuid4(), uuid4()]
         for commune, announcement in zip(communes, said, strict=True):
             await session.execute(
@@ -130,7 +128,9 @@ async def set_scene(database: PooledDatabase, *, branches: int, readers: int) ->
         return (
             Address(f"/v1/organisations/{own}", _parent, _found(commune), _found(lasting)),
             Address("/v1/me/announcements", _ids, _found(said[side]), announced),
-            Address(f"/v1/organisations/{commune}/children", _ids, _found(own), _found(*([own] if side else []))),
+            Address(
+                f"/v1/organisations/{commune}/children?limit=100", _ids, _found(own), _found(*([own] if side else []))
+            ),
             Address("/v1/changes?limit=200", _held, _found(province.id, commune, own), _found(*line)),
         )
 
@@ -141,12 +141,14 @@ async def set_scene(database: PooledDatabase, *, branches: int, readers: int) ->
         if side == 0:
             return (
                 Address(f"/v1/organisations/{mine}/meetings", _ids, _found(), nothing),
-                Address(f"/v1/organisations/{ending}/children", _ids, _found(*below[0]), _found()),
+                Address(f"/v1/organisations/{ending}/children?limit=100", _ids, _found(*below[0]), _found()),
             )
         return (
             Address(f"/v1/organisations/{mine}/meetings", _ids, _found(), _found()),
             Address(f"/v1/organisations/{other}/meetings", _ids, nothing, _found()),
-            Address(f"/v1/organisations/{lasting}/children", _ids, _found(*below[1]), _found(*below[0], *below[1])),
+            Address(
+                f"/v1/organisations/{lasting}/children?limit=100", _ids, _found(*below[1]), _found(*below[0], *below[1])
+            ),
         )
 
     return Scene(
