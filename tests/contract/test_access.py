@@ -39,6 +39,7 @@ from tests.contract.rows import (
     minutes,
     notifications,
     polls,
+    reorganisations,
     resolutions,
 )
 from tests.contract.things import PASSWORD
@@ -213,6 +214,7 @@ TABLE = (
     *resolutions.ROWS,
     *minutes.ROWS,
     *activity.ROWS,
+    *reorganisations.ROWS,
     *changes.ROWS,
 )
 

@@ -25,6 +25,7 @@ from tests.contract.rows import (
     minutes,
     notifications,
     polls,
+    reorganisations,
     resolutions,
 )
 from tests.factories.world import HANOI, World
@@ -40,6 +41,7 @@ FEATURES = (
     resolutions,
     minutes,
     activity,
+    reorganisations,
     changes,
 )
 """In this order they make their things: each finds those made before."""

@@ -74,11 +74,14 @@ def read_table(content: bytes, *, filename: str | None) -> tuple[TreeRow, ...]:
     rows = _json_rows(content) if content.lstrip()[:1] in (b"[", b"{") else _sheet_rows(content, filename)
     if not rows:
         raise TreeEmpty
-    if len(rows) > MAX_ROWS:
+    return tuple(rows)
+
+
+def _require_few(count: int) -> None:
+    if count > MAX_ROWS:
         raise TreeTooLarge(
             detail=Text(vi=f"Danh sách quá {MAX_ROWS} dòng.", en=f"The file has more than {MAX_ROWS} rows.")
         )
-    return tuple(rows)
 
 
 def _sheet_rows(content: bytes, filename: str | None) -> list[TreeRow]:
@@ -95,6 +98,7 @@ def _sheet_rows(content: bytes, filename: str | None) -> list[TreeRow]:
     # Of a sheet's readings, one per delimiter or page, the one with most of the headings is meant.
     grid = max(grids, key=lambda one: sum(_column(cell) is not None for cell in one[0].cells))
     places = _places(grid[0])
+    _require_few(len(grid) - 1)
     second = [row.number for row in grid[1:] if _is_header(row)]
     if second:
         raise TreeColumnsWrong(
@@ -174,6 +178,7 @@ def _json_rows(content: bytes) -> list[TreeRow]:
         raise TreeUnreadable(
             detail=Text(vi="JSON phải là một danh sách các tổ chức.", en="It must be a list of objects.")
         )
+    _require_few(len(read))
     known = set(Column)
     for number, item in enumerate(read, start=1):
         _require_columns(sorted(f"{number}: {name}" for name in item if name not in known), {*item, Column.parent_code})
