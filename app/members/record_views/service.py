@@ -7,7 +7,9 @@ that the caller has not, leaves none.
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+import psycopg
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from app.kernel.db import Session
 from app.kernel.events import Event, record
@@ -70,4 +72,11 @@ async def _note(
     if not rows:
         return ()
     written = insert(RecordView).values(rows).on_conflict_do_nothing().returning(RecordView.member_id)
-    return tuple(sorted(await session.scalars(written)))
+    try:
+        async with session.begin_nested():
+            return tuple(sorted(await session.scalars(written)))
+    except OperationalError as error:
+        # A read is of one instant: a row that another request has written since is a conflict that it may not see.
+        if isinstance(error.orig, psycopg.errors.SerializationFailure):
+            return ()
+        raise
