@@ -42,6 +42,12 @@ async def get_lasting_organisation(session: Session, actor: Actor, organisation_
     return found
 
 
+async def find_lasting_id(session: Session, organisation_id: UUID) -> UUID:
+    """Return who goes on with what the organisation began: itself, or the one it was merged into."""
+    goes_on = func.coalesce(Organisation.successor_id, Organisation.id)
+    return (await session.execute(select(goes_on).where(Organisation.id == organisation_id))).scalar_one()
+
+
 async def find_code_above(session: Session, path: Sequence[UUID]) -> str | None:
     """Return the code of the last organisation of the path that has one."""
     codes = select(Organisation.code).where(Organisation.id.in_(path), Organisation.code.is_not(None))

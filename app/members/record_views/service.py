@@ -7,11 +7,9 @@ that the caller has not, leaves none.
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-import psycopg
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 
-from app.kernel.db import Session
+from app.kernel.db import Session, unless_overtaken
 from app.kernel.events import Event, record
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor, HeldPost
@@ -72,11 +70,6 @@ async def _note(
     if not rows:
         return ()
     written = insert(RecordView).values(rows).on_conflict_do_nothing().returning(RecordView.member_id)
-    try:
-        async with session.begin_nested():
-            return tuple(sorted(await session.scalars(written)))
-    except OperationalError as error:
-        # A read is of one instant: a row that another request has written since is a conflict that it may not see.
-        if isinstance(error.orig, psycopg.errors.SerializationFailure):
-            return ()
-        raise
+    async with unless_overtaken(session):
+        return tuple(sorted(await session.scalars(written)))
+    return ()
