@@ -18,7 +18,7 @@ ADMINISTERS_COMMUNE = expect(404, inside=403, sister_secretary=403, administrato
 
 ROWS: tuple[Row, ...] = (
     Row("getOrganisationHistory", SEES_BRANCH, path=A),
-    Row("mergeOrganisations", CHANGES_TREE, path=A, body={"into_id": "$branch_b"}),
+    Row("mergeOrganisations", CHANGES_TREE, path=A, body={"into_id": "$branch_b", "dry_run": True}),
     Row(
         "splitOrganisation",
         CHANGES_TREE,
