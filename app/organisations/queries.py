@@ -13,6 +13,13 @@ from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.organisations.models import Organisation
 from app.organisations.schemas import OrganisationPage, OrganisationView
 
+TREE_LOCK = 7_401_520_127  # any number, the same for everybody who changes the tree
+
+
+async def hold_tree(session: Session) -> None:
+    """Keep every path as it is until the unit of work ends; before one is read that something new is founded below."""
+    await session.execute(select(func.pg_advisory_xact_lock_shared(TREE_LOCK)))
+
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Say, for a row of `organisations`, what `access.sees_organisation` says of its path."""

@@ -37,6 +37,7 @@ async def found_organisation(session: Session, actor: Actor, body: OrganisationC
     Raises OrganisationNotFound for the parent, NotForYourPost, OrganisationHasEnded, FieldsNotValid for a code that is
     not below the parent's, OrganisationIdTaken, OrganisationCodeTaken.
     """
+    await queries.hold_tree(session)
     parent = await queries.get_lasting_organisation(session, actor, body.parent_id)
     access.require_administrator(actor, parent.path)
     identifier = body.id or session.new_id()

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.organisations.models import Organisation, OrganisationKind, OrganisationSuccession
 from app.organisations.models import SuccessionKind as Kind
+from app.organisations.queries import TREE_LOCK
 from app.organisations.service import add_organisation, begin_period, record_changed
 from app.organisations.succession.events import OrganisationEnded, OrganisationMoved
 
@@ -64,7 +65,8 @@ class NewOrganisation:
 
 
 async def lock_organisations(session: Session, ids: Sequence[UUID]) -> None:
-    """Keep the organisations as they are until the unit of work ends: what is new in them waits for it."""
+    """Keep the organisations as they are until the unit of work ends: what is new below or in them waits for it."""
+    await session.execute(select(func.pg_advisory_xact_lock(TREE_LOCK)))
     await session.execute(_LOCK, {"ids": list(ids)})
 
 

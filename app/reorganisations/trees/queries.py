@@ -21,7 +21,7 @@ async def find_root(session: Session) -> UUID | None:
 
 async def get_rooted(session: Session, organisation_id: UUID) -> Rooted:
     """Return the organisation under which a file's rows stand."""
-    return _rooted(await session.get_one(Organisation, organisation_id))
+    return _rooted(await session.get_one(Organisation, organisation_id, populate_existing=True))
 
 
 async def find_rooted(session: Session, root_id: UUID, codes: Collection[str]) -> dict[str, Rooted]:

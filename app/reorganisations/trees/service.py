@@ -15,7 +15,7 @@ from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.organisations.access import require_administrator
 from app.organisations.models import Organisation, OrganisationPeriod
-from app.organisations.queries import get_lasting_organisation
+from app.organisations.queries import get_lasting_organisation, hold_tree
 from app.organisations.service import DUPLICATES
 from app.reorganisations.trees import queries
 from app.reorganisations.trees.errors import TreeHasErrors
@@ -79,6 +79,7 @@ async def import_tree(
     and OrganisationCodeTaken for a race.
     """
     rows = await asyncio.to_thread(read_table, content, filename=filename)
+    await hold_tree(session)
     root_id = root_id or await queries.find_root(session)
     root = await queries.get_rooted(session, root_id) if root_id else None
     above = {row.parent_code for row in rows}
