@@ -1,7 +1,6 @@
 """Facts about announcements that went to a successor."""
 
-from typing import ClassVar
-
+from app.kernel.scopes import Change
 from app.organisations.succession.events import PapersHandedOver
 
 
@@ -9,4 +8,6 @@ class AnnouncementsHandedOver(PapersHandedOver):
     """Drafts, and what was to be published at its hour, are the successor's."""
 
     code = "announcements.handed_over"
-    object_type: ClassVar[str] = "announcement"
+
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(Change(scope, "announcement", paper, version, op) for scope, paper, version, op in self.moves())

@@ -1,7 +1,6 @@
 """Facts about documents that went to a successor."""
 
-from typing import ClassVar
-
+from app.kernel.scopes import Change
 from app.organisations.succession.events import PapersHandedOver
 
 
@@ -9,4 +8,6 @@ class DocumentsHandedOver(PapersHandedOver):
     """They are attached to what the successor goes on with."""
 
     code = "documents.handed_over"
-    object_type: ClassVar[str] = "document"
+
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(Change(scope, "document", paper, version, op) for scope, paper, version, op in self.moves())

@@ -1,7 +1,6 @@
 """Facts about what a branch that ended had called, drafted or given out."""
 
-from typing import ClassVar
-
+from app.kernel.scopes import Change
 from app.meetings.events import MeetingEvent
 from app.organisations.succession.events import PapersHandedOver
 
@@ -10,14 +9,18 @@ class MeetingsHandedOver(PapersHandedOver):
     """Drafts and calls are the successor's now."""
 
     code = "meetings.handed_over"
-    object_type: ClassVar[str] = "meeting"
+
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(Change(scope, "meeting", paper, version, op) for scope, paper, version, op in self.moves())
 
 
 class TasksHandedOver(PapersHandedOver):
     """Open tasks stand on the successor's next agenda."""
 
     code = "meetings.tasks_handed_over"
-    object_type: ClassVar[str] = "task"
+
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(Change(scope, "task", paper, version, op) for scope, paper, version, op in self.moves())
 
 
 class MeetingLapsed(MeetingEvent):

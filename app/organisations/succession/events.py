@@ -1,7 +1,7 @@
 """Facts about organisations that end, hang elsewhere, or hand over what they had not finished."""
 
+from collections.abc import Iterator
 from datetime import date
-from typing import ClassVar
 from uuid import UUID
 
 from app.kernel.events import Event
@@ -45,18 +45,12 @@ class PapersHandedOver(Event):
     """What an organisation had not finished, its successor goes on with: ids with their new versions."""
 
     subject_type = "organisation"
-    object_type: ClassVar[str]
 
     former_id: UUID
     versions: dict[UUID, int]
 
-    def changes(self) -> tuple[Change, ...]:
-        """Return each of them, gone from the one scope and come to the other."""
-        return tuple(
-            change
-            for paper, version in self.versions.items()
-            for change in (
-                Change(self.former_id, self.object_type, paper, version, Op.delete),
-                Change(self.organisation_id, self.object_type, paper, version),
-            )
-        )
+    def moves(self) -> Iterator[tuple[UUID, UUID, int, Op]]:
+        """Yield the scope, id, version and step of each of them: gone from the one scope, come to the other."""
+        for paper, version in self.versions.items():
+            yield self.former_id, paper, version, Op.delete
+            yield self.organisation_id, paper, version, Op.upsert

@@ -1,7 +1,6 @@
 """Facts about polls that went to a successor."""
 
-from typing import ClassVar
-
+from app.kernel.scopes import Change
 from app.organisations.succession.events import PapersHandedOver
 
 
@@ -9,4 +8,6 @@ class PollsHandedOver(PapersHandedOver):
     """They were not opened yet: the successor's electorate will vote."""
 
     code = "polls.handed_over"
-    object_type: ClassVar[str] = "poll"
+
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(Change(scope, "poll", paper, version, op) for scope, paper, version, op in self.moves())
