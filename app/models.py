@@ -21,6 +21,7 @@ from app.notifications.pace import models as pace
 from app.organisations import models as organisations
 from app.polls import models as polls
 from app.privacy import models as privacy
+from app.reorganisations import models as reorganisations
 from app.reports import models as reports
 from app.resolutions import models as resolutions
 from app.transfers import models as transfers
@@ -47,6 +48,7 @@ __all__ = [
     "posts",
     "privacy",
     "record_views",
+    "reorganisations",
     "reports",
     "resolutions",
     "transfers",

@@ -11,6 +11,7 @@ from app.memberships import notices as memberships
 from app.minutes import notices as minutes
 from app.polls import notices as polls
 from app.privacy import notices as privacy
+from app.reorganisations import notices as reorganisations
 from app.resolutions import notices as resolutions
 from app.transfers import notices as transfers
 
@@ -27,4 +28,5 @@ NOTICES: Notices = (
     *minutes.NOTICES,
     *activity.NOTICES,
     *privacy.NOTICES,
+    *reorganisations.NOTICES,
 )

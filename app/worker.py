@@ -44,6 +44,7 @@ from app.notifications.texting import text_people
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
 from app.privacy.retention.service import purge
+from app.reorganisations.service import carry_out_due
 from app.resolutions.service import close_due_resolutions
 from app.transfers.service import remind_of_transfers
 
@@ -194,6 +195,15 @@ async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
     await purge(office.database)
 
 
+async def carry_out_reorganisations(office: PostOffice, timestamp: int) -> None:
+    """Carry out the reorganisations whose day has come, each in a transaction of its own."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await carry_out_due(session)
+
+
 async def sweep_transfers(office: PostOffice, timestamp: int) -> None:
     """Remind of the transfers that are still open on their days."""
     del timestamp
@@ -228,6 +238,7 @@ TASKS = (
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
     Task("transfers.sweep_reminders", sweep_transfers, Lane.bulk, cron="19 * * * *"),
     Task("admissions.sweep_reviews", sweep_reviews, Lane.bulk, cron="21 * * * *"),
+    Task("reorganisations.carry_out", carry_out_reorganisations, Lane.bulk, cron="* * * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
     Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
     Task("privacy.purge", purge_old_rows, Lane.bulk, cron="41 1 * * *"),

@@ -11,6 +11,7 @@ from app.kernel.db import Session
 from app.kernel.notices import Audience
 from app.members.audiences.queries import is_addressed
 from app.notifications.models import Delivery, Notification, Outcome
+from app.organisations.models import Organisation
 
 SURE_FOR = timedelta(minutes=1)
 """So long after a notice was written nobody need be asked for again."""
@@ -20,7 +21,7 @@ async def withdraw_departed(
     session: Session, notification: Notification, *, after: UUID | None, through: UUID | None
 ) -> None:
     """End what is owed already to members who have left the notice's organisation since it was written."""
-    if _is_new(session, notification):
+    if await _is_sure(session, notification):
         return
     departed = update(Delivery).where(
         Delivery.notification_id == notification.id,
@@ -40,13 +41,17 @@ async def withdraw_departed(
 
 async def find_departed(session: Session, notification: Notification, devices: Collection[UUID]) -> set[UUID]:
     """Return which of the devices are of members who have left since: to them a late chunk is not owed at all."""
-    if not devices or _is_new(session, notification):
+    if not devices or await _is_sure(session, notification):
         return set()
     return set(await session.scalars(_departed(session, notification).where(Device.id.in_(devices))))
 
 
-def _is_new(session: Session, notification: Notification) -> bool:
-    return session.now() - notification.created_at < SURE_FOR
+async def _is_sure(session: Session, notification: Notification) -> bool:
+    """Say that nobody need be asked for: it is new, or its organisation was merged into another and all went along."""
+    if session.now() - notification.created_at < SURE_FOR:
+        return True
+    place = notification.audience_organisation_id or notification.organisation_id
+    return (await session.get_one(Organisation, place)).successor_id is not None
 
 
 def _departed(session: Session, notification: Notification) -> Select[UUID]:
