@@ -505,6 +505,7 @@ LEFT_OUT = {
     "roster_entries.entered_by": ACT,
     "votes.entered_by": ACT,
     "activity_entries.decided_by": ACT,
+    "reorganisations.planned_by": ACT,
     "transfers.started_by": ACT,
     "transfers.decided_by": ACT,
     "standing_decisions.entered_by": ACT,

@@ -90,7 +90,10 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
         why="the member's own, deleted when they want; erased with the record",
     ),
     Kept(tables=("consents",), why="proof of what was agreed to and until when"),
-    Kept(tables=("organisations", "organisation_periods"), why="the tree; says nothing of a person"),
+    Kept(
+        tables=("organisations", "organisation_periods", "organisation_successions", "reorganisations"),
+        why="the tree and how it came about; of people only who planned it",
+    ),
     Kept(
         tables=(
             "meetings",
