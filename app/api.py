@@ -6,6 +6,8 @@ from app.activity import router as activity
 from app.activity.entries import router as entries
 from app.activity.summaries import router as summaries
 from app.announcements import router as announcements
+from app.care import router as care
+from app.care.contacts import router as contacts
 from app.changes import router as changes
 from app.documents import router as documents
 from app.documents.search import router as search
@@ -96,5 +98,9 @@ v1.include_router(summaries.organisations)
 v1.include_router(entries.me)
 v1.include_router(entries.organisations)
 v1.include_router(entries.router)
+v1.include_router(care.me)
+v1.include_router(care.organisations)
+v1.include_router(care.members)
+v1.include_router(contacts.members)
 
 well_known = identity.well_known

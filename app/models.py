@@ -2,6 +2,7 @@
 
 from app.activity import models as activity
 from app.announcements import models as announcements
+from app.care import models as care
 from app.changes import models as changes
 from app.documents import models as documents
 from app.identity import models as identity
@@ -25,6 +26,7 @@ __all__ = [
     "activity",
     "announcements",
     "calendar",
+    "care",
     "changes",
     "documents",
     "identity",

@@ -2,6 +2,7 @@
 
 from app.activity import notices as activity
 from app.announcements import notices as announcements
+from app.care import notices as care
 from app.documents import notices as documents
 from app.identity import notices as identity
 from app.kernel.notices import Notices
@@ -19,4 +20,5 @@ NOTICES: Notices = (
     *resolutions.NOTICES,
     *minutes.NOTICES,
     *activity.NOTICES,
+    *care.NOTICES,
 )

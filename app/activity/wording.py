@@ -91,6 +91,9 @@ FACTS: dict[str, Fact] = {
     "activity.entry_withdrawn": Fact(Text(vi="Rút mục tự ghi", en="Entry withdrawn")),
     "activity.entry_confirmed": Fact(Text(vi="Xác nhận hoạt động", en="Activity confirmed")),
     "activity.entry_returned": Fact(Text(vi="Trả lại hoạt động", en="Activity returned")),
+    "care.member_nudged": Fact(Text(vi="Hỏi thăm đảng viên", en="Member nudged")),
+    "care.proxy_contact_named": Fact(Text(vi="Ghi người liên hệ thay", en="Proxy contact written down")),
+    "care.proxy_contact_removed": Fact(Text(vi="Xóa người liên hệ thay", en="Proxy contact removed")),
 }
 """By code. A fact without words here is shown to auditors only."""
 

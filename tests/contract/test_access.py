@@ -32,6 +32,7 @@ from tests.contract.roles import (
 from tests.contract.rows import (
     activity,
     announcements,
+    care,
     changes,
     documents,
     identity,
@@ -213,6 +214,7 @@ TABLE = (
     *resolutions.ROWS,
     *minutes.ROWS,
     *activity.ROWS,
+    *care.ROWS,
     *changes.ROWS,
 )
 

@@ -18,6 +18,7 @@ from tests.contract.roles import Things
 from tests.contract.rows import (
     activity,
     announcements,
+    care,
     changes,
     documents,
     identity,
@@ -40,6 +41,7 @@ FEATURES = (
     resolutions,
     minutes,
     activity,
+    care,
     changes,
 )
 """In this order they make their things: each finds those made before."""

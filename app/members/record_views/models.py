@@ -20,6 +20,8 @@ class ViewedPart(StrEnum):
     """The record as one of the branch's list."""
     phone = "phone"
     """The record as a copy that the viewer's app keeps (`/changes`)."""
+    proxy_contact = "proxy_contact"
+    """Whom to ask about the member, with the number in clear."""
 
 
 class RecordView(Base):

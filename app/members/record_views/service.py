@@ -65,6 +65,11 @@ async def note_copies(session: Session, actor: Actor, member_ids: Collection[UUI
             await _note_list(session, actor, branch[-1], members, post, ViewedPart.phone)
 
 
+async def note_view(session: Session, actor: Actor, member_id: UUID, *, post: HeldPost, what: ViewedPart) -> bool:
+    """Note that the actor's post let them see this of a member; say whether it is the first time that day."""
+    return bool(await _note(session, actor, [member_id], post, what))
+
+
 async def _note_list(
     session: Session, actor: Actor, branch_id: UUID, member_ids: Collection[UUID], post: HeldPost, what: ViewedPart
 ) -> None:

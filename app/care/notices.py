@@ -1,0 +1,48 @@
+"""What a nudged member is told."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.care.events import MemberNudged
+from app.kernel.db import Session
+from app.kernel.i18n import Text
+from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
+from app.kernel.push import Channel
+from app.members.models import Member
+
+LONGEST = timedelta(hours=72)
+"""A phone abroad may be off the network for a weekend; the inbox keeps it anyway."""
+
+
+async def _prepare(session: Session, event: MemberNudged) -> Prepared:
+    nudger = await session.scalar(select(Member.full_name).where(Member.id == event.actor_member_id))
+    return Prepared(
+        audience=select(Member.id).where(Member.id == event.subject_id),
+        params={"nudger": nudger},
+        expires_at=session.now() + LONGEST,
+    )
+
+
+def _render(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(vi="Chi bộ hỏi thăm đồng chí", en="Your branch asks after you")
+    body = Text(
+        vi="Đồng chí {nudger} thay mặt chi bộ hỏi thăm. Mời đồng chí xem thông báo, trả lời lịch sinh hoạt, hoặc gọi "
+        "điện cho chi bộ khi thuận tiện.",
+        en="{nudger} asks after you for the branch. Please look at the notices, reply to the meeting, or ring up when "
+        "it suits you.",
+    ).format(**params)
+    return title.to(reader.locale), body.to(reader.locale)
+
+
+NOTICES: Notices = (
+    Notice(
+        event=MemberNudged,
+        type="member_nudged",
+        channel=Channel.system,
+        title=Text(vi="Sổ tay đảng viên", en="Member handbook"),
+        body=Text(vi="Chi bộ mong nhận được tin của đồng chí", en="Your branch would be glad to hear from you"),
+        prepare=_prepare,
+        render=_render,
+    ),
+)
