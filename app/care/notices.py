@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.care.events import MemberNudged
+from app.care.models import Nudge
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
@@ -15,12 +16,20 @@ LONGEST = timedelta(hours=72)
 """A phone abroad may be off the network for a weekend; the inbox keeps it anyway."""
 
 
-async def _prepare(session: Session, event: MemberNudged) -> Prepared:
-    nudger = await session.scalar(select(Member.full_name).where(Member.id == event.actor_member_id))
+async def _prepare(session: Session, event: MemberNudged) -> Prepared | None:
+    """Tell the member, unless no worker came to it for days: a nudge is of its hour."""
+    nudge, nudger = (
+        await session.execute(
+            select(Nudge, Member.full_name).join(Member, Member.id == Nudge.nudged_by).where(Nudge.id == event.nudge_id)
+        )
+    ).one()
+    expires_at = nudge.nudged_at + LONGEST
+    if expires_at <= session.now():
+        return None
     return Prepared(
-        audience=select(Member.id).where(Member.id == event.subject_id),
+        audience=select(Member.id).where(Member.id == nudge.member_id),
         params={"nudger": nudger},
-        expires_at=session.now() + LONGEST,
+        expires_at=expires_at,
     )
 
 
