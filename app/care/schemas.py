@@ -97,7 +97,9 @@ class CareView(Response):
         examples=["2026-11-20"],
     )
     last_in_touch_by: Touch | None = Field(examples=["app"])
-    convened_meetings_count: Int32 = Field(description="The branch's meetings of the half year that are over")
+    convened_meetings_count: Int32 = Field(
+        description="The branch's meetings of the half year that are over and called them", examples=[6]
+    )
     missed_meetings_count: Int32 = Field(examples=[2])
     missed_meetings: list[MissedMeeting] = Field(description="The latest first")
     coming_meetings: list[ComingMeeting] = Field(description="The next first, ten at most")
