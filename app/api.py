@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from app.activity import router as activity
 from app.activity.entries import router as entries
 from app.activity.summaries import router as summaries
+from app.admissions import router as admissions
 from app.announcements import router as announcements
 from app.care import router as care
 from app.care.contacts import router as contacts
@@ -16,6 +17,7 @@ from app.identity.devices import router as devices
 from app.identity.identities import router as identities
 from app.identity.second_factor import router as second_factor
 from app.kernel.app_versions import refuse_old_apps
+from app.kernel.db import ONE_SNAPSHOT
 from app.meetings import router as meetings
 from app.meetings.calendar import router as calendar
 from app.meetings.live import router as live
@@ -28,17 +30,29 @@ from app.members.away import router as away
 from app.members.imports import router as imports
 from app.members.posts import router as posts
 from app.members.record_views import router as record_views
+from app.memberships import router as memberships
 from app.minutes import router as minutes
 from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
 from app.notifications.deliveries import router as deliveries
 from app.organisations import router as organisations
+from app.organisations.succession import router as succession
 from app.polls import router as polls
 from app.polls.ballots import router as ballots
+from app.privacy.consents import router as consents
+from app.privacy.corrections import router as corrections
+from app.privacy.exports import router as exports
+from app.reorganisations import router as reorganisations
+from app.reorganisations.trees import router as trees
+from app.reports import router as reports
+from app.reports.ratings import router as ratings
+from app.reports.renderings import router as renderings
+from app.reports.targets import router as targets
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
+from app.transfers import router as transfers
 
-v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
+v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps), ONE_SNAPSHOT])
 v1.include_router(changes.router)
 v1.include_router(meetings.me)
 v1.include_router(notifications.me)
@@ -61,6 +75,10 @@ v1.include_router(tasks.router)
 v1.include_router(identity.auth)
 v1.include_router(identities.auth)
 v1.include_router(organisations.router)
+v1.include_router(succession.router)
+v1.include_router(reorganisations.organisations)
+v1.include_router(reorganisations.router)
+v1.include_router(trees.organisations)
 v1.include_router(meetings.organisations)
 v1.include_router(members.router)
 v1.include_router(posts.organisations)
@@ -68,6 +86,15 @@ v1.include_router(posts.router)
 v1.include_router(away.members)
 v1.include_router(away.router)
 v1.include_router(record_views.me)
+v1.include_router(transfers.me)
+v1.include_router(transfers.members)
+v1.include_router(transfers.organisations)
+v1.include_router(transfers.router)
+v1.include_router(memberships.members)
+v1.include_router(memberships.router)
+v1.include_router(admissions.members)
+v1.include_router(admissions.organisations)
+v1.include_router(admissions.router)
 v1.include_router(imports.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)
@@ -98,6 +125,15 @@ v1.include_router(summaries.organisations)
 v1.include_router(entries.me)
 v1.include_router(entries.organisations)
 v1.include_router(entries.router)
+v1.include_router(exports.me)
+v1.include_router(consents.me)
+v1.include_router(corrections.me)
+v1.include_router(corrections.organisations)
+v1.include_router(corrections.router)
+v1.include_router(reports.organisations)
+v1.include_router(renderings.organisations)
+v1.include_router(targets.organisations)
+v1.include_router(ratings.organisations)
 v1.include_router(care.me)
 v1.include_router(care.organisations)
 v1.include_router(care.members)

@@ -14,15 +14,13 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.worker import Worker
 from sqlalchemy import text
 
+from app.admissions.service import remind_of_reviews
 from app.announcements.service import publish_due_announcements
-from app.changes.service import purge_tombstones
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
-from app.identity.proofs.service import purge_proofs
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.events import EXPAND_TASK
-from app.kernel.idempotency import PURGE_TASK, purge_answers
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
 from app.kernel.queue import RETRY, QueueConnector, Task, rescue_forever, until_lost
@@ -32,11 +30,9 @@ from app.kernel.sms import SmsSender
 from app.kernel.telemetry import WorkerMeters, exposed
 from app.kernel.typesetting import Typesetter, TypesettingUnavailable
 from app.kernel.web_push import PushServices, WebPushKey
-from app.meetings.calendar.service import forget_revoked_calendars
 from app.meetings.service import send_due_reminders
 from app.minutes.service import TYPESET_TASK, keep_paper, remind_of_minutes
 from app.notices import NOTICES
-from app.notifications.deliveries.service import forget_old_deliveries
 from app.notifications.dismissals.service import Dismissed, dismiss
 from app.notifications.dispatch.service import PostOffice, deliver
 from app.notifications.leases.service import Chunk
@@ -47,7 +43,10 @@ from app.notifications.sms import HttpSmsSender, RecordingSmsSender
 from app.notifications.texting import text_people
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
+from app.privacy.retention.service import purge
+from app.reorganisations.service import carry_out_due
 from app.resolutions.service import close_due_resolutions
+from app.transfers.service import remind_of_transfers
 
 log = structlog.get_logger()
 
@@ -76,14 +75,16 @@ async def expand_fact(office: PostOffice, event_id: str) -> None:
         await expand(session, UUID(event_id), notices=office.notices)
 
 
-async def deliver_chunk(office: PostOffice, notification_id: str, after: str | None, through: str | None) -> None:
+async def deliver_chunk(
+    office: PostOffice, notification_id: str, after: str | None, through: str | None, job_id: int
+) -> None:
     """Push a notice to up to 500 devices."""
     chunk = Chunk(
         notification_id=UUID(notification_id),
         after=UUID(after) if after else None,
         through=UUID(through) if through else None,
     )
-    await deliver(office, chunk)
+    await deliver(office, chunk, job_id=job_id)
 
 
 async def text_members(workplace: Workplace, notification_id: str) -> None:
@@ -164,22 +165,6 @@ async def make_partitions(office: PostOffice, timestamp: int) -> None:
         )
 
 
-async def forget_deliveries(office: PostOffice, timestamp: int) -> None:
-    """Drop the months of deliveries that are past their keeping."""
-    del timestamp
-    more = True
-    while more:  # each month in a transaction of its own, so that nobody waits for more than one drop
-        async with transaction(office.database) as session:
-            more = await forget_old_deliveries(session)
-
-
-async def forget_calendars(office: PostOffice, timestamp: int) -> None:
-    """Forget the calendars that were revoked long ago."""
-    del timestamp
-    async with transaction(office.database) as session:
-        await forget_revoked_calendars(session)
-
-
 async def seal_log(office: PostOffice, timestamp: int) -> None:
     """Put the facts of the last minute into the chains of their organisations."""
     del timestamp
@@ -187,20 +172,6 @@ async def seal_log(office: PostOffice, timestamp: int) -> None:
     while more:
         async with transaction(office.database) as session:
             more = await seal_facts(session) > 0
-
-
-async def purge_idempotency(office: PostOffice, timestamp: int) -> None:
-    """Forget the answers that nobody can ask for again."""
-    del timestamp
-    async with transaction(office.database) as session:
-        await purge_answers(session)
-
-
-async def purge_sign_ins(office: PostOffice, timestamp: int) -> None:
-    """Forget failed sign-ins that no longer count."""
-    del timestamp
-    async with transaction(office.database) as session:
-        await purge_proofs(session)
 
 
 async def vacuum_ballots(office: PostOffice, timestamp: int | None = None) -> None:
@@ -218,22 +189,45 @@ async def close_resolutions(office: PostOffice, timestamp: int) -> None:
             more = await close_due_resolutions(session) > 0
 
 
-async def purge_changes(office: PostOffice, timestamp: int) -> None:
-    """Forget what was deleted long ago."""
+async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
+    """Delete what is kept no longer."""
+    del timestamp
+    await purge(office.database)
+
+
+async def carry_out_reorganisations(office: PostOffice, timestamp: int) -> None:
+    """Carry out the reorganisations whose day has come, each in a transaction of its own."""
     del timestamp
     more = True
     while more:
         async with transaction(office.database) as session:
-            more = await purge_tombstones(session)
+            more = await carry_out_due(session)
+
+
+async def sweep_transfers(office: PostOffice, timestamp: int) -> None:
+    """Remind of the transfers that are still open on their days."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await remind_of_transfers(session) > 0
+
+
+async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
+    """Remind of the probations that are due for their review."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await remind_of_reviews(session) > 0
 
 
 TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
-    Task(DELIVER_TASK, deliver_chunk, Lane.urgent),
+    Task(DELIVER_TASK, deliver_chunk, Lane.urgent, knows_its_job=True),
     Task(TEXT_TASK, text_members, Lane.urgent),
     Task(DISMISS_TASK, dismiss_notice, Lane.bulk),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
-    Task("meetings.forget_calendars", forget_calendars, Lane.bulk, cron="23 3 * * *"),
     Task("resolutions.close_due", close_resolutions, Lane.bulk, cron="* * * * *"),
     Task(VACUUM_TASK, vacuum_ballots, Lane.bulk, cron="41 3 * * *"),
     Task("announcements.publish_due", publish_announcements, Lane.urgent, cron="* * * * *"),
@@ -242,12 +236,12 @@ TASKS = (
     Task("documents.sweep_files", sweep_files, Lane.bulk, cron="41 2 * * *"),
     Task(TYPESET_TASK, typeset_minutes, Lane.bulk),
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
-    Task("changes.purge", purge_changes, Lane.bulk, cron="41 1 * * *"),
-    Task("notifications.forget_deliveries", forget_deliveries, Lane.bulk, cron="53 3 * * *"),
+    Task("transfers.sweep_reminders", sweep_transfers, Lane.bulk, cron="19 * * * *"),
+    Task("admissions.sweep_reviews", sweep_reviews, Lane.bulk, cron="21 * * * *"),
+    Task("reorganisations.carry_out", carry_out_reorganisations, Lane.bulk, cron="* * * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
     Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
-    Task("identity.purge", purge_sign_ins, Lane.bulk, cron="37 3 * * *"),
-    Task(PURGE_TASK, purge_idempotency, Lane.bulk, cron="29 3 * * *"),
+    Task("privacy.purge", purge_old_rows, Lane.bulk, cron="41 1 * * *"),
 )
 
 
@@ -264,6 +258,8 @@ def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> 
 def _runner(task: Task) -> Callable[..., Awaitable[None]]:
     async def run(context: JobContext, **arguments: str | int | None) -> None:
         workplace: Workplace = context.additional_context["workplace"]
+        if task.knows_its_job:
+            arguments["job_id"] = context.job.id
         with workplace.meters.job(task.name):
             await task.run(workplace, **arguments)
 

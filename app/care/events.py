@@ -26,9 +26,3 @@ class ProxyContactNamed(Event):
 
 class ProxyContactRemoved(ProxyContactNamed):
     code = "care.proxy_contact_removed"
-
-
-class ProxyContactViewed(ProxyContactNamed):
-    """An organiser saw the number, for the first time that day."""
-
-    code = "care.proxy_contact_viewed"

@@ -18,29 +18,25 @@ LONGEST = timedelta(hours=72)
 
 async def _prepare(session: Session, event: MemberNudged) -> Prepared | None:
     """Tell the member, unless no worker came to it for days: a nudge is of its hour."""
-    nudge, nudger = (
-        await session.execute(
-            select(Nudge, Member.full_name).join(Member, Member.id == Nudge.nudged_by).where(Nudge.id == event.nudge_id)
-        )
-    ).one()
+    nudge = await session.get_one(Nudge, event.nudge_id)
     expires_at = nudge.nudged_at + LONGEST
     if expires_at <= session.now():
         return None
     return Prepared(
         audience=select(Member.id).where(Member.id == nudge.member_id),
-        params={"nudger": nudger},
+        params={},
         expires_at=expires_at,
     )
 
 
-def _render(params: Params, reader: Reader) -> tuple[str, str]:
+def _render(_: Params, reader: Reader) -> tuple[str, str]:
     title = Text(vi="Chi bộ hỏi thăm đồng chí", en="Your branch asks after you")
     body = Text(
-        vi="Đồng chí {nudger} thay mặt chi bộ hỏi thăm. Mời đồng chí xem thông báo, trả lời lịch sinh hoạt, hoặc gọi "
-        "điện cho chi bộ khi thuận tiện.",
-        en="{nudger} asks after you for the branch. Please look at the notices, reply to the meeting, or ring up when "
-        "it suits you.",
-    ).format(**params)
+        vi="Chi bộ mong nhận được tin của đồng chí. Mời đồng chí xem thông báo, trả lời lịch sinh hoạt, hoặc gọi điện "
+        "cho chi bộ khi thuận tiện.",
+        en="Your branch would be glad to hear from you. Please look at the notices, reply to the meeting, or ring up "
+        "when it suits you.",
+    )
     return title.to(reader.locale), body.to(reader.locale)
 
 

@@ -31,7 +31,7 @@ def facets_of_branch(actor: Actor, path: Sequence[UUID]) -> frozenset[Facet]:
         return _ORGANISER
     if actor.holds_over(path, OFFICERS):
         return _OFFICER
-    if actor.organisation_id == path[-1]:
+    if actor.belonged_to(path[-1]):
         return frozenset({Facet.name})
     return frozenset()
 
@@ -39,6 +39,13 @@ def facets_of_branch(actor: Actor, path: Sequence[UUID]) -> frozenset[Facet]:
 def facets_of_member(actor: Actor, member_id: UUID, path: Sequence[UUID]) -> frozenset[Facet]:
     """Return what the actor may know about one member; about themself, all."""
     return frozenset(Facet) if actor.member_id == member_id else facets_of_branch(actor, path)
+
+
+def may_name(actor: Actor, member_id: UUID, path: Sequence[UUID], *, is_candidate: bool) -> bool:
+    """Say whether the actor may know the name; of candidates only those who keep the records know."""
+    if is_candidate:
+        return keeps_records(actor, path)
+    return Facet.name in facets_of_member(actor, member_id, path)
 
 
 def keeps_records(actor: Actor, path: Sequence[UUID]) -> bool:

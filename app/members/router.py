@@ -20,12 +20,13 @@ from app.members.errors import (
     MembershipDatesFixed,
     NotABranch,
     PhoneTaken,
+    StillCandidate,
 )
 from app.members.models import StandingKind
 from app.members.queries import MemberFilter
 from app.members.record_views import service as record_views
 from app.members.schemas import MemberCreate, MemberPage, MemberPatch, MemberView
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 router = APIRouter(tags=["members"], route_class=StrictRoute)
 
@@ -92,6 +93,7 @@ async def get_member(session: DbSession, actor: CurrentActor, tagged: Tagged, me
     responses=problems(
         OrganisationNotFound,
         NotForYourPost,
+        OrganisationHasEnded,
         NotABranch,
         MemberIdTaken,
         CardNumberTaken,
@@ -119,6 +121,7 @@ async def enrol_member(
         MemberNotFound,
         NotForYourPost,
         MembershipDatesFixed,
+        StillCandidate,
         CardNumberTaken,
         CitizenIdTaken,
         PhoneTaken,

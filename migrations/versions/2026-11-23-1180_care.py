@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "ca2ecafe1180"
-down_revision: str | None = "51914e0f0920"
+down_revision: str | None = "7d20c41b1140"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -27,7 +27,7 @@ async def test_a_nudge_wakes_nobody_and_stands_in_the_log_and_before_the_member(
     assert world.secretary.full_name not in f"{message.title}{message.body}"
     secretary, away = signed_in(world.secretary), signed_in(world.away)
     [notice] = await inbox(away)
-    assert world.secretary.full_name in notice["body"]
+    assert notice["title"] == "Chi bộ hỏi thăm đồng chí"
     [english] = await inbox(away, **{"Accept-Language": "en"})
     assert english["title"] == "Your branch asks after you"
 

@@ -63,7 +63,6 @@ async def test_number_is_masked_in_lists_and_whoever_reveals_it_is_named_to_the_
         ("care.proxy_contact_named", {}),
         ("care.proxy_contact_named", {}),
         ("care.proxy_contact_removed", {}),
-        ("care.proxy_contact_viewed", {}),
     ]
 
 

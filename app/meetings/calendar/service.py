@@ -5,10 +5,10 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import or_, update
 
 from app.identity.models import Account
-from app.kernel.db import Session
+from app.kernel.db import Session, unless_overtaken
 from app.kernel.events import record
 from app.kernel.security import Actor
 from app.meetings.calendar import queries
@@ -18,6 +18,7 @@ from app.meetings.calendar.models import CalendarFeed
 from app.meetings.calendar.schemas import CalendarAddress
 
 KNOWN_AS_REVOKED_FOR = timedelta(days=180)
+"""From then on an address is answered like one never given."""
 NOTED_EVERY = timedelta(hours=1)
 SECRET_BYTES = 32
 
@@ -62,20 +63,16 @@ async def fetch_calendar(session: Session, secret: str, *, public_url: str) -> b
     entries = await queries.list_entries(session, reader)
     due = session.now() - NOTED_EVERY
     if feed.last_fetched_at is None or feed.last_fetched_at <= due:
-        await session.execute(
-            update(CalendarFeed)
-            .where(
-                CalendarFeed.id == feed.id,
-                or_(CalendarFeed.last_fetched_at.is_(None), CalendarFeed.last_fetched_at <= due),
+        async with unless_overtaken(session):
+            await session.execute(
+                update(CalendarFeed)
+                .where(
+                    CalendarFeed.id == feed.id,
+                    or_(CalendarFeed.last_fetched_at.is_(None), CalendarFeed.last_fetched_at <= due),
+                )
+                .values(last_fetched_at=session.now())
             )
-            .values(last_fetched_at=session.now())
-        )
     return write_feed(entries, host=str(urlsplit(public_url).hostname))
-
-
-async def forget_revoked_calendars(session: Session) -> None:
-    """Delete what was revoked 180 days ago: from then on its address is answered like one never given."""
-    await session.execute(delete(CalendarFeed).where(CalendarFeed.revoked_at <= session.now() - KNOWN_AS_REVOKED_FOR))
 
 
 async def _revoke(session: Session, actor: Actor) -> UUID | None:

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.kernel.db import Session
-from app.kernel.events import Event, record
+from app.kernel.db import Session, unless_overtaken
+from app.kernel.events import record
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor, HeldPost
 from app.members import access, queries
@@ -30,9 +30,8 @@ async def get_member(session: Session, actor: Actor, member_id: UUID) -> MemberV
     member, path = await queries.get_visible_member(session, actor, member_id)
     view = (await queries.view_members(session, actor, [member], path=path))[0]
     post = access.find_keeping_post(actor, path)
-    if post is not None and await _note(session, actor, [view.id], post, ViewedPart.record):
-        fact: Event = MemberRecordViewed(organisation_id=path[-1], subject_id=view.id, actor_member_id=actor.member_id)
-        await record(session, fact)
+    if post is not None:
+        await note_view(session, actor, view.id, post, ViewedPart.record, organisation_id=path[-1])
     return view
 
 
@@ -65,11 +64,6 @@ async def note_copies(session: Session, actor: Actor, member_ids: Collection[UUI
             await _note_list(session, actor, branch[-1], members, post, ViewedPart.phone)
 
 
-async def note_view(session: Session, actor: Actor, member_id: UUID, *, post: HeldPost, what: ViewedPart) -> bool:
-    """Note that the actor's post let them see this of a member; say whether it is the first time that day."""
-    return bool(await _note(session, actor, [member_id], post, what))
-
-
 async def _note_list(
     session: Session, actor: Actor, branch_id: UUID, member_ids: Collection[UUID], post: HeldPost, what: ViewedPart
 ) -> None:
@@ -77,6 +71,17 @@ async def _note_list(
     if noted:
         fact = MemberRosterViewed(
             organisation_id=branch_id, subject_id=branch_id, actor_member_id=actor.member_id, member_ids=noted
+        )
+        await record(session, fact)
+
+
+async def note_view(
+    session: Session, actor: Actor, member_id: UUID, post: HeldPost, what: ViewedPart, *, organisation_id: UUID
+) -> None:
+    """Write down the first look of the day at somebody else's record, by a post; `organisation_id` is their branch."""
+    if await _note(session, actor, [member_id], post, what):
+        fact = MemberRecordViewed(
+            organisation_id=organisation_id, subject_id=member_id, actor_member_id=actor.member_id
         )
         await record(session, fact)
 
@@ -102,4 +107,6 @@ async def _note(
     if not rows:
         return ()
     written = insert(RecordView).values(rows).on_conflict_do_nothing().returning(RecordView.member_id)
-    return tuple(sorted(await session.scalars(written)))
+    async with unless_overtaken(session):
+        return tuple(sorted(await session.scalars(written)))
+    return ()
