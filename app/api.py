@@ -7,6 +7,8 @@ from app.activity.entries import router as entries
 from app.activity.summaries import router as summaries
 from app.admissions import router as admissions
 from app.announcements import router as announcements
+from app.care import router as care
+from app.care.contacts import router as contacts
 from app.changes import router as changes
 from app.documents import router as documents
 from app.documents.search import router as search
@@ -132,5 +134,9 @@ v1.include_router(reports.organisations)
 v1.include_router(renderings.organisations)
 v1.include_router(targets.organisations)
 v1.include_router(ratings.organisations)
+v1.include_router(care.me)
+v1.include_router(care.organisations)
+v1.include_router(care.members)
+v1.include_router(contacts.members)
 
 well_known = identity.well_known

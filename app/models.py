@@ -3,6 +3,7 @@
 from app.activity import models as activity
 from app.admissions import models as admissions
 from app.announcements import models as announcements
+from app.care import models as care
 from app.changes import models as changes
 from app.documents import models as documents
 from app.identity import models as identity
@@ -32,6 +33,7 @@ __all__ = [
     "admissions",
     "announcements",
     "calendar",
+    "care",
     "changes",
     "documents",
     "identity",

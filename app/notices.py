@@ -3,6 +3,7 @@
 from app.activity import notices as activity
 from app.admissions import notices as admissions
 from app.announcements import notices as announcements
+from app.care import notices as care
 from app.documents import notices as documents
 from app.identity import notices as identity
 from app.kernel.notices import Notices
@@ -29,4 +30,5 @@ NOTICES: Notices = (
     *activity.NOTICES,
     *privacy.NOTICES,
     *reorganisations.NOTICES,
+    *care.NOTICES,
 )

@@ -127,6 +127,9 @@ FACTS: dict[str, Fact] = {
     "privacy.correction_request_withdrawn": Fact(Text(vi="Rút đề nghị sửa hồ sơ", en="Correction request withdrawn")),
     "privacy.correction_accepted": Fact(Text(vi="Chấp nhận sửa hồ sơ", en="Correction accepted")),
     "privacy.correction_rejected": Fact(Text(vi="Không chấp nhận sửa hồ sơ", en="Correction rejected")),
+    "care.member_nudged": Fact(Text(vi="Hỏi thăm đảng viên", en="Member nudged")),
+    "care.proxy_contact_named": Fact(Text(vi="Ghi người liên hệ thay", en="Proxy contact written down")),
+    "care.proxy_contact_removed": Fact(Text(vi="Xóa người liên hệ thay", en="Proxy contact removed")),
 }
 """By code. A fact without words here is shown to auditors only."""
 

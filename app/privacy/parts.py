@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.activity.models import ActivityEntry
 from app.admissions.models import Candidacy, CandidacyStep
 from app.announcements.models import Announcement, AnnouncementReceipt
+from app.care.models import Nudge, ProxyContact
 from app.documents.models import Document, DocumentBookmark
 from app.identity.models import (
     Account,
@@ -460,6 +461,24 @@ PARTS = (
         rows=select(MemberRating.year, MemberRating.grade, MemberRating.rated_at),
     ),
     Part(
+        name="nudges",
+        title=Text(vi="Chi bộ hỏi thăm", en="Nudges I was given"),
+        whose=Nudge.member_id,
+        rows=select(Nudge.nudged_at, _ORGANISATION).join(Organisation, Organisation.id == Nudge.organisation_id),
+    ),
+    Part(
+        name="proxy_contact",
+        title=Text(vi="Người liên hệ thay", en="Whom to ask about me"),
+        whose=ProxyContact.member_id,
+        rows=select(
+            ProxyContact.full_name,
+            ProxyContact.relation,
+            ProxyContact.phone,
+            ProxyContact.note,
+            ProxyContact.entered_at,
+        ),
+    ),
+    Part(
         name="acts",
         title=Text(vi="Việc đã làm", en="What I did"),
         whose=EventRow.actor_member_id,
@@ -515,6 +534,8 @@ LEFT_OUT = {
     "candidacies.mentor_2_id": "a candidate's record, of whom the caller is a mentor",
     "admission_targets.set_by": ACT,
     "member_ratings.rated_by": ACT,
+    "nudges.nudged_by": ACT,
+    "proxy_contacts.entered_by": ACT,
     "record_views.viewer_id": "says whose record somebody else's is; that the caller looked is in `acts`",
     "refresh_tokens.session_id": "secrets, by their hashes; the session they belong to is in `sessions`",
     "idempotency_keys.account_id": "answers given before, which are other parts' rows, gone after 30 days",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.activity.models import ActivityEntry
 from app.admissions.models import Candidacy, CandidacyStep
+from app.care.models import Nudge, ProxyContact
 from app.documents.models import DocumentBookmark
 from app.identity.models import (
     Account,
@@ -64,6 +65,8 @@ OF_THE_MEMBER: tuple[Column, ...] = (
     DocumentBookmark.member_id,
     RecordView.member_id,
     CorrectionRequest.member_id,
+    Nudge.member_id,
+    ProxyContact.member_id,
 )
 """Rows that are deleted, by the column that says whose they are."""
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
+from app.care.models import Nudge, ProxyContact
 from app.changes.service import TOMBSTONES_KEPT, purge_tombstones
 from app.identity.delays import WITH_SOMEBODY
 from app.identity.models import ActivationCode, Device, FailureCount, LoginSession, RefreshToken, UsedNonce
@@ -180,6 +181,20 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
             & (func.coalesce(CorrectionRequest.decided_at, CorrectionRequest.created_at) < last)
         ),
         why="long enough to object; the log keeps which field was corrected",
+    ),
+    Aged(
+        table=Nudge,
+        days=timedelta(days=365),
+        since="after it was given",
+        past=lambda last: Nudge.nudged_at < last,
+        why="a branch and a member look back a year; the log keeps the bare facts",
+    ),
+    Aged(
+        table=ProxyContact,
+        days=timedelta(days=730),
+        since="after it was written down, or said to hold still",
+        past=lambda last: ProxyContact.entered_at < last,
+        why="somebody else's name and number: nobody keeps them who does not look after them",
     ),
     # Before their sessions, which they refer to.
     Aged(
