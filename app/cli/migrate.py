@@ -21,7 +21,7 @@ def migrate() -> None:
         if isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise refuse(
                 "Một giao dịch dài đang giữ bảng cần nâng cấp; hãy kết thúc nó (pg_stat_activity) rồi chạy lại.",
-                "A long transaction holds a table that is to be migrated; end it (pg_stat_activity) and run this again.",
+                "A long transaction holds a table to be migrated; end it (pg_stat_activity) and run this again.",
                 code=1,
             ) from None
         raise no_database(error.orig or error) from None

@@ -29,8 +29,10 @@ def migrate(url: str, *, revision: str = "head", pause: Callable[[float], None] 
     """
     for attempt in range(ATTEMPTS):
         try:
-            return command.upgrade(alembic_config(url), revision)
+            command.upgrade(alembic_config(url), revision)
         except OperationalError as error:
             if not isinstance(error.orig, psycopg.errors.LockNotAvailable) or attempt == ATTEMPTS - 1:
                 raise
             pause(PAUSE_SECONDS)
+        else:
+            return

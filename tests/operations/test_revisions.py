@@ -14,7 +14,7 @@ from alembic.script import Script, ScriptDirectory
 
 from app.kernel.migrating import alembic_config
 
-# Written before any release had data to hold. Nothing is added: a revision of today has the means that CONTRIBUTING names.
+# Written before any release had data to hold. Nothing is added: CONTRIBUTING names the means.
 BEFORE_ANY_DATA = frozenset({
     "11e55a0b0111",  # two foreign keys of meetings
     "a11007ce0112",  # a foreign key and an index of notifications
@@ -45,7 +45,7 @@ def sql_of(script: Script) -> str:
     return printed.getvalue()
 
 
-def faults(sql: str) -> Iterator[str]:
+def faults(sql: str) -> Iterator[str]:  # noqa: C901 one branch for each kind of statement
     """Say what in a revision's SQL would hold a table that was there before."""
     outside_functions = re.sub(r"(\$\w*\$).*?\1", "''", re.sub(r"--[^\n]*", "", sql), flags=re.DOTALL)
     statements = [" ".join(each.split()) for each in outside_functions.split(";")]
@@ -134,7 +134,7 @@ def test_what_would_hold_a_table_is_refused(sql: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "CREATE TABLE new (id int NOT NULL); CREATE INDEX ix ON new (id); ALTER TABLE new ADD UNIQUE (id); UPDATE new SET id = 1",
+        "CREATE TABLE new (id int); CREATE INDEX ix ON new (id); ALTER TABLE new ADD UNIQUE (id); DELETE FROM new",
         "ALTER TABLE meetings ADD COLUMN place TEXT; ALTER TABLE meetings ADD COLUMN n INTEGER DEFAULT 1 NOT NULL",
         "ALTER TABLE meetings ADD CONSTRAINT fk FOREIGN KEY(chair_id) REFERENCES members (id) NOT VALID",
         "ALTER TABLE meetings VALIDATE CONSTRAINT has_place; ALTER TABLE meetings ALTER COLUMN place SET NOT NULL",
@@ -142,8 +142,8 @@ def test_what_would_hold_a_table_is_refused(sql: str) -> None:
         "ALTER TABLE meetings ALTER COLUMN place DROP NOT NULL; ALTER TABLE meetings DROP CONSTRAINT ck",
         "ALTER TABLE meetings ENABLE ROW LEVEL SECURITY; ALTER TABLE meetings FORCE ROW LEVEL SECURITY",
         "CREATE POLICY of_the_branch ON meetings USING (organisation_id = current_setting('a')::uuid)",
-        "CREATE OR REPLACE FUNCTION f() RETURNS void LANGUAGE sql AS $$ DROP TABLE meetings; UPDATE meetings SET n = 1 $$",
-        "COMMIT; CREATE INDEX CONCURRENTLY ix ON meetings (title); DROP INDEX CONCURRENTLY ix; UPDATE meetings SET n = 1; BEGIN",
+        "CREATE OR REPLACE FUNCTION f() RETURNS void LANGUAGE sql AS $$ DROP TABLE meetings; DELETE FROM b $$",
+        "COMMIT; CREATE INDEX CONCURRENTLY ix ON meetings (title); UPDATE meetings SET n = 1; BEGIN",
         "CREATE INDEX ix ON ONLY events (code); GRANT SELECT ON meetings TO sotay",
     ],
 )  # fmt: skip

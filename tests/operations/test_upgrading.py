@@ -57,7 +57,7 @@ SELECT id, 'member', id, 1, 1, 'upsert', now() FROM members
 WORK: tuple[tuple[LiteralString, ...], ...] = (
     (
         """INSERT INTO events (id, occurred_at, code, organisation_id, subject_type, subject_id, data)
-        SELECT overlay(uuid_v7_floor(clock_timestamp())::text placing substr(gen_random_uuid()::text, 15) from 15)::uuid,
+        SELECT overlay(uuid_v7_floor(now())::text placing substr(gen_random_uuid()::text, 15) from 15)::uuid,
             now(), 'meetings.announced', md5('organisation1')::uuid, 'meeting', gen_random_uuid(), '{}'""",
         """INSERT INTO scopes AS s (id, counter) VALUES (md5('member1')::uuid, 1)
         ON CONFLICT (id) DO UPDATE SET counter = s.counter + 1""",
@@ -77,7 +77,7 @@ WORK: tuple[tuple[LiteralString, ...], ...] = (
         """WITH told AS (
             INSERT INTO notifications (id, event_id, type, channel, organisation_id, subject_type, subject_id, params,
                 urgent, breaks_quiet_hours, created_at, expires_at)
-            VALUES (overlay(uuid_v7_floor(clock_timestamp())::text placing substr(gen_random_uuid()::text, 15) from 15)::uuid,
+            VALUES (overlay(uuid_v7_floor(now())::text placing substr(gen_random_uuid()::text, 15) from 15)::uuid,
                 gen_random_uuid(), 'meeting_changed', 'system', md5('organisation3')::uuid, 'meeting',
                 md5('meeting3')::uuid, '{}', false, false, now(), now()) RETURNING id
         ) INSERT INTO deliveries (notification_id, device_id) SELECT told.id, md5('member3')::uuid FROM told""",
