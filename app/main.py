@@ -28,7 +28,7 @@ from app.kernel.requests import RequestContext
 from app.kernel.revisions import newest_revision
 from app.kernel.security import NEEDING_SECOND_FACTOR
 from app.kernel.settings import Settings
-from app.kernel.telemetry import AskedAtScrape, RequestMeters, exposed
+from app.kernel.telemetry import AskedAtScrape, RequestMeters, exposed, start_tracing
 from app.kernel.tokens import TokenKeys
 from app.kernel.typesetting import Typesetter
 from app.kernel.vault import Vault
@@ -114,6 +114,8 @@ def build_app() -> FastAPI:
         max_body_size=MAX_JSON_BYTES,
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        # Spans alone, and those only once somebody asks for them: FastAPI's logs would hold messages of exceptions.
+        telemetry={"metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
     )
     app.state.notices = NOTICES
     app.state.newest_revision = newest_revision()
@@ -157,4 +159,6 @@ def furnish(app: FastAPI, parts: Parts) -> None:
 
 def from_environment() -> FastAPI:
     """Make the application from `SOTAY_…`; uvicorn's factory in every process of `sotay api`."""
-    return create_app(Parts.real(Settings()))
+    settings = Settings()
+    start_tracing(settings.otlp_url, process="api")
+    return create_app(Parts.real(settings))

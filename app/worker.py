@@ -27,7 +27,7 @@ from app.kernel.queue import RETRY, QueueConnector, Task, rescue_forever, until_
 from app.kernel.seals import SEAL_TASK, seal_facts
 from app.kernel.settings import PushMode, Settings
 from app.kernel.sms import SmsSender
-from app.kernel.telemetry import WorkerMeters, exposed
+from app.kernel.telemetry import WorkerMeters, exposed, start_tracing
 from app.kernel.typesetting import Typesetter, TypesettingUnavailable
 from app.kernel.web_push import PushServices, WebPushKey
 from app.meetings.service import send_due_reminders
@@ -312,6 +312,7 @@ def _print(lines: str) -> None:
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is under way then has a few seconds to finish."""
     assert settings.database_url is not None
+    start_tracing(settings.otlp_url, process="worker")
     database = PooledDatabase(
         settings.database_url,
         clock=system_clock,

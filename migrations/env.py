@@ -23,8 +23,9 @@ def run() -> None:
     with engine.connect() as connection:
         # A second migrator waits here for the first; the timeouts below would end its wait, so they come after.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-        # An upgrade must not queue up behind a long reader and block everybody behind itself.
-        connection.execute(text("SET lock_timeout = '5s'"))
+        # An upgrade must not queue up behind a long reader and block everybody behind itself: it gives up, and
+        # `app.kernel.migrating.migrate` tries again.
+        connection.execute(text("SET lock_timeout = '500ms'"))
         connection.execute(text("SET statement_timeout = '10min'"))
         connection.commit()
         context.configure(

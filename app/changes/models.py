@@ -12,7 +12,7 @@ from app.kernel.db import Base
 class SyncEpoch(Base):
     """A time in which counters only rose; the latest one holds.
 
-    Whoever brings back an older state of the database begins another one (`INSERT INTO sync_epochs DEFAULT VALUES`):
+    Whoever brings back an older state of the database begins another one (`sotay restore` does):
     phones may have seen counters that the database has forgotten.
     """
 

@@ -1,10 +1,11 @@
-"""Commands of catching up: note whose records a phone is given, and forget what was deleted long ago."""
+"""Commands of catching up: note whose records a phone is given, forget what was deleted long ago, start anew."""
 
 from datetime import timedelta
 
 from sqlalchemy import text
 
 from app.changes import queries
+from app.changes.models import SyncEpoch
 from app.changes.resources import Viewer
 from app.changes.schemas import ChangeOp, ChangePage
 from app.kernel.db import Session
@@ -55,3 +56,8 @@ async def purge_tombstones(session: Session) -> bool:
     """
     purged = await session.execute(_PURGE, {"before": session.now() - TOMBSTONES_KEPT, "scopes": SCOPES_A_ROUND})
     return len(purged.all()) == SCOPES_A_ROUND
+
+
+async def begin_epoch(session: Session) -> None:
+    """Let every phone start again, once an older state of the database was brought back: see `SyncEpoch`."""
+    session.add(SyncEpoch())

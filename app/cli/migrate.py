@@ -1,9 +1,10 @@
 """`sotay migrate`: brings the database to this version."""
 
+import psycopg
 import typer
 from sqlalchemy.exc import OperationalError
 
-from app.cli.terminal import database_settings, no_database, screen
+from app.cli.terminal import database_settings, no_database, refuse, screen
 from app.kernel.migrating import migrate as run_migrations
 from app.kernel.revisions import newest_revision
 
@@ -17,6 +18,12 @@ def migrate() -> None:
     try:
         run_migrations(url)
     except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise refuse(
+                "Một giao dịch dài đang giữ bảng cần nâng cấp; hãy kết thúc nó (pg_stat_activity) rồi chạy lại.",
+                "A long transaction holds a table to be migrated; end it (pg_stat_activity) and run this again.",
+                code=1,
+            ) from None
         raise no_database(error.orig or error) from None
     revision = newest_revision()
     screen.print(f"Cơ sở dữ liệu ở phiên bản {revision} · the database is at revision {revision}", soft_wrap=True)

@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         le=65_534,
         description="Port of a process's `GET /metrics`, its worker's in `serve` the next; without it there is none",
     )
+    otlp_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="OpenTelemetry collector (OTLP over HTTP) that traces are sent to; without it there are none",
+    )
     log_format: LogFormat = Field(default=LogFormat.json, description="`json` for machines, `console` for people")
 
     @model_validator(mode="after")

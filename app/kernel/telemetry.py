@@ -7,9 +7,12 @@ None names a person, an organisation or an object.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import structlog
+from opentelemetry import trace
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -30,6 +33,24 @@ log = structlog.get_logger()
 SCRAPE_SECONDS = 4.0
 """How long a scrape may wait for the database; Prometheus itself gives up after ten seconds."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+_tracer = trace.get_tracer("sotay")  # says nothing to anybody until `start_tracing`
+
+
+def start_tracing(url: str | None, *, process: str) -> None:
+    """Send this process's traces to an OTLP collector; without a URL, do nothing.
+
+    Ends the process where the extra `telemetry` is not installed.
+    """
+    if url is None:
+        return
+    if find_spec("opentelemetry.sdk") is None:
+        raise SystemExit(
+            "SOTAY_OTLP_URL cần phần bổ sung `telemetry`: pip install 'sotay[telemetry]'\n"
+            "SOTAY_OTLP_URL needs the extra `telemetry`: pip install 'sotay[telemetry]'"
+        )
+    import_module("app.kernel.tracing").start(url, process=process)
 
 
 def _registry() -> CollectorRegistry:
@@ -112,12 +133,15 @@ class WorkerMeters:
 
     @contextmanager
     def job(self, task: str) -> Iterator[None]:
-        """Count the job that runs inside, as `done`, or as `failed` where it raises."""
-        try:
-            yield
-        except Exception:
-            self._jobs.labels(task, "failed").inc()
-            raise
+        """Count the job that runs inside, as `done`, or as `failed` where it raises; it is a span of its own."""
+        with _tracer.start_as_current_span(task, record_exception=False, set_status_on_exception=False) as span:
+            try:
+                yield
+            except Exception as error:
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(trace.StatusCode.ERROR)
+                self._jobs.labels(task, "failed").inc()
+                raise
         self._jobs.labels(task, "done").inc()
 
 

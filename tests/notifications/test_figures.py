@@ -1,6 +1,7 @@
 """Seen from outside: what is counted where it happens, how the sending stands, and alerts that name what is told."""
 
 import asyncio
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from tests.factories.world import World
 from tests.worker import CollectingSender, JobRunner
 
 ALERTS = Path(__file__).parents[2] / ".docker" / "alerts.yaml"
+DASHBOARD = ALERTS.with_name("grafana.json")
 SILENCE = timedelta(seconds=30)
 LABELS = {"le", "lane", "method", "outcome", "platform", "reason", "result", "route", "state", "status", "task", "type"}
 
@@ -182,6 +184,25 @@ async def test_platform_that_takes_nothing_is_told_with_its_reason(
     assert {one.labels["platform"]: one.value for one in told[0].samples} == {"android": 1, "ios": 0, "web": 0}
 
 
+def require_drawn(labels: dict[str, set[str]]) -> None:
+    """The dashboard draws each of our figures, and nothing that is not told."""
+    panels = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels) > 10
+    drawn: set[str] = set()
+    for panel in panels:
+        assert " · " in panel["title"]
+        for target in panel["targets"]:
+            found = re.findall(r"(?:sotay|process)_\w+", target["expr"])
+            assert found, target
+            assert set(found) <= set(labels), target
+            drawn.update(found)
+            grouped = {part for each in re.findall(r"by \(([\w, ]+)\)", target["expr"]) for part in each.split(", ")}
+            shown_labels = set(re.findall(r"{{(\w+)}}", target["legendFormat"])) - {"instance"}
+            assert shown_labels <= grouped <= set().union(*(labels[name] for name in found)), target
+    ours = {re.sub(r"_(count|sum)$", "_bucket", name) for name in labels if name.startswith("sotay_")}
+    assert drawn >= ours
+
+
 async def test_alerts_name_only_what_is_told_and_nothing_personal_is(
     world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
 ) -> None:
@@ -231,6 +252,7 @@ async def test_alerts_name_only_what_is_told_and_nothing_personal_is(
             vietnamese, english = words.split(" · ", 1)
             assert vietnamese
             assert english
+    require_drawn(labels)
     assert {rule["expr"] for rule in rules if "oldest_due" in rule["expr"]} == {
         f"max(sotay_push_oldest_due_seconds) > {LATE_AFTER.seconds}",
         f"max by (lane) (sotay_jobs_oldest_due_seconds) > {LATE_AFTER.seconds}",
