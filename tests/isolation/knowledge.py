@@ -1,0 +1,146 @@
+"""All the words that may turn up in any answer to somebody, whatever they ask."""
+
+from collections.abc import Iterable
+
+from tests.isolation.model import OVER, Model
+from tests.isolation.state import Meeting, Organisation, Person, Poll, Resolution
+
+
+class Knowledge:
+    """What people may read, by a model of one moment; found once for each."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.state = model.state
+        self._known: dict[Person, frozenset[str]] = {}
+
+    def of(self, person: Person) -> frozenset[str]:
+        """Return the words, and the numbers, that somebody may read anywhere."""
+        if person not in self._known:
+            own = {person.device, person.phone, person.citizen_id, person.card}
+            parts = (self._tree, self._people, self._life, self._votes, self._papers)
+            self._known[person] = frozenset(own.union(*(part(person) for part in parts)) - {""})
+        return self._known[person]
+
+    def _tree(self, person: Person) -> Iterable[str]:
+        model = self.model
+        for place in self.state.organisations:
+            if model.sees_organisation(person, place):
+                yield place.name
+                if model.reads_posts(person, place):
+                    lasting = (post for post in self.state.posts if post.ends_on is None or post.ends_on >= model.today)
+                    yield from (post.holder.name for post in lasting if post.organisation is place)
+            if model.organises(person, place):
+                yield from (one.name for kind in ("regular", "committee") for one in model.convened(place, kind))
+                yield from (one.name for where, one in self.state.doers if where is place)
+
+    def _people(self, person: Person) -> Iterable[str]:
+        for member in self.state.people:
+            if self.model.knows_name(person, member):
+                yield from (member.name, member.organisation.name)
+                if self.model.keeps_records(person, member.organisation):
+                    yield member.card
+        yield from (away.place for away in self.state.aways if self.model.knows_away(person, away))
+
+    def _life(self, person: Person) -> Iterable[str]:
+        for meeting in self.state.meetings:
+            yield from self._own_year(person, meeting)
+            if self.model.sees_meeting(person, meeting):
+                yield from self._meeting(person, meeting)
+                yield from self._minutes(person, meeting)
+        for task in self.state.tasks:
+            if self.model.sees_task(person, task):
+                yield from (task.title, task.detail, task.note or "", task.assignee.name)
+
+    def _own_year(self, person: Person, meeting: Meeting) -> Iterable[str]:
+        if person in meeting.replies or (self.model.took_part(person, meeting) and meeting.status in OVER):
+            yield meeting.title
+
+    def _meeting(self, person: Person, meeting: Meeting) -> Iterable[str]:
+        organises = self.model.organises(person, meeting.organisation)
+        yield from (meeting.title, meeting.place, meeting.agenda, meeting.reason or "")
+        yield meeting.replies.get(person, "")
+        if organises:
+            yield from meeting.replies.values()
+            yield from (one.note for one in meeting.roster.values())
+            yield from (member.name for member in meeting.roster)
+        if organises or self.model.is_called(person, meeting):
+            yield from (guest.name for guest in meeting.guests)
+
+    def _minutes(self, person: Person, meeting: Meeting) -> Iterable[str]:
+        """Minutes write themselves: of agenda, roll, guests, tasks, votes and what was adopted."""
+        if self.model.reads_minutes(person, meeting):
+            yield from _head(meeting.organisation)
+            yield from (guest.name for guest in meeting.guests)
+            yield meeting.chair.name if meeting.chair else ""
+            if meeting.minutes:
+                yield from (meeting.minutes.section, meeting.minutes.conclusion, meeting.minutes.paper or "")
+                yield meeting.minutes.approver.name if meeting.minutes.approver else ""
+            yield from self._tasks_on_paper(meeting)
+            adopted = [one for one in self.state.resolutions if one.meeting is meeting and one.status == "adopted"]
+            yield from (one.texts[-1].title for one in adopted)
+            yield from self._results({meeting, *adopted})
+        if self.model.reads_remarks(person, meeting):
+            for remark in meeting.remarks:
+                yield from (remark.body, remark.answer or "", remark.author.name)
+
+    def _tasks_on_paper(self, meeting: Meeting | None) -> Iterable[str]:
+        for task in self.state.tasks:
+            if task.meeting is meeting:
+                yield from (task.title, task.assignee.name)
+
+    def _results(self, subjects: set[Meeting | Resolution]) -> Iterable[str]:
+        return (one.question for one in self.state.polls if one.subject in subjects and one.status == "closed")
+
+    def _votes(self, person: Person) -> Iterable[str]:
+        for poll in self.state.polls:
+            yield from self._poll(person, poll)
+        for resolution in self.state.resolutions:
+            mine = [one for one in resolution.comments if one.author is person]
+            yield from (resolution.texts[one.version - 1].title for one in mine)
+            if self.model.sees_resolution(person, resolution):
+                yield from self._resolution(person, resolution)
+
+    def _poll(self, person: Person, poll: Poll) -> Iterable[str]:
+        if self.model.sees_poll(person, poll) or (person in poll.voters and person in poll.electors):
+            yield poll.question
+        if self.model.lists_votes(person, poll) and poll.secrecy == "open" and poll.status == "closed":
+            yield from (voter.name for voter in poll.voters)
+
+    def _resolution(self, person: Person, resolution: Resolution) -> Iterable[str]:
+        yield from (resolution.texts[-1].title, resolution.texts[-1].paragraph, resolution.reason or "")
+        if resolution.status == "adopted":  # on paper
+            yield from _head(resolution.organisation)
+            held = (post for post in self.state.posts if post.organisation is resolution.organisation)
+            yield from (post.holder.name for post in held if post.kind == "secretary")
+            if resolution.meeting and resolution.meeting.kind != "committee":
+                yield from self._tasks_on_paper(resolution.meeting)
+            yield from self._results({resolution, *([resolution.meeting] if resolution.meeting else [])})
+        if self.model.reads_history(person, resolution):
+            for text in resolution.texts:
+                yield from (text.title, text.paragraph)
+            for comment in resolution.comments:
+                yield from (comment.body, comment.answer or "", comment.author.name)
+
+    def _papers(self, person: Person) -> Iterable[str]:
+        model = self.model
+        for announcement in self.state.announcements:
+            if person in announcement.acknowledged:
+                yield announcement.title
+            if model.sees_announcement(person, announcement):
+                yield from (announcement.title, announcement.body)
+                if model.organises(person, announcement.organisation):
+                    yield from (one.name for one in self.state.people if model.is_addressed(one, announcement))
+        for document in self.state.documents:
+            if model.reads_document(person, document):
+                yield from (document.title, document.folder, document.file_name, document.content)
+        for entry in self.state.entries:
+            if model.sees_entry(person, entry):
+                yield from (entry.title, entry.body, entry.reason or "", entry.member.name)
+        yield from (notice.title for notice in self.state.notices if model.has_notice(person, notice))
+
+
+def _head(place: Organisation) -> Iterable[str]:
+    """Return whose paper it is, whose it stands below, and the commune that it is written in."""
+    yield from (one.name for one in place.line[-2:])
+    yield from (one.name for one in place.line if one.kind == "commune")
