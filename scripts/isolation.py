@@ -1,6 +1,6 @@
 """The long run of `tests/isolation`: prints what was asked and answered, and fails when a foreign row was seen.
 
-Countries of 20,000 requests each, on an embedded PostgreSQL of its own; the same seed asks the same again.
+Countries of 10,000 requests each, on an embedded PostgreSQL of its own; the same seed asks the same again.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
 from tests.isolation.trial import Findings, try_country
 
-OF_ONE_COUNTRY = 20_000
+OF_ONE_COUNTRY = 10_000
 SHOWN = 20
 
 

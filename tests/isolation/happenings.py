@@ -23,7 +23,6 @@ from app.polls.models import Poll
 from app.resolutions.models import Resolution
 from tests.factories.clock import FakeClock
 from tests.isolation.invention import EXTRAS, FINALS, Invention
-from tests.isolation.model import Model
 from tests.isolation.rows import changes_of, standing_row
 
 
@@ -54,9 +53,6 @@ class Happenings:
         await self._connection.commit()
         return name.replace("_", " ")
 
-    def _model(self) -> Model:
-        return Model(self.state, now=self.invention.now, today=self.invention.today)
-
     def time_passes(self) -> list[Executable]:
         self.clock.advance(hours=self.dice.choice((1, 5, 20, 30, 24 * 6)))
         return []
@@ -71,7 +67,7 @@ class Happenings:
     def post_is_given(self) -> list[Executable]:
         old = self.dice.choice(list(self.state.posts))
         holder = self.dice.choice(self.state.people)
-        self.invention._post(old.kind, old.organisation, holder, starts_on=self.invention.today)  # noqa: SLF001
+        self.invention.gives_post(old.kind, old.organisation, holder, starts_on=self.invention.today)
         post = holder.posts[-1]
         columns = {"id": post.id, "member_id": holder.id, "organisation_id": post.organisation.id, "kind": post.kind}
         return [insert(Post).values(**columns, starts_on=post.starts_on)]
@@ -94,7 +90,7 @@ class Happenings:
         place = person.organisation
         if kind == "temporary_guest":
             place = self.dice.choice([one for one in self.state.branches if one is not place])
-        self.invention._stands(person, kind, place, starts_on=self.invention.today, **days)  # noqa: SLF001
+        self.invention.stands(person, kind, place, starts_on=self.invention.today, **days)
         return [self._stands(person.id, person.standings[-1])]
 
     def guest_comes(self) -> list[Executable]:

@@ -133,16 +133,16 @@ class Invention:
             self.state.words.owners[shown] = f"{number_of} of a member"
         fate = self.dice.random()
         kind = "official" if fate < 0.8 else "probationary" if fate < 0.93 else "candidate"
-        self._stands(made, kind, home, starts_on=LONG_AGO)
+        self.stands(made, kind, home, starts_on=LONG_AGO)
         if self.is_so(0.3):
-            self._stands(made, self.dice.choice(EXTRAS), home, **self.span())
+            self.stands(made, self.dice.choice(EXTRAS), home, **self.span())
         if self.is_so(0.1):
-            self._stands(made, self.dice.choice(FINALS), home, **self.span())
+            self.stands(made, self.dice.choice(FINALS), home, **self.span())
         if self.is_so(0.3):
             made.aways.append(Away(id=self.id(), place=self.word("place away"), member=made, **self.span()))
         return made
 
-    def _stands(self, person: Person, kind: str, place: Organisation, **span: Any) -> None:  # Any: days of a span
+    def stands(self, person: Person, kind: str, place: Organisation, **span: Any) -> None:  # Any: days of a span
         person.standings.append(Standing(id=self.id(), kind=kind, organisation=place, **span))
 
     def _give_posts(self) -> None:
@@ -151,18 +151,18 @@ class Invention:
             if not below:
                 continue
             if place.kind in {"branch", "grassroots", "committee"}:
-                self._post("secretary", place, self.dice.choice(below), starts_on=LONG_AGO)
-                self._post("minute_taker", place, self.dice.choice(below), starts_on=LONG_AGO)
+                self.gives_post("secretary", place, self.dice.choice(below), starts_on=LONG_AGO)
+                self.gives_post("minute_taker", place, self.dice.choice(below), starts_on=LONG_AGO)
                 kinds = ("deputy_secretary", "committee_member", "committee_member")
             else:
-                self._post("committee_officer", place, self.dice.choice(below), starts_on=LONG_AGO)
-                self._post("administrator", place, self.dice.choice(below), starts_on=LONG_AGO)
+                self.gives_post("committee_officer", place, self.dice.choice(below), starts_on=LONG_AGO)
+                self.gives_post("administrator", place, self.dice.choice(below), starts_on=LONG_AGO)
                 kinds = ("secretary", "committee_officer", "auditor")
             for kind in kinds:
                 anybody = self.state.people if self.is_so(0.2) else below
-                self._post(kind, place, self.dice.choice(anybody), **self.span())
+                self.gives_post(kind, place, self.dice.choice(anybody), **self.span())
 
-    def _post(self, kind: str, place: Organisation, holder: Person, **span: Any) -> None:  # Any: days of a span
+    def gives_post(self, kind: str, place: Organisation, holder: Person, **span: Any) -> None:  # Any: days of a span
         holder.posts.append(Post(id=self.id(), kind=kind, organisation=place, holder=holder, **span))
 
     def _move_people(self) -> None:
@@ -171,7 +171,7 @@ class Invention:
             if self.is_so(0.12):
                 self.moves(person, self._elsewhere(person), self.today - timedelta(days=self.dice.randint(0, 90)))
             if self.is_so(0.2):
-                self._stands(person, "temporary_guest", self._elsewhere(person), **self.span())
+                self.stands(person, "temporary_guest", self._elsewhere(person), **self.span())
 
     def _elsewhere(self, person: Person) -> Organisation:
         return self.dice.choice([one for one in self.state.branches if one is not person.organisation])
@@ -183,8 +183,8 @@ class Invention:
             if one.organisation is old and one.kind not in FINALS and one.holds(day):
                 one.ends_on = day
         before = len(person.standings)
-        self._stands(person, "transferred", old, starts_on=day)
-        self._stands(person, "official", branch, starts_on=day)
+        self.stands(person, "transferred", old, starts_on=day)
+        self.stands(person, "official", branch, starts_on=day)
         person.organisation = branch
         return person.standings[before:]
 

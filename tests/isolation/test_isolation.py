@@ -2,11 +2,44 @@
 
 from pathlib import Path
 
+import pytest
+
+from tests.isolation.asking import RELATIONS
+from tests.isolation.model import Model
+from tests.isolation.state import Meeting, Organisation, Person
 from tests.isolation.trial import try_country
 
-REQUESTS = 300
+REQUESTS = 2_500
 
 
-async def test_nobody_reads_what_the_model_does_not_show_them(live_database_url: str, tmp_path: Path) -> None:
-    findings = await try_country(live_database_url, tmp_path, requests=REQUESTS, seed=1)
-    assert findings.is_clean, findings.wrong
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_everybody_is_shown_what_the_model_says_and_nothing_else(
+    seed: int, live_database_url: str, tmp_path: Path
+) -> None:
+    findings = await try_country(live_database_url, tmp_path, requests=REQUESTS, seed=seed)
+    assert findings.is_clean, "\n".join(f"{what}: {one}" for what, found in findings.wrong.items() for one in found)
+    assert {relation for _, relation, _ in findings.answers} >= RELATIONS.keys() - {"gone"}
+    assert {answer for _, _, answer in findings.answers} >= {"ok", "401", "403", "404", "409"}
+    assert findings.words_judged > REQUESTS / 4
+    assert findings.items_judged > REQUESTS / 4
+    assert min(findings.digests, findings.replays) > 0
+
+
+class WrongReading(Model):
+    """Says that nobody is called to a meeting, and that everybody discusses every draft."""
+
+    def is_called(self, person: Person, meeting: Meeting) -> bool:
+        del person, meeting
+        return False
+
+    def discusses(self, person: Person, place: Organisation) -> bool:
+        del person, place
+        return True
+
+
+async def test_a_row_too_many_and_a_row_too_few_are_both_found(live_database_url: str, tmp_path: Path) -> None:
+    findings = await try_country(live_database_url, tmp_path, requests=600, seed=3, reading=WrongReading)
+    assert findings.wrong["foreign rows"]
+    assert findings.wrong["missing rows"]
+    assert findings.wrong["wrong answers"]
+    assert not findings.wrong["server errors"]

@@ -70,11 +70,21 @@ class Findings:
 class Trial:
     """One country, and requests to it; every request is taken back, what happens in between is not."""
 
-    def __init__(self, connection: AsyncConnection, clock: FakeClock, app: FastAPI, keys: TokenKeys, seed: int) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        clock: FakeClock,
+        app: FastAPI,
+        keys: TokenKeys,
+        *,
+        seed: int,
+        reading: type[Model],
+    ) -> None:
         self.dice = random.Random(seed)  # noqa: S311 for the same run again, not for secrets
         self.clock = clock
         self.findings = Findings()
         self._connection = connection
+        self._reading = reading
         self._keys = keys
         self._tokens: dict[Person, str] = {}
         self._cursors: dict[Person, str] = {}
@@ -91,7 +101,7 @@ class Trial:
         return (self.clock() + timedelta(hours=7)).date()
 
     def _look(self) -> None:
-        self.model = Model(self.state, now=self.clock(), today=self._today())
+        self.model = self._reading(self.state, now=self.clock(), today=self._today())
         self._knowledge = Knowledge(self.model)
         self._told = changes_of(self.state)
         self._tokens.clear()
@@ -306,8 +316,8 @@ def _pages(content: bytes) -> Iterator[str]:
         paper.close()
 
 
-async def try_country(url: str, directory: Path, *, requests: int, seed: int) -> Findings:
-    """Make a country in a migrated, empty database, and ask so many requests of it."""
+async def try_country(url: str, directory: Path, *, requests: int, seed: int, reading: type[Model] = Model) -> Findings:
+    """Make a country in a migrated, empty database, ask so many requests of it, and judge them by a reading."""
     clock = FakeClock()
     engine = create_async_engine(url, poolclass=NullPool)
     keys = TokenKeys(directory / "keys", issuer=ISSUER)
@@ -316,7 +326,7 @@ async def try_country(url: str, directory: Path, *, requests: int, seed: int) ->
         database = RolledBackDatabase(connection, clock)
         furnish(APP, Parts(settings=settings, database=database, passwords=cheap_passwords(), keys=keys))
         APP.state.pokes = Pokes(database, longest=0)  # httpx hands over whole answers: a stream must end by itself
-        trial = Trial(connection, clock, APP, keys, seed)
+        trial = Trial(connection, clock, APP, keys, seed=seed, reading=reading)
         async with Session(engine, clock=clock) as session:
             await Rows(trial.state, clock()).write(session, APP.state.documents)
             await session.commit()
