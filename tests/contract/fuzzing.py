@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from copy import deepcopy
 from enum import StrEnum
 from itertools import chain
 from typing import Any
@@ -14,11 +15,13 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.generation.meta import TestPhase
 
+from tests.contract.document import DOCUMENT
 from tests.contract.living import Living
 from tests.contract.things import PASSWORD
 from tests.factories.world import Person
 
 CONFIG = """
+base-url = "{url}"
 seed = {seed}
 
 [generation]
@@ -114,12 +117,10 @@ def fuzz(
 
     Return what was found, and how many calls had which status.
     """
-    schema = schemathesis.openapi.from_url(
-        f"{living.url}/openapi.json",
-        config=SchemathesisConfig.from_str(
-            CONFIG.format(max_examples=max_examples, seed=seed, coverage=str(bounds is not Bounds.none).lower())
-        ),
+    settings = CONFIG.format(
+        url=living.url, max_examples=max_examples, seed=seed, coverage=str(bounds is not Bounds.none).lower()
     )
+    schema = schemathesis.openapi.from_dict(deepcopy(DOCUMENT), config=SchemathesisConfig.from_str(settings))
     client = httpx.Client(base_url=living.url)
     if person is not None:
         _sign_in(schema, SignedInAgain(client, living, person))
