@@ -48,6 +48,8 @@ class Total:
             self.wrong += len(found)
             for each in found[:SHOWN]:
                 print(f"✗ {what}: {each}")
+            for route, n in Counter(each.split(":", 1)[0] for each in found).most_common():
+                print(f"✗ {what}: {n} of {route}")
         self.say(f"{self.requests} requests, {self.requests / (time.monotonic() - self.began):.0f} a second")
 
     def say(self, what: str) -> None:

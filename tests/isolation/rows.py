@@ -376,6 +376,9 @@ class Rows:
             number_year=self.now.year if is_adopted else None,
             number_in_year=number,
             reason=resolution.reason,
+            decided_by_poll_id=next(one.id for one in self.state.polls if one.subject is resolution)
+            if is_adopted
+            else None,
             created_by=by.id,
             created_at=self.now,
             decided_at=self.now if is_adopted else None,
