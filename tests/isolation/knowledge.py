@@ -73,6 +73,7 @@ class Knowledge:
             yield from _head(meeting.organisation)
             yield from (guest.name for guest in meeting.guests)
             yield meeting.chair.name if meeting.chair else ""
+            yield from (member.name for member in meeting.roster)  # who was absent stands in the head
             if meeting.minutes:
                 yield from (meeting.minutes.section, meeting.minutes.conclusion, meeting.minutes.paper or "")
                 yield meeting.minutes.approver.name if meeting.minutes.approver else ""
