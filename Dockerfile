@@ -11,6 +11,9 @@ COPY alembic.ini ./
 COPY migrations migrations
 COPY app app
 RUN uv sync --frozen --no-dev
+# What the image consists of stands in it: sbom/sotay.cdx.json and sbom/licences.md.
+COPY scripts/lib.sh scripts/sbom scripts/licences.py scripts/
+RUN scripts/sbom sbom
 
 FROM python:3.13-slim
 # Pango, which WeasyPrint typesets minutes and resolutions with; the letters come with the package.

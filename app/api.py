@@ -33,6 +33,13 @@ from app.notifications.deliveries import router as deliveries
 from app.organisations import router as organisations
 from app.polls import router as polls
 from app.polls.ballots import router as ballots
+from app.privacy.consents import router as consents
+from app.privacy.corrections import router as corrections
+from app.privacy.exports import router as exports
+from app.reports import router as reports
+from app.reports.ratings import router as ratings
+from app.reports.renderings import router as renderings
+from app.reports.targets import router as targets
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
 
@@ -96,5 +103,14 @@ v1.include_router(summaries.organisations)
 v1.include_router(entries.me)
 v1.include_router(entries.organisations)
 v1.include_router(entries.router)
+v1.include_router(exports.me)
+v1.include_router(consents.me)
+v1.include_router(corrections.me)
+v1.include_router(corrections.organisations)
+v1.include_router(corrections.router)
+v1.include_router(reports.organisations)
+v1.include_router(renderings.organisations)
+v1.include_router(targets.organisations)
+v1.include_router(ratings.organisations)
 
 well_known = identity.well_known

@@ -18,6 +18,7 @@ from app.kernel import access_page, openapi, problem_pages, problems, service_ro
 from app.kernel.bodies import MAX_JSON_BYTES
 from app.kernel.clock import system_clock
 from app.kernel.compression import Compression
+from app.kernel.cross_origin import CrossOrigin
 from app.kernel.db import Database, PooledDatabase, transaction
 from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
@@ -108,6 +109,7 @@ def build_app() -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         generate_unique_id_function=openapi.operation_id,
         max_body_size=MAX_JSON_BYTES,
         redirect_slashes=False,
@@ -124,6 +126,7 @@ def build_app() -> FastAPI:
     problems.install(app)
     openapi.install(app)
     app.add_middleware(Compression)
+    app.add_middleware(CrossOrigin)
     app.add_middleware(RequestContext)
     return app
 

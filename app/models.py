@@ -18,6 +18,8 @@ from app.notifications.lanes import models as lanes
 from app.notifications.pace import models as pace
 from app.organisations import models as organisations
 from app.polls import models as polls
+from app.privacy import models as privacy
+from app.reports import models as reports
 from app.resolutions import models as resolutions
 
 __all__ = [
@@ -38,7 +40,9 @@ __all__ = [
     "pace",
     "polls",
     "posts",
+    "privacy",
     "record_views",
+    "reports",
     "resolutions",
 ]
 

@@ -8,6 +8,7 @@ from app.kernel.notices import Notices
 from app.meetings import notices as meetings
 from app.minutes import notices as minutes
 from app.polls import notices as polls
+from app.privacy import notices as privacy
 from app.resolutions import notices as resolutions
 
 NOTICES: Notices = (
@@ -19,4 +20,5 @@ NOTICES: Notices = (
     *resolutions.NOTICES,
     *minutes.NOTICES,
     *activity.NOTICES,
+    *privacy.NOTICES,
 )

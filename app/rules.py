@@ -44,6 +44,10 @@ class RuleSet:
     """Of fewer eligible voters a secret ballot would not be secret (reliability-security.md 18)."""
     removal_after_months: int
     """Months absent without good reason in one year after which removal may be proposed (domain.md 9)."""
+    candidate_pool_from: Fraction
+    """Candidates to one planned admission, at least (domain.md 10: 1.5 to 2)."""
+    excellent_of_good_up_to: Fraction
+    """How many may be rated excellent to one who is rated good (25-HD/BTCTW)."""
 
     @property
     def key(self) -> str:
@@ -73,6 +77,8 @@ RULE_SETS = (
         admission_passes_from=Fraction(2, 3),
         fewest_secret_voters=5,
         removal_after_months=3,
+        candidate_pool_from=Fraction(3, 2),
+        excellent_of_good_up_to=Fraction(1, 5),
     ),
 )
 """In the order of their days; a new one is added below, none is ever changed."""

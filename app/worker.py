@@ -15,14 +15,11 @@ from procrastinate.worker import Worker
 from sqlalchemy import text
 
 from app.announcements.service import publish_due_announcements
-from app.changes.service import purge_tombstones
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
-from app.identity.proofs.service import purge_proofs
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.events import EXPAND_TASK
-from app.kernel.idempotency import PURGE_TASK, purge_answers
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
 from app.kernel.queue import RETRY, QueueConnector, Task, rescue_forever, until_lost
@@ -32,11 +29,9 @@ from app.kernel.sms import SmsSender
 from app.kernel.telemetry import WorkerMeters, exposed
 from app.kernel.typesetting import Typesetter, TypesettingUnavailable
 from app.kernel.web_push import PushServices, WebPushKey
-from app.meetings.calendar.service import forget_revoked_calendars
 from app.meetings.service import send_due_reminders
 from app.minutes.service import TYPESET_TASK, keep_paper, remind_of_minutes
 from app.notices import NOTICES
-from app.notifications.deliveries.service import forget_old_deliveries
 from app.notifications.dismissals.service import Dismissed, dismiss
 from app.notifications.dispatch.service import PostOffice, deliver
 from app.notifications.leases.service import Chunk
@@ -47,6 +42,7 @@ from app.notifications.sms import HttpSmsSender, RecordingSmsSender
 from app.notifications.texting import text_people
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
+from app.privacy.retention.service import purge
 from app.resolutions.service import close_due_resolutions
 
 log = structlog.get_logger()
@@ -164,22 +160,6 @@ async def make_partitions(office: PostOffice, timestamp: int) -> None:
         )
 
 
-async def forget_deliveries(office: PostOffice, timestamp: int) -> None:
-    """Drop the months of deliveries that are past their keeping."""
-    del timestamp
-    more = True
-    while more:  # each month in a transaction of its own, so that nobody waits for more than one drop
-        async with transaction(office.database) as session:
-            more = await forget_old_deliveries(session)
-
-
-async def forget_calendars(office: PostOffice, timestamp: int) -> None:
-    """Forget the calendars that were revoked long ago."""
-    del timestamp
-    async with transaction(office.database) as session:
-        await forget_revoked_calendars(session)
-
-
 async def seal_log(office: PostOffice, timestamp: int) -> None:
     """Put the facts of the last minute into the chains of their organisations."""
     del timestamp
@@ -187,20 +167,6 @@ async def seal_log(office: PostOffice, timestamp: int) -> None:
     while more:
         async with transaction(office.database) as session:
             more = await seal_facts(session) > 0
-
-
-async def purge_idempotency(office: PostOffice, timestamp: int) -> None:
-    """Forget the answers that nobody can ask for again."""
-    del timestamp
-    async with transaction(office.database) as session:
-        await purge_answers(session)
-
-
-async def purge_sign_ins(office: PostOffice, timestamp: int) -> None:
-    """Forget failed sign-ins that no longer count."""
-    del timestamp
-    async with transaction(office.database) as session:
-        await purge_proofs(session)
 
 
 async def vacuum_ballots(office: PostOffice, timestamp: int | None = None) -> None:
@@ -218,13 +184,10 @@ async def close_resolutions(office: PostOffice, timestamp: int) -> None:
             more = await close_due_resolutions(session) > 0
 
 
-async def purge_changes(office: PostOffice, timestamp: int) -> None:
-    """Forget what was deleted long ago."""
+async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
+    """Delete what is kept no longer."""
     del timestamp
-    more = True
-    while more:
-        async with transaction(office.database) as session:
-            more = await purge_tombstones(session)
+    await purge(office.database)
 
 
 TASKS = (
@@ -233,7 +196,6 @@ TASKS = (
     Task(TEXT_TASK, text_members, Lane.urgent),
     Task(DISMISS_TASK, dismiss_notice, Lane.bulk),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
-    Task("meetings.forget_calendars", forget_calendars, Lane.bulk, cron="23 3 * * *"),
     Task("resolutions.close_due", close_resolutions, Lane.bulk, cron="* * * * *"),
     Task(VACUUM_TASK, vacuum_ballots, Lane.bulk, cron="41 3 * * *"),
     Task("announcements.publish_due", publish_announcements, Lane.urgent, cron="* * * * *"),
@@ -242,12 +204,9 @@ TASKS = (
     Task("documents.sweep_files", sweep_files, Lane.bulk, cron="41 2 * * *"),
     Task(TYPESET_TASK, typeset_minutes, Lane.bulk),
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
-    Task("changes.purge", purge_changes, Lane.bulk, cron="41 1 * * *"),
-    Task("notifications.forget_deliveries", forget_deliveries, Lane.bulk, cron="53 3 * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
     Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
-    Task("identity.purge", purge_sign_ins, Lane.bulk, cron="37 3 * * *"),
-    Task(PURGE_TASK, purge_idempotency, Lane.bulk, cron="29 3 * * *"),
+    Task("privacy.purge", purge_old_rows, Lane.bulk, cron="41 1 * * *"),
 )
 
 

@@ -61,7 +61,7 @@ class _Collection:
             for item in document["paths"].values()
             for operation in item.values()
             for parameter in operation.get("parameters", ())
-            if parameter["in"] == "path" and parameter["schema"]["type"] == "string"
+            if parameter["in"] == "path" and parameter["schema"].get("type") == "string"
         }
 
     def files(self) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,15 @@ sync() { # sync <options of uv sync…>; what other scripts installed stays (--i
   "$uv" sync --quiet --frozen --inexact "$@"
 }
 
+export_requirements() { # export_requirements <file> <options of uv export…>; what uv.lock pins
+  local uv file="$1"
+  shift
+  uv="$(find_uv)"
+  "$uv" export --quiet --frozen --no-emit-project --no-hashes --format requirements-txt --output-file "$file" "$@" >/dev/null
+}
+
+SKIPPED=75 # what a check ends with that could not be made here: shown, and no failure
+
 together() { # together <name> <command> [<name> <command>…]; runs them side by side, fails when one fails
   local work names=() jobs=() status=0 number
   work="$(mktemp -d)"
@@ -79,10 +88,15 @@ together() { # together <name> <command> [<name> <command>…]; runs them side b
     shift 2
   done
   for number in "${!names[@]}"; do
-    local result="ok    "
-    wait "${jobs[number]}" || { result="FAILED" status=1; }
-    printf '%s %6s s  %s\n' "$result" "$(<"$work/$((number + 1)).seconds")" "${names[number]}"
-    [[ "$result" == FAILED ]] && cat "$work/$((number + 1))"
+    local result=ok ended=0
+    wait "${jobs[number]}" || ended=$?
+    case "$ended" in
+      0) ;;
+      "$SKIPPED") result=skipped ;;
+      *) result=FAILED status=1 ;;
+    esac
+    printf '%-7s %6s s  %s\n' "$result" "$(<"$work/$((number + 1)).seconds")" "${names[number]}"
+    [[ "$result" == ok ]] || cat "$work/$((number + 1))"
   done
   rm -rf "$work"
   return "$status"

@@ -22,7 +22,9 @@ me = APIRouter(prefix="/me", tags=["activity"], route_class=StrictRoute)
 organisations = APIRouter(prefix="/organisations", tags=["activity"], route_class=StrictRoute)
 
 
-def _locale(accept_language: Annotated[str | None, Header(description="`vi` (default) or `en`")] = None) -> Locale:
+async def _locale(
+    accept_language: Annotated[str | None, Header(description="`vi` (default) or `en`")] = None,
+) -> Locale:
     return negotiate(accept_language)
 
 

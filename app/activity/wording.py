@@ -91,6 +91,11 @@ FACTS: dict[str, Fact] = {
     "activity.entry_withdrawn": Fact(Text(vi="Rút mục tự ghi", en="Entry withdrawn")),
     "activity.entry_confirmed": Fact(Text(vi="Xác nhận hoạt động", en="Activity confirmed")),
     "activity.entry_returned": Fact(Text(vi="Trả lại hoạt động", en="Activity returned")),
+    "privacy.member_erased": Fact(Text(vi="Xóa thông tin cá nhân", en="Personal data erased")),
+    "privacy.correction_requested": Fact(Text(vi="Đề nghị sửa hồ sơ", en="Correction requested")),
+    "privacy.correction_request_withdrawn": Fact(Text(vi="Rút đề nghị sửa hồ sơ", en="Correction request withdrawn")),
+    "privacy.correction_accepted": Fact(Text(vi="Chấp nhận sửa hồ sơ", en="Correction accepted")),
+    "privacy.correction_rejected": Fact(Text(vi="Không chấp nhận sửa hồ sơ", en="Correction rejected")),
 }
 """By code. A fact without words here is shown to auditors only."""
 

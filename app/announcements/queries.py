@@ -5,10 +5,27 @@ No list of readers is kept anywhere: a reader's list is found by the few organis
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from app.announcements import access
 from app.announcements.errors import AnnouncementNotFound
@@ -23,12 +40,14 @@ from app.documents.models import Document
 from app.documents.queries import documents_of
 from app.documents.queries import visible_to as document_visible_to
 from app.documents.schemas import DocumentRef
+from app.kernel.asking import ME, NOW, TODAY, asked_by
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.pagination import PageRequest
 from app.kernel.security import ORGANISERS, Actor
 from app.members.audiences.queries import addressed, addresses
 from app.members.models import Member
+from app.members.queries import Day
 from app.members.schemas import MemberRef
 from app.notifications.reach.queries import push_reach
 from app.organisations.models import Organisation, OrganisationKind
@@ -39,19 +58,23 @@ MOST_NAMED = 200
 
 def _addresses(session: Session, actor: Actor) -> ColumnElement[bool]:
     """Say, for a row of `announcements`, that it addresses the actor today."""
+    return _addresses_on(literal(actor.member_id, Uuid), session.today())
+
+
+def _addresses_on(member_id: SQLColumnExpression[UUID], on: Day) -> ColumnElement[bool]:
     return addresses(
-        actor,
+        member_id,
         organisation_id=Announcement.organisation_id,
         part=Announcement.audience_part,
         post_kinds=Announcement.audience_post_kinds,
-        on=session.today(),
+        on=on,
     )
 
 
-def _is_current(session: Session) -> ColumnElement[bool]:
+def _is_current(now: datetime | SQLColumnExpression[datetime]) -> ColumnElement[bool]:
     return and_(
         Announcement.status == AnnouncementStatus.published,
-        or_(Announcement.expires_at.is_(None), Announcement.expires_at > session.now()),
+        or_(Announcement.expires_at.is_(None), Announcement.expires_at > now),
     )
 
 
@@ -76,7 +99,7 @@ async def get_visible_announcement(
     return row.Announcement, row.Organisation, row.is_addressed
 
 
-def _select_views(actor: Actor) -> Select[Any]:
+def _select_views(member_id: UUID | SQLColumnExpression[UUID]) -> Select[Any]:
     # Any: a row of many columns; what the reader did is joined.
     papers = (
         select(AnnouncementDocument.document_id)
@@ -95,7 +118,7 @@ def _select_views(actor: Actor) -> Select[Any]:
             AnnouncementReceipt,
             and_(
                 AnnouncementReceipt.announcement_id == Announcement.id,
-                AnnouncementReceipt.member_id == actor.member_id,
+                AnnouncementReceipt.member_id == member_id,
             ),
         )
     )
@@ -135,7 +158,7 @@ def _view(row: Row[Any], documents: Mapping[UUID, DocumentRef], *, now: datetime
 async def view_announcement(session: Session, actor: Actor, announcement_id: UUID) -> AnnouncementView:
     """Return an announcement that the caller is known to see, as they see it."""
     await session.flush()
-    row = (await session.execute(_select_views(actor).where(Announcement.id == announcement_id))).one()
+    row = (await session.execute(_select_views(actor.member_id).where(Announcement.id == announcement_id))).one()
     documents = await _documents(session, actor, [row])
     return _view(row, documents, now=session.now())
 
@@ -149,7 +172,7 @@ async def get_announcement(session: Session, actor: Actor, announcement_id: UUID
 async def find_announcements(session: Session, actor: Actor, ids: Collection[UUID]) -> list[AnnouncementView]:
     """Return those of the announcements that the caller may know of."""
     found = await session.execute(
-        _select_views(actor)
+        _select_views(actor.member_id)
         .join(Organisation, Organisation.id == Announcement.organisation_id)
         .add_columns(Organisation.path, _addresses(session, actor).label("is_addressed"))
         .where(Announcement.id.in_(ids))
@@ -161,12 +184,11 @@ async def find_announcements(session: Session, actor: Actor, ids: Collection[UUI
 
 async def list_my_announcements(session: Session, actor: Actor, *, paging: PageRequest) -> AnnouncementPage:
     """Return what is said to the caller today: published, not expired, not withdrawn; the newest first."""
-    wanted = _select_views(actor).where(_is_current(session), _addresses(session, actor))
+    values = {**asked_by(actor, session), "limit": paging.limit + 1}
     after = paging.after_instant()
     if after is not None:
-        wanted = wanted.where(tuple_(Announcement.published_at, Announcement.id) < tuple_(*after))
-    wanted = wanted.order_by(Announcement.published_at.desc(), Announcement.id.desc())
-    rows = (await session.execute(wanted.limit(paging.limit + 1))).all()
+        values |= {"published_before": after[0], "before": after[1]}
+    rows = (await session.execute(_select_mine(is_first=after is None), values)).all()
     documents = await _documents(session, actor, rows)
     return paging.page(
         rows,
@@ -174,6 +196,17 @@ async def list_my_announcements(session: Session, actor: Actor, *, paging: PageR
         view=lambda row: _view(row, documents, now=session.now()),
         key=lambda row: (row.published_at.isoformat(), row.id),
     )
+
+
+@cache
+def _select_mine(*, is_first: bool) -> Select[Any]:
+    # Any: a row of many columns.
+    wanted = _select_views(ME).where(_is_current(NOW), _addresses_on(ME, TODAY))
+    if not is_first:
+        last = tuple_(bindparam("published_before", type_=DateTime(timezone=True)), bindparam("before", type_=Uuid))
+        wanted = wanted.where(tuple_(Announcement.published_at, Announcement.id) < last)
+    newest_first = wanted.order_by(Announcement.published_at.desc(), Announcement.id.desc())
+    return newest_first.limit(bindparam("limit", type_=Integer))
 
 
 async def list_announcements(
@@ -185,11 +218,11 @@ async def list_announcements(
     Raises OrganisationNotFound.
     """
     organisation = await get_visible_organisation(session, actor, organisation_id)
-    wanted = _select_views(actor).where(
+    wanted = _select_views(actor.member_id).where(
         Announcement.organisation_id == organisation_id, Announcement.status != AnnouncementStatus.withdrawn
     )
     if not access.writes(actor, organisation_id):
-        wanted = wanted.where(_is_current(session))
+        wanted = wanted.where(_is_current(session.now()))
         if not access.follows(actor, organisation.path):
             wanted = wanted.where(_addresses(session, actor))
     after = paging.after_instant()

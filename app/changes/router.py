@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from app.changes import queries
+from app.changes import service
 from app.changes.errors import SyncCursorExpired
 from app.changes.resources import Viewer
 from app.changes.schemas import ChangePage
@@ -45,9 +45,10 @@ async def get_changes(
     everything but what waits to be sent, and start without a cursor. What only a clock decides (an announcement that
     expired, somebody away from today) and the names and titles of other objects in a resource change without a word
     here: their own resources say it. Nor does the number of those who are silent about a meeting rise with each member
-    who joins; and documents that a member keeps for themself reach their leaders only in the entries they prove.
+    who joins; and documents that a member keeps for themself reach their leaders only in the entries they prove. Whose
+    record I am given is told so: `GET /v1/me/record-views`.
     """
     state = request.app.state
     viewer = Viewer(actor=actor, reader=reader, notices=state.notices, public_url=state.settings.public_url)
-    page = await queries.get_changes(session, viewer, cursor=cursor, limit=limit, keys=state.keyring.keys)
+    page = await service.get_changes(session, viewer, cursor=cursor, limit=limit, keys=state.keyring.keys)
     return linked(page) if page.has_more else page

@@ -1,10 +1,15 @@
-"""Commands of catching up: forget what was deleted long ago."""
+"""Commands of catching up: note whose records a phone is given, and forget what was deleted long ago."""
 
 from datetime import timedelta
 
 from sqlalchemy import text
 
+from app.changes import queries
+from app.changes.resources import Viewer
+from app.changes.schemas import ChangeOp, ChangePage
 from app.kernel.db import Session
+from app.kernel.tokens import TokenKeys
+from app.members.record_views.service import note_copies
 
 TOMBSTONES_KEPT = timedelta(days=180)
 SCOPES_A_ROUND = 200
@@ -24,6 +29,23 @@ WITH old AS (
 UPDATE scopes SET floor = greatest(floor, floors.counter) FROM floors WHERE scopes.id = floors.scope_id
 RETURNING scopes.id
 """)
+
+
+async def get_changes(
+    session: Session, viewer: Viewer, *, cursor: str | None, limit: int, keys: TokenKeys
+) -> ChangePage:
+    """Return a page as `queries.get_changes` does, and note whose records are on it, for them to know."""
+    page = await queries.get_changes(session, viewer, cursor=cursor, limit=limit, keys=keys)
+    members = [
+        item.id
+        for item in page.items
+        if item.type == "member" and item.op is ChangeOp.upsert and item.id != viewer.actor.member_id
+    ]
+    if members and viewer.actor.posts:
+        # A snapshot of its own: in the page's, a second phone of the same person that syncs at once would fail.
+        await session.rollback()
+        await note_copies(session, viewer.actor, members)
+    return page
 
 
 async def purge_tombstones(session: Session) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: `sotay serve | api | worker | migrate | admin | import | push | audit | seed`."""
+"""The command line: `sotay serve | api | worker | migrate | admin | rescue | import | member | push | audit | seed`."""
 
 import gc
 from importlib import import_module
@@ -13,7 +13,7 @@ COLLECT_AFTER = 50_000
 
 # A command's module is imported when the command is run: `serve` must be up quickly, and a production image has
 # neither Faker nor an embedded PostgreSQL.
-COMMANDS = ("serve", "api", "worker", "migrate", "admin", "import", "push", "audit", "seed")
+COMMANDS = ("serve", "api", "worker", "migrate", "admin", "rescue", "import", "member", "push", "audit", "seed")
 
 
 class OnDemand(TyperGroup):

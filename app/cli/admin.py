@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.cli import work
-from app.cli.terminal import database_settings, refuse, screen
+from app.cli.terminal import database_settings, refuse, require_sound_secrets, screen
 from app.identity.keyring import Keyring
 from app.identity.schemas import ActivationCodeView
 from app.identity.service import hand_out_code
@@ -51,6 +51,7 @@ def admin(
     Chạy lại với cùng số điện thoại thì in mã mới · run again with the same phone it prints another code.
     """
     settings, url = database_settings()
+    require_sound_secrets(settings, sends=False)
     try:
         root = OrganisationPatch(name=organisation, time_zone=time_zone)
         person = MemberPatch(full_name=full_name, phone=phone)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from app.cli.terminal import database_settings, hush, leave
+from app.cli.terminal import database_settings, hush, leave, require_sound_secrets
 from app.kernel.logging import configure_logging
 
 command = typer.Typer()
@@ -27,6 +27,7 @@ def api(
 ) -> None:
     """Phục vụ API; SOTAY_DATABASE_URL nêu cơ sở dữ liệu · serve the API."""
     settings, _ = database_settings()
+    require_sound_secrets(settings, sends=False)
     configure_logging(settings.log_format)
     for handler in logging.getLogger().handlers:
         handler.addFilter(is_no_passed_probe)

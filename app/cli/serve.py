@@ -16,7 +16,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from app.cli.terminal import errors, leave, no_database, read_settings, refuse, screen, was_set
+from app.cli.terminal import errors, leave, no_database, read_settings, refuse, require_sound_secrets, screen, was_set
 from app.demo import cast, guide
 from app.kernel.clock import system_clock
 from app.kernel.postgres import EmbeddedPostgres, PostgresUnavailable
@@ -53,6 +53,7 @@ def serve(
         log_format=None if was_set("log_format") else LogFormat.console,
         rate_limit_per_minute=DEMO_RATE_LIMIT if demo and not was_set("rate_limit_per_minute") else None,
     )
+    require_sound_secrets(settings, sends=True)
     if demo:
         _require_demo_possible(settings)
     _require_free(host, port, option="--port")

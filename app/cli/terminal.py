@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.kernel.i18n import Text
+from app.kernel.secrets import find_weaknesses
 from app.kernel.settings import Settings
 
 screen = Console(highlight=False)
@@ -58,6 +59,19 @@ def database_settings() -> tuple[Settings, str]:
             "SOTAY_DATABASE_URL is not set; `sotay serve` starts an embedded database by itself.",
         )
     return settings, settings.database_url
+
+
+def require_sound_secrets(settings: Settings, *, sends: bool) -> None:
+    """Say what is wrong with the secrets that a process would use; ends the command where it must not start with them.
+
+    `sends` says whether it is a worker.
+    """
+    found = list(find_weaknesses(settings, sends=sends))
+    for weakness in found:
+        where, text = weakness.where, weakness.text
+        refuse(f"{where}: {text.vi}", f"{where}: {text.en}")
+    if any(weakness.is_fatal for weakness in found):
+        raise typer.Exit(2)
 
 
 def no_database(error: Exception) -> typer.Exit:

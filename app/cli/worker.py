@@ -7,7 +7,7 @@ import typer
 import uvloop
 
 from app import worker as worker_process
-from app.cli.terminal import database_settings, hush
+from app.cli.terminal import database_settings, hush, require_sound_secrets
 from app.kernel.logging import configure_logging
 
 command = typer.Typer()
@@ -22,6 +22,7 @@ def worker(
 ) -> None:
     """Gửi thông báo và lời nhắc; chạy bao nhiêu tiến trình cũng được · send notifications and reminders."""
     settings, _ = database_settings()
+    require_sound_secrets(settings, sends=True)
     configure_logging(settings.log_format)
     if quiet:
         hush()

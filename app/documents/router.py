@@ -50,7 +50,7 @@ _BYTES: dict[str, Any] = {  # Any: an OpenAPI fragment
 }
 
 
-def _store(request: Request) -> DocumentStore:
+async def _store(request: Request) -> DocumentStore:
     store: DocumentStore = request.app.state.documents
     return store
 

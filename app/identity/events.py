@@ -58,6 +58,19 @@ class SecondFactorRemoved(Event):
     member_id: UUID
 
 
+class SecondFactorOverridden(Event):
+    """The operator at the server's own console removed it and ended every session; the owner is told.
+
+    For whom no administrator stands above. There is no actor: who sits at the console has no account.
+    """
+
+    code = "identity.second_factor_overridden"
+    subject_type = "account"
+    lane: ClassVar[Lane | None] = Lane.urgent
+
+    member_id: UUID
+
+
 class IdentityLinked(Event):
     """A way to sign in without the password was added; the owner is told."""
 

@@ -120,6 +120,7 @@ class RefreshToken(Base):
     """A refresh token by its SHA-256; when used it keeps its child, sealed so that only its own bearer can open it."""
 
     __tablename__ = "refresh_tokens"
+    __table_args__ = (Index("ix_refresh_tokens_created_at_session_id", "created_at", "session_id"),)
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)

@@ -4,7 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.identity.events import IdentityLinked, RefreshTokenReused, SecondFactorRemoved, SignedInOnNewDevice
+from app.identity.events import (
+    IdentityLinked,
+    RefreshTokenReused,
+    SecondFactorOverridden,
+    SecondFactorRemoved,
+    SignedInOnNewDevice,
+)
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
@@ -14,7 +20,7 @@ from app.members.models import Member
 _TITLE = Text(vi="Sổ tay đảng viên", en="Member handbook")
 _BODY = Text(vi="Có thông báo về bảo mật tài khoản", en="A notice about the security of your account")
 
-_OwnersFact = RefreshTokenReused | SignedInOnNewDevice | SecondFactorRemoved | IdentityLinked
+_OwnersFact = RefreshTokenReused | SignedInOnNewDevice | SecondFactorRemoved | SecondFactorOverridden | IdentityLinked
 
 
 def _prepare(session: Session, event: _OwnersFact, **params: str) -> Prepared:
@@ -35,6 +41,10 @@ async def _prepare_new_device(session: Session, event: SignedInOnNewDevice) -> P
 
 
 async def _prepare_removal(session: Session, event: SecondFactorRemoved) -> Prepared:
+    return _prepare(session, event)
+
+
+async def _prepare_override(session: Session, event: SecondFactorOverridden) -> Prepared:
     return _prepare(session, event)
 
 
@@ -75,6 +85,19 @@ def _render_removal(params: Params, reader: Reader) -> tuple[str, str]:
     return title.to(reader.locale), body.to(reader.locale)
 
 
+def _render_override(params: Params, reader: Reader) -> tuple[str, str]:
+    title = Text(
+        vi="Người vận hành máy chủ đã gỡ xác thực hai bước", en="The server's operator removed the second factor"
+    )
+    body = Text(
+        vi="Mọi phiên đã kết thúc, từ nay tài khoản chỉ cần mật khẩu. Nếu không phải đồng chí yêu cầu, hãy đổi mật "
+        "khẩu và báo cấp trên. Hãy bật lại xác thực hai bước.",
+        en="Every session has ended, and the password alone signs in. If you did not ask for it, change the password "
+        "and tell those above. Turn a second factor on again.",
+    ).format(**params)
+    return title.to(reader.locale), body.to(reader.locale)
+
+
 def _render_link(params: Params, reader: Reader) -> tuple[str, str]:
     title = Text(vi="Đã liên kết cách đăng nhập mới", en="A new way to sign in was linked")
     body = Text(
@@ -111,6 +134,15 @@ NOTICES: Notices = (
         body=_BODY,
         prepare=_prepare_removal,
         render=_render_removal,
+    ),
+    Notice(
+        event=SecondFactorOverridden,
+        type="second_factor_overridden",
+        channel=Channel.system,
+        title=_TITLE,
+        body=_BODY,
+        prepare=_prepare_override,
+        render=_render_override,
     ),
     Notice(
         event=IdentityLinked,

@@ -33,6 +33,7 @@ from app.identity.schemas import (
 from app.identity.sessions import service as sessions
 from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import MemberNotFound
@@ -43,7 +44,7 @@ members = APIRouter(prefix="/members", tags=["members"], route_class=SecretRoute
 well_known = APIRouter(prefix="/.well-known", tags=["auth"], route_class=StrictRoute)
 
 
-def _keyring(request: Request) -> Keyring:
+async def _keyring(request: Request) -> Keyring:
     keyring: Keyring = request.app.state.keyring
     return keyring
 
@@ -60,7 +61,7 @@ def address_of(request: Request) -> str | None:
     "/activate",
     operation_id="activateAccount",
     summary="Activate an account",
-    responses=problems(ActivationRefused, PasswordTooCommon, SecondFactorRequired, SecondFactorRefused),
+    responses=problems(ActivationRefused, PasswordTooCommon, SecondFactorRequired, SecondFactorRefused, PasswordsBusy),
 )
 async def activate(session: DbSession, keyring: KeyringDep, body: Activation) -> Tokens:
     """Set a password with the code that the secretary or an administrator handed out, and sign in.
@@ -75,7 +76,7 @@ async def activate(session: DbSession, keyring: KeyringDep, body: Activation) ->
     "/login",
     operation_id="signIn",
     summary="Sign in",
-    responses=problems(CredentialsRefused, SecondFactorRequired, SecondFactorRefused, SignInDelayed),
+    responses=problems(CredentialsRefused, SecondFactorRequired, SecondFactorRefused, SignInDelayed, PasswordsBusy),
 )
 async def sign_in(request: Request, session: DbSession, keyring: KeyringDep, body: SignIn) -> Tokens:
     """Sign in with phone number and password. An unknown number and a wrong password are answered alike.
@@ -108,7 +109,7 @@ async def sign_out(session: DbSession, actor: CurrentActor) -> None:
     operation_id="changePassword",
     status_code=204,
     summary="Change the password",
-    responses=problems(CredentialsRefused, PasswordTooCommon, SignInDelayed),
+    responses=problems(CredentialsRefused, PasswordTooCommon, SignInDelayed, PasswordsBusy),
 )
 async def change_password(session: DbSession, actor: CurrentActor, keyring: KeyringDep, body: PasswordChange) -> None:
     """Set a new password; every other session ends."""
@@ -150,7 +151,7 @@ async def end_session(session: DbSession, actor: CurrentActor, session_id: UUID)
     operation_id="issueActivationCode",
     status_code=201,
     summary="Issue an activation code",
-    responses=problems(MemberNotFound, NotForYourPost, MemberHasNoPhone, MembershipEnded),
+    responses=problems(MemberNotFound, NotForYourPost, MemberHasNoPhone, MembershipEnded, PasswordsBusy),
 )
 async def issue_activation_code(
     session: DbSession, actor: CurrentActor, keyring: KeyringDep, member_id: UUID

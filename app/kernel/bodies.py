@@ -13,6 +13,7 @@ from app.kernel.errors import FieldProblem, Malformed, Unprocessable
 from app.kernel.i18n import Text
 from app.kernel.idempotency import AnsweredBefore, Once
 from app.kernel.preferences import minimal
+from app.kernel.security import require_sign_in
 
 MAX_JSON_BYTES = 64 * 1024
 MAX_DEPTH = 16
@@ -110,6 +111,8 @@ class StrictRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             request.state.reads_form = self.is_multipart
+            if self.is_multipart:
+                await require_sign_in(request)
             if reads_json:
                 body = await request.body()
                 content_type = request.headers.get("content-type", "").lower()

@@ -81,7 +81,7 @@ IfNoneMatch = Annotated[
 ]
 
 
-def _tagger(
+async def _tagger(
     request: Request,
     response: Response,
     actor: CurrentActor,
@@ -94,7 +94,7 @@ def _tagger(
 Tagged = Annotated[Tagger, Depends(_tagger)]
 
 
-def _expected_version(
+async def _expected_version(
     if_match: Annotated[
         str | None,
         Header(

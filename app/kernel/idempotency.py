@@ -17,7 +17,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import delete, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from starlette.datastructures import UploadFile
 
@@ -30,7 +30,6 @@ from app.kernel.security import Actor, CurrentActor
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEPT_FOR = timedelta(days=30)  # phones come back late
-PURGE_TASK = "kernel.purge_idempotency"
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -183,8 +182,3 @@ async def _hash_of(file: UploadFile) -> bytes:
         digest.update(chunk)
     await file.seek(0)
     return digest.digest()
-
-
-async def purge_answers(session: Session) -> None:
-    """Forget the answers kept for 30 days; a repetition that comes later is a request of its own."""
-    await session.execute(delete(KeptAnswer).where(KeptAnswer.created_at < session.now() - KEPT_FOR))

@@ -85,9 +85,18 @@ TAGS = [
         "description": "Nhật ký hoạt động của đảng viên và chi bộ. What a member and a branch took part in.",
     },
     {
+        "name": "reports",
+        "description": "Báo cáo cho cấp ủy: sử dụng Sổ tay, dự sinh hoạt, phát triển đảng viên, xếp loại. "
+        "Figures for committees: use of the app, meetings, admissions, ratings.",
+    },
+    {
         "name": "changes",
         "description": "Đồng bộ: những gì điện thoại chưa có, và lần đầu mở ứng dụng. "
         "Catching up: all that a phone has missed, and its first start.",
+    },
+    {
+        "name": "privacy",
+        "description": "Dữ liệu của tôi: bản sao, đồng ý, đề nghị sửa. My data: a copy, consents, corrections.",
     },
     {
         "name": "service",

@@ -84,7 +84,7 @@ def _decode(cursor: str) -> tuple[str, UUID]:
         raise CursorInvalid from None
 
 
-def _page_request(
+async def _page_request(
     limit: Annotated[int, Query(ge=1, le=100, description="Items a page", json_schema_extra={"format": "int32"})] = 20,
     cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")] = None,
 ) -> PageRequest:
@@ -110,4 +110,8 @@ class Linker:
         return page
 
 
-Linked = Annotated[Linker, Depends(Linker)]
+async def _linker(request: Request, response: Response) -> Linker:
+    return Linker(request, response)
+
+
+Linked = Annotated[Linker, Depends(_linker)]

@@ -15,9 +15,14 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.kernel.errors import Unavailable
+from app.kernel.i18n import Text
+
 MIN_LENGTH = 8
 MAX_LENGTH = 128
 NICENESS = 10
+MOST_WAITING = 500
+"""Half a minute's work for a slow core; whoever comes after them would have given up before their turn."""
 
 T = TypeVar("T")
 
@@ -26,11 +31,22 @@ T = TypeVar("T")
 _COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split())
 
 
-class Passwords:
-    """Hashes and checks; each check costs the same whether the account exists or not."""
+class PasswordsBusy(Unavailable):
+    title = Text(
+        vi="Máy chủ đang kiểm tra nhiều mật khẩu, hãy thử lại sau",
+        en="The server is checking many passwords; try again soon",
+    )
 
-    def __init__(self, hasher: PasswordHasher, *, concurrency: int) -> None:
+
+class Passwords:
+    """Hashes and checks; each check costs the same whether the account exists or not.
+
+    Both raise PasswordsBusy at once where too many wait already.
+    """
+
+    def __init__(self, hasher: PasswordHasher, *, concurrency: int, most_waiting: int = MOST_WAITING) -> None:
         """`concurrency` checks run at once: Argon2 takes its memory and a core for each."""
+        self._room = concurrency + most_waiting
         self._hasher = hasher
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="argon2", initializer=_step_back)
         self._nobody = hasher.hash("nobody has this password")
@@ -44,7 +60,16 @@ class Passwords:
         return await self._apart(lambda: self._check(password_hash, password))
 
     async def _apart(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        if self._room == 0:
+            raise PasswordsBusy(headers={"Retry-After": "5"})
+        self._room -= 1
+        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        # When the work has ended, and not when a caller gives up: it goes on without them.
+        done.add_done_callback(self._make_room)
+        return await asyncio.shield(done)
+
+    def _make_room(self, _: asyncio.Future[T]) -> None:
+        self._room += 1
 
     def _check(self, password_hash: str | None, password: str) -> bool:
         try:

@@ -86,6 +86,7 @@ ADVICE: Mapping[int, Text] = {
 }
 """What a client does about each status."""
 
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _TEMPLATES = Templates(Path(__file__).parent)
 
 
@@ -149,4 +150,5 @@ def _page(request: Request, template: str, **values: object) -> HTMLResponse:
     locale = negotiate(request.headers.get("accept-language"))
     other = Locale.en if locale is Locale.vi else Locale.vi
     html = _TEMPLATES.fill(template, {"locale": locale, "other": other, **values})
-    return HTMLResponse(html, headers={"Content-Language": locale.value, "Vary": "Accept-Language"})
+    headers = {"Content-Security-Policy": _POLICY, "Content-Language": locale.value, "Vary": "Accept-Language"}
+    return HTMLResponse(html, headers=headers)

@@ -18,6 +18,7 @@ from app.kernel.errors import (
     FieldProblem,
     Malformed,
     NotFound,
+    Stale,
     TooLarge,
     Unavailable,
     Unprocessable,
@@ -26,6 +27,7 @@ from app.kernel.errors import (
 from app.kernel.etags import NotModified
 from app.kernel.fields import FieldError
 from app.kernel.i18n import Locale, Text, negotiate
+from app.kernel.schemas import Int32
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger()
@@ -86,6 +88,12 @@ class Problem(BaseModel):
     detail: str | None = Field(description="In the reader's language", examples=[None])
     request_id: str | None = Field(description="Names the request in the server's log", examples=["5f1c9f0e"])
     errors: list[FieldView] = Field(description="The fields that are wrong, if it is that", examples=[[]])
+    current_version: Int32 | None = Field(
+        description="The version that `If-Match` should have named; of `version_changed` alone", examples=[None]
+    )
+    minimum_version: str | None = Field(
+        description="The oldest version of the app that is served; of `app_too_old` alone", examples=[None]
+    )
 
 
 _FIELD_TEXTS: dict[str, Text] = {
@@ -132,6 +140,8 @@ def problem(request: Request, error: AppError) -> Response:
         "errors": [
             {"pointer": field.pointer, "code": field.code, "detail": field.detail.to(locale)} for field in error.fields
         ],
+        "current_version": None,
+        "minimum_version": None,
         **error.extra,
     }
     return JSONResponse(
@@ -272,6 +282,8 @@ def describe(kinds: list[type[AppError]]) -> dict[str, Any]:
                             "detail": None,
                             "request_id": "01a20554aa227cf5",
                             "errors": [],
+                            "current_version": 4 if kind.status == Stale.status else None,
+                            "minimum_version": None,
                         }
                     }
                     for kind in kinds

@@ -9,7 +9,7 @@ from app.kernel.notices import Reader
 from app.kernel.security import CurrentActor
 
 
-def _reader(
+async def _reader(
     actor: CurrentActor,
     accept_language: Annotated[str | None, Header(description="`vi` (default) or `en`")] = None,
 ) -> Reader:

@@ -15,6 +15,8 @@ from app.kernel.telemetry import RequestMeters
 
 log = structlog.get_logger()
 _LIMITER = "starlette._body_limit_responder"
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+"""For every answer that is no page of ours with a policy of its own: nothing in it is run, shown within or framed."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -41,6 +43,7 @@ class RequestContext:
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         meters: RequestMeters = scope["app"].state.meters
+        hsts_seconds: int = scope["app"].state.settings.hsts_seconds
         started = answered = time.perf_counter()
         status = 0
 
@@ -57,6 +60,10 @@ class RequestContext:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"  # addresses may hold secrets: the calendar's does
+                headers.setdefault("Content-Security-Policy", _POLICY)
+                if hsts_seconds:
+                    headers["Strict-Transport-Security"] = f"max-age={hsts_seconds}"
                 headers.setdefault("Cache-Control", "private, no-cache")
                 allowance: Allowance | None = scope["state"].get("allowance")
                 if allowance is not None:

@@ -53,7 +53,10 @@ class NotForYourPost(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class HeldPost:
-    """A post held today."""
+    """A post in force today, as days are in Việt Nam, in one organisation; rights come from posts alone.
+
+    How far it reaches down the tree each feature's `access` says. `SOTAY_REQUIRE_SECOND_FACTOR` may leave it out.
+    """
 
     kind: PostKind
     organisation_id: UUID
@@ -105,15 +108,29 @@ _bearer = HTTPBearer(
 )
 
 
+async def require_sign_in(request: Request) -> None:
+    """Refuse whoever is not signed in before a file is read; raises TokenInvalid.
+
+    FastAPI reads a form, up to 20 MiB of it, before it asks the dependencies.
+    """
+    credentials = await _bearer(request)
+    async with request.app.state.database.session() as session:
+        await _authenticate(request, session, credentials)
+
+
+async def _authenticate(request: Request, session: Session, credentials: HTTPAuthorizationCredentials | None) -> Actor:
+    if credentials is None:
+        raise TokenInvalid(headers={"WWW-Authenticate": "Bearer"})
+    authenticate: Authenticate = request.app.state.authenticate
+    return await authenticate(session, credentials.credentials)
+
+
 async def _current_actor(
     request: Request,
     session: DbSession,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
-    if credentials is None:
-        raise TokenInvalid(headers={"WWW-Authenticate": "Bearer"})
-    authenticate: Authenticate = request.app.state.authenticate
-    actor = await authenticate(session, credentials.credentials)
+    actor = await _authenticate(request, session, credentials)
     limiter: RateLimiter | None = request.app.state.rate_limiter
     if limiter is not None:
         allowance = limiter.take(actor.account_id, now=session.now())

@@ -1,20 +1,25 @@
 """Routes of the service itself: alive, ready, documented, with nothing fetched from elsewhere."""
 
 from datetime import timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi import Response as Answer
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import Field
 from sqlalchemy import text
 
+from app.kernel.compression import accepts_gzip, compress
 from app.kernel.db import DbSession
 from app.kernel.errors import Unavailable
 from app.kernel.i18n import Text
 from app.kernel.problems import PathNotFound, problems
 from app.kernel.schemas import Response
+from app.kernel.settings import Docs
 
 router = APIRouter(tags=["service"])
 
@@ -22,7 +27,7 @@ _DOCS = Path(__file__).parent / "docs"
 _DOCS_FILES = frozenset({"index.html", "docs.css", "docs.js"})
 _DOCS_POLICY = (
     "default-src 'none'; connect-src 'self'; font-src data:; img-src 'self' data:; script-src 'self'; "
-    "style-src 'self' 'unsafe-inline'"
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -61,13 +66,37 @@ async def get_readiness(request: Request, session: DbSession) -> Health:
     return Health(status="ready")
 
 
-def install_docs(app: FastAPI) -> None:
-    """Serve `/docs`: Swagger UI out of the `fastapi-offline` package, with a search; no address outside is needed."""
-    app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
+def _require_docs(request: Request) -> None:
+    if request.app.state.settings.docs is Docs.off:
+        raise PathNotFound
 
-    @app.get("/docs", include_in_schema=False)
-    @app.get("/docs/{name}", include_in_schema=False)
+
+def install_docs(app: FastAPI) -> None:
+    """Serve the document, and `/docs`: Swagger UI out of the `fastapi-offline` package, with a search.
+
+    No address outside is needed. With `SOTAY_DOCS=off` there is none of it.
+    """
+    shown = [Depends(_require_docs)]
+    assets = StaticFiles(directory=str(files("fastapi_offline") / "static"))
+
+    @cache
+    def written(*, zipped: bool) -> bytes:
+        # More than a megabyte for whoever asks, signed in or not: written and packed once.
+        return compress(written(zipped=False)) if zipped else bytes(JSONResponse(app.openapi()).body)
+
+    @app.get("/openapi.json", include_in_schema=False, dependencies=shown)
+    async def document(accept_encoding: Annotated[str, Header()] = "") -> Answer:
+        zipped = accepts_gzip(accept_encoding)
+        headers = {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"} if zipped else {}
+        return Answer(written(zipped=zipped), media_type="application/json", headers=headers)
+
+    @app.get("/docs", include_in_schema=False, dependencies=shown)
+    @app.get("/docs/{name}", include_in_schema=False, dependencies=shown)
     async def docs(name: str = "index.html") -> FileResponse:
         if name not in _DOCS_FILES:
             raise PathNotFound
         return FileResponse(_DOCS / name, headers={"Content-Security-Policy": _DOCS_POLICY})
+
+    @app.get("/docs/assets/{name}", include_in_schema=False, dependencies=shown)
+    async def docs_asset(request: Request, name: str) -> Answer:
+        return await assets.get_response(name, request.scope)

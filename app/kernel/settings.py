@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_ORIGIN = r"(https://[a-z0-9.-]+|http://(127\.0\.0\.1|localhost|\[::1\]))(:[0-9]{1,5})?"
 APP_VERSION = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}"
 """How a version of the app begins."""
 
@@ -21,6 +22,13 @@ class PushMode(StrEnum):
 class LogFormat(StrEnum):
     json = "json"
     console = "console"
+
+
+class Docs(StrEnum):
+    """Whether `/docs` and `/openapi.json` are served."""
+
+    on = "on"
+    off = "off"
 
 
 class SecondFactorOf(StrEnum):
@@ -116,6 +124,20 @@ class Settings(BaseSettings):
         pattern=rf"^{APP_VERSION}$",
         description="Requests whose `App-Version` is below it are refused; without it none is",
     )
+    docs: Docs = Field(
+        default=Docs.on, description="`off`: neither `/docs` nor `/openapi.json` is served; the pages of problems stay"
+    )
+    cors_origins: str | None = Field(
+        default=None,
+        pattern=rf"^{_ORIGIN}(,{_ORIGIN})*$",
+        description="Origins of web apps, separated by commas, that browsers let read the answers; without it none",
+    )
+    hsts_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=63_072_000,
+        description="How long browsers shall come over TLS only (Strict-Transport-Security); 0 says nothing of it",
+    )
     metrics_host: str = Field(default="127.0.0.1", description="Address that the metrics are served on")
     metrics_port: int | None = Field(
         default=None,
@@ -136,6 +158,13 @@ class Settings(BaseSettings):
     def _sms_needs_a_token(self) -> Self:
         if self.sms_url is not None and self.sms_token is None:
             message = "SOTAY_SMS_URL needs SOTAY_SMS_TOKEN: the gateway's bearer token"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _hsts_needs_tls(self) -> Self:
+        if self.hsts_seconds and not self.public_url.startswith("https://"):
+            message = "SOTAY_HSTS_SECONDS needs TLS in front: a SOTAY_PUBLIC_URL that begins with https://"
             raise ValueError(message)
         return self
 

@@ -153,7 +153,7 @@ def _press(library: str) -> Any:
     return press
 
 
-def _typesetter(request: Request) -> Typesetter:
+async def _typesetter(request: Request) -> Typesetter:
     typesetter: Typesetter = request.app.state.typesetter
     return typesetter
 

@@ -2,14 +2,34 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import selectinload
 
+from app.kernel.asking import HOME, ME, SEATS, TODAY, asked_by
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import COMMITTEE, Actor, Reader
@@ -40,7 +60,7 @@ from app.meetings.schemas import (
 from app.meetings.unfinished import OpenTask
 from app.members.models import Member
 from app.members.posts.models import Post
-from app.members.queries import convened, holds_on, hosts_of
+from app.members.queries import Day, convened, holds_on, hosts_of
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
 from app.rules import RuleSet, rules_in_force, rules_named
@@ -60,16 +80,30 @@ def convened_to(*, organisation_id: UUID, kind: MeetingKind, on: date) -> Select
 
 def is_called(actor: Reader, on: date) -> ColumnElement[bool]:
     """Say whether the caller is called to a meeting: one of their branch, or where they are guest or have a seat."""
-    branch = or_(
-        Meeting.organisation_id == actor.organisation_id, Meeting.organisation_id.in_(hosts_of(actor.member_id, on))
+    seats = [post.organisation_id for post in actor.posts if post.kind in COMMITTEE]
+    return _is_called(
+        literal(actor.member_id, Uuid), literal(actor.organisation_id, Uuid), literal(seats, ARRAY(Uuid)), on
     )
-    return or_(and_(branch, Meeting.kind != MeetingKind.committee), _has_a_seat(actor))
 
 
-def _has_a_seat(actor: Reader) -> ColumnElement[bool]:
-    """Say whether it is a meeting of a committee that the caller sits on, in whichever branch they are at home."""
-    seats = {post.organisation_id for post in actor.posts if post.kind in COMMITTEE}
-    return and_(Meeting.kind == MeetingKind.committee, Meeting.organisation_id.in_(seats))
+def _is_called(
+    member_id: SQLColumnExpression[UUID],
+    home: SQLColumnExpression[UUID],
+    seats: SQLColumnExpression[Sequence[UUID]],
+    on: Day,
+) -> ColumnElement[bool]:
+    """`seats` are the organisations on whose committee they sit, in whichever branch they are at home."""
+    is_committees = Meeting.kind == MeetingKind.committee
+    hosts = hosts_of(member_id, on)
+    places = union_all(select(home.label("id")), hosts, select(func.unnest(seats)))
+    return and_(
+        # Said beside what it follows from: an index finds the meetings of few places, but none is found by an "or".
+        Meeting.organisation_id == any_(func.array(places.scalar_subquery(), type_=ARRAY(Uuid))),
+        or_(
+            and_(or_(Meeting.organisation_id == home, Meeting.organisation_id.in_(hosts)), ~is_committees),
+            and_(is_committees, Meeting.organisation_id == any_(seats)),
+        ),
+    )
 
 
 async def get_visible_meeting(
@@ -98,13 +132,13 @@ async def get_visible_meeting(
     return row.Meeting, tuple(row.path)
 
 
-def _select_views(actor: Actor) -> Select[Any]:
+def _select_views(member_id: UUID | SQLColumnExpression[UUID]) -> Select[Any]:
     # Any: a row of many columns. One statement: the agenda as JSON beside the meeting, the viewer's reply joined.
     papers = (
         select(
             func.coalesce(
-                func.jsonb_agg(aggregate_order_by(AgendaItemDocument.document_id, AgendaItemDocument.place)),
-                func.jsonb_build_array(),
+                func.json_agg(aggregate_order_by(AgendaItemDocument.document_id, AgendaItemDocument.place)),
+                func.json_build_array(),
             )
         )
         .where(
@@ -121,8 +155,8 @@ def _select_views(actor: Actor) -> Select[Any]:
     agenda = (
         select(
             func.coalesce(
-                func.jsonb_agg(
-                    func.jsonb_build_object(
+                func.json_agg(
+                    func.json_build_object(
                         "position",
                         AgendaItem.position,
                         "title",
@@ -137,7 +171,7 @@ def _select_views(actor: Actor) -> Select[Any]:
                         papers,
                     ).op("ORDER BY")(AgendaItem.position)
                 ),
-                func.jsonb_build_array(),
+                func.json_build_array(),
             )
         )
         .where(AgendaItem.meeting_id == Meeting.id)
@@ -157,7 +191,7 @@ def _select_views(actor: Actor) -> Select[Any]:
         .select_from(Meeting)
         .outerjoin(
             MeetingReply,
-            and_(MeetingReply.meeting_id == Meeting.id, MeetingReply.member_id == actor.member_id),
+            and_(MeetingReply.meeting_id == Meeting.id, MeetingReply.member_id == member_id),
         )
     )
 
@@ -201,7 +235,7 @@ def _view(row: Row[Any], counts: ReplyCounts | None, warnings: list[str]) -> Mee
 async def view_meeting(session: Session, actor: Actor, meeting_id: UUID, *, path: Sequence[UUID]) -> MeetingView:
     """Return a meeting that the caller is known to see, as they see it."""
     await session.flush()
-    row = (await session.execute(_select_views(actor).where(Meeting.id == meeting_id))).one()
+    row = (await session.execute(_select_views(actor.member_id).where(Meeting.id == meeting_id))).one()
     counts: dict[UUID, ReplyCounts] = {}
     if access.organises(actor, path[-1]) or access.oversees(actor, path):
         counts = await _reply_counts(session, [row])
@@ -228,7 +262,7 @@ async def find_visible_meetings(session: Session, actor: Actor, ids: Collection[
 async def find_meetings(session: Session, actor: Actor, ids: Collection[UUID]) -> list[MeetingView]:
     """Return those of the meetings that the caller may know of, each as `get_meeting` does."""
     wanted = (
-        _select_views(actor)
+        _select_views(actor.member_id)
         .join(Organisation, Organisation.id == Meeting.organisation_id)
         .add_columns(Organisation.path, is_called(actor, session.today()).label("is_called"))
         .where(Meeting.id.in_(ids))
@@ -254,13 +288,34 @@ async def list_my_meetings(
     """
     zone = ZoneInfo(actor.time_zone)
     begin = _in_zone(since, zone) or datetime.combine(session.now().astimezone(zone).date(), time(), tzinfo=zone)
-    wanted = _select_views(actor).where(
-        is_called(actor, session.today()), Meeting.status != MeetingStatus.draft, Meeting.starts_at >= begin
-    )
+    values = {**asked_by(actor, session), "begin": begin}
     end = _in_zone(until, zone)
     if end is not None:
-        wanted = wanted.where(Meeting.starts_at < end)
-    return await _page(session, actor, wanted, paging, counted=lambda where: access.organises(actor, where))
+        values["end"] = end
+    wanted = _select_mine(has_end=end is not None, is_first=paging.after is None)
+    return await _page(session, actor, wanted, paging, values, counted=lambda where: access.organises(actor, where))
+
+
+@cache
+def _select_mine(*, has_end: bool, is_first: bool) -> Select[Any]:
+    # Any: a row of many columns.
+    instant = DateTime(timezone=True)
+    wanted = _select_views(ME).where(
+        _is_called(ME, HOME, SEATS, TODAY),
+        Meeting.status != MeetingStatus.draft,
+        Meeting.starts_at >= bindparam("begin", type_=instant),
+    )
+    if has_end:
+        wanted = wanted.where(Meeting.starts_at < bindparam("end", type_=instant))
+    return _cut(wanted, is_first=is_first)
+
+
+def _cut(wanted: Select[Any], *, is_first: bool) -> Select[Any]:
+    """Cut to a page by the starts; parameters are `limit` and, on a later page, `last_start` and `last_id`."""
+    if not is_first:
+        last = tuple_(bindparam("last_start", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
+        wanted = wanted.where(tuple_(Meeting.starts_at, Meeting.id) > last)
+    return wanted.order_by(Meeting.starts_at, Meeting.id).limit(bindparam("limit", type_=Integer))
 
 
 def _in_zone(value: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -275,24 +330,30 @@ async def list_meetings(session: Session, actor: Actor, organisation_id: UUID, *
     Raises OrganisationNotFound, also for organisations whose meetings the caller may not know of.
     """
     organisation = await get_visible_organisation(session, actor, organisation_id)
-    wanted = _select_views(actor).where(Meeting.organisation_id == organisation_id)
+    wanted = _select_views(actor.member_id).where(Meeting.organisation_id == organisation_id)
     organises = access.organises(actor, organisation_id)
     oversees = access.oversees(actor, organisation.path)
     if not organises:
         wanted = wanted.where(Meeting.status != MeetingStatus.draft)
     if not (organises or oversees):
         wanted = wanted.where(is_called(actor, session.today()))
-    return await _page(session, actor, wanted, paging, counted=lambda _: organises or oversees)
+    wanted = _cut(wanted, is_first=paging.after is None)
+    return await _page(session, actor, wanted, paging, {}, counted=lambda _: organises or oversees)
 
 
 async def _page(
-    session: Session, actor: Actor, wanted: Select[Any], paging: PageRequest, *, counted: Callable[[UUID], bool]
+    session: Session,
+    actor: Actor,
+    wanted: Select[Any],
+    paging: PageRequest,
+    values: dict[str, Any],
+    *,
+    counted: Callable[[UUID], bool],
 ) -> MeetingPage:
     """Page the meetings; `counted` says for an organisation whether the caller may know how many come."""
     after = paging.after_instant()
-    if after is not None:
-        wanted = wanted.where(tuple_(Meeting.starts_at, Meeting.id) > tuple_(*after))
-    rows = (await session.execute(wanted.order_by(Meeting.starts_at, Meeting.id).limit(paging.limit + 1))).all()
+    last = {"last_start": after[0], "last_id": after[1]} if after is not None else {}
+    rows = (await session.execute(wanted, {**values, **last, "limit": paging.limit + 1})).all()
     counts = await _reply_counts(session, [row for row in rows if counted(row.organisation_id)])
     warnings = await _warnings(session, actor, rows)
     return paging.page(

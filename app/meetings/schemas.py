@@ -184,7 +184,12 @@ class ReplyCounts(Response):
 
 
 class MeetingView(Versioned):
-    """A meeting."""
+    """A meeting as its reader may know it: a draft is the organisers' alone, officers above see when and how many.
+
+    `time_zone` (IANA) is that of the place, in which the hours are said to people. `my_reply` is the reader's own and
+    null where they are not called or said nothing; `reply_counts` is null but for organisers and officers above. From
+    its beginning on the meeting keeps `rule_set`, whatever rule comes into force later.
+    """
 
     organisation_id: UUID
     kind: MeetingKind

@@ -161,7 +161,7 @@ def convened(organisation_id: UUID, on: date) -> Select[UUID]:
     )
 
 
-def hosts_of(member_id: UUID, on: date) -> Select[UUID]:
+def hosts_of(member_id: UUID | SQLColumnExpression[UUID], on: Day) -> Select[UUID]:
     """Select the ids of the organisations where somebody is a temporary guest on a day (domain.md 7)."""
     return select(Standing.organisation_id).where(
         Standing.member_id == member_id, Standing.kind == StandingKind.temporary_guest, _in_force(on)
@@ -205,7 +205,7 @@ def holds_on(
     return (starts_on <= on) & or_(ends_on.is_(None), ends_on >= on)
 
 
-def _in_force(on: date) -> ColumnElement[bool]:
+def _in_force(on: Day) -> ColumnElement[bool]:
     return holds_on(Standing.starts_on, Standing.ends_on, on)
 
 

@@ -30,7 +30,7 @@ from app.organisations.errors import OrganisationNotFound
 router = APIRouter(tags=["members"], route_class=StrictRoute)
 
 
-def _filter(
+async def _filter(
     standing: Annotated[
         StandingKind | None, Query(description="Only who has this standing today; also finds who left")
     ] = None,

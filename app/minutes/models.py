@@ -59,7 +59,7 @@ class MinutesRemark(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     meeting_id: Mapped[UUID] = mapped_column(ForeignKey("minutes.meeting_id", ondelete="CASCADE"))
-    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), index=True)
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     taken: Mapped[bool | None]

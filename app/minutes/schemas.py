@@ -63,7 +63,10 @@ class RemarkAnswer(Request):
 
 
 class RemarkView(Response):
-    """A remark on minutes."""
+    """What somebody who was there says of the draft, and what an organiser answered.
+
+    For those who took part and the organisers; the published minutes do not show it.
+    """
 
     id: UUID
     author: MemberRef

@@ -2,13 +2,33 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, desc, exists, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    desc,
+    exists,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from app.identity.models import Account, Device
 from app.identity.queries import is_active
+from app.kernel.asking import ME, asked_by
 from app.kernel.db import Session
 from app.kernel.notices import Notices, Reader, by_type
 from app.kernel.pagination import PageRequest
@@ -32,21 +52,19 @@ FIXED_LINES = "+842"
 _stands = or_(Notification.audience_organisation_id.is_(None), Notification.withdrawn_at.is_(None))
 
 
-def is_broad_and_unread(actor: Actor) -> ColumnElement[bool]:
-    """Say, for a row of `notifications`, that it addressed the actor on its day, as a broad notice, and is not read."""
+def is_broad_and_unread(member_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """Say, for a row of `notifications`, that it addressed a member on its day, as a broad notice, and is not read."""
     return and_(
         Notification.audience_organisation_id.is_not(None),
         Notification.withdrawn_at.is_(None),
         addresses(
-            actor,
+            member_id,
             organisation_id=Notification.audience_organisation_id,
             part=Notification.audience_part,
             post_kinds=Notification.audience_post_kinds,
             on=Notification.addressed_on,
         ),
-        ~exists().where(
-            InboxEntry.member_id == literal(actor.member_id), InboxEntry.notification_id == Notification.id
-        ),
+        ~exists().where(InboxEntry.member_id == member_id, InboxEntry.notification_id == Notification.id),
     )
 
 
@@ -54,9 +72,10 @@ async def list_my_notifications(
     session: Session, actor: Actor, *, paging: PageRequest, notices: Notices, reader: Reader, public_url: str
 ) -> NotificationPage:
     """Return a page of the inbox, newest first, in the reader's words."""
-    in_a_row, in_none = _inbox(actor)
-    wanted = union_all(_newest(in_a_row, paging), _newest(in_none, paging)).order_by(desc("id")).limit(paging.limit + 1)
-    rows = (await session.execute(wanted)).all()
+    values = {**asked_by(actor, session), "limit": paging.limit + 1}
+    if paging.after is not None:
+        values["before"] = paging.after[1]
+    rows = (await session.execute(_select_inbox(is_first=paging.after is None), values)).all()
     views = _views(rows, notices=notices, reader=reader, public_url=public_url)
     return paging.page(views, into=NotificationPage, view=lambda view: view, key=lambda view: ("", view.id))
 
@@ -65,20 +84,36 @@ async def find_notifications(
     session: Session, actor: Actor, ids: Collection[UUID], *, notices: Notices, reader: Reader, public_url: str
 ) -> list[NotificationView]:
     """Return those of the notices that are in the inbox, in the reader's words."""
-    found = union_all(*(some.where(Notification.id.in_(ids)) for some in _inbox(actor)))
-    rows = (await session.execute(found)).all()
+    rows = (await session.execute(_select_notices(), {**asked_by(actor, session), "ids": list(ids)})).all()
     return _views(rows, notices=notices, reader=reader, public_url=public_url)
 
 
-def _inbox(actor: Actor) -> tuple[Select[Any], Select[Any]]:
-    """Select what has a row in the inbox, and what is broad and not read; Any: a row of many columns."""
+@cache
+def _select_inbox(*, is_first: bool) -> CompoundSelect[Any]:
+    # Any: a row of many columns. Each half is cut to a page, so that an index gives it in order.
+    limit = bindparam("limit", type_=Integer)
+    pages = []
+    for some in _inbox():
+        older = some if is_first else some.where(Notification.id < bindparam("before", type_=Uuid))
+        pages.append(older.order_by(Notification.id.desc()).limit(limit))
+    return union_all(*pages).order_by(desc("id")).limit(limit)
+
+
+@cache
+def _select_notices() -> CompoundSelect[Any]:
+    ids = any_(bindparam("ids", type_=ARRAY(Uuid)))
+    return union_all(*(some.where(Notification.id == ids) for some in _inbox()))
+
+
+def _inbox() -> tuple[Select[Any], Select[Any]]:
+    """Select what has a row in the asking member's inbox, and what is broad and not read."""
     shown = (Notification.id, Notification.type, Notification.subject_id, Notification.params)
     in_a_row = (
         select(*shown, InboxEntry.created_at, InboxEntry.read_at)
         .join(InboxEntry, InboxEntry.notification_id == Notification.id)
-        .where(InboxEntry.member_id == actor.member_id, _stands)
+        .where(InboxEntry.member_id == ME, _stands)
     )
-    in_none = select(*shown, Notification.created_at, null().label("read_at")).where(is_broad_and_unread(actor))
+    in_none = select(*shown, Notification.created_at, null().label("read_at")).where(is_broad_and_unread(ME))
     return in_a_row, in_none
 
 
@@ -99,13 +134,6 @@ def _views(rows: Sequence[Row[Any]], *, notices: Notices, reader: Reader, public
             )
         )
     return views
-
-
-def _newest(notices: Select[Any], paging: PageRequest) -> Select[Any]:
-    """Narrow down to a page; Any: a row of many columns."""
-    if paging.after is not None:
-        notices = notices.where(Notification.id < paging.after[1])
-    return notices.order_by(Notification.id.desc()).limit(paging.limit + 1)
 
 
 async def list_my_preferences(session: Session, actor: Actor) -> PreferenceList:

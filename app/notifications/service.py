@@ -250,7 +250,9 @@ async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
     known = await session.scalar(
         union(
             select(InboxEntry.notification_id).where(own, InboxEntry.notification_id == body.through),
-            select(Notification.id).where(Notification.id == body.through, is_broad_and_unread(actor)),
+            select(Notification.id).where(
+                Notification.id == body.through, is_broad_and_unread(literal(actor.member_id))
+            ),
         )
     )
     if known is None:
@@ -270,7 +272,7 @@ async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
 async def _read_broad(session: Session, actor: Actor, which: ColumnElement[bool]) -> Sequence[UUID]:
     """Write down that broad notices are read, and return their ids; a request beside this one may have done it."""
     unread = select(literal(actor.member_id), Notification.id, Notification.created_at, literal(session.now())).where(
-        which, is_broad_and_unread(actor)
+        which, is_broad_and_unread(literal(actor.member_id))
     )
     written = await session.scalars(
         upsert(InboxEntry)

@@ -47,7 +47,11 @@ class TallyView(Response):
 
 
 class PollView(Versioned):
-    """A poll."""
+    """A poll as its reader may know it: a draft is the organisers' alone, officers above see it once it is closed.
+
+    Before the close there is no tally for anybody; of a secret poll nobody is ever told who chose what. Majorities are
+    of the electorate and not of those who voted, by `rule_set`, which is fixed at the opening.
+    """
 
     organisation_id: UUID
     subject_type: SubjectType
@@ -81,7 +85,7 @@ class PollPage(Page[PollView]):
 
 
 class BallotCast(Request):
-    """A ballot."""
+    """One's vote, once: it cannot be changed. That of a secret poll is kept without its voter, time or order."""
 
     choice: Choice = Field(description="`other` is another opinion", examples=["for"])
 

@@ -152,5 +152,5 @@ class CommentSupport(Base):
     __tablename__ = "comment_supports"
 
     comment_id: Mapped[UUID] = mapped_column(ForeignKey("resolution_comments.id", ondelete="CASCADE"), primary_key=True)
-    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), primary_key=True, index=True)
     created_at: Mapped[datetime]

@@ -220,8 +220,8 @@ class Province:
         async with self.officer() as officer, AsyncClient(verify=False) as counter:  # noqa: S501 our own stub
             with self.workers(workers) as processes:
                 before = await self._count(counter)
-                idle = sum(_cpu_seconds(process.pid) for process in processes)
-                idle_database = _cpu_of_postgres(self.postmaster)
+                idle = sum(cpu_seconds(process.pid) for process in processes)
+                idle_database = cpu_of_postgres(self.postmaster)
                 halfway_mb: float | None = None
                 began = time.perf_counter()
                 announcement_id = await published(officer, self.world.commune)
@@ -240,8 +240,8 @@ class Province:
                     plan_rows=plan_rows,
                     plan_seconds=plan_seconds,
                     rate=self.phones / taken,
-                    worker_cpu=(sum(_cpu_seconds(process.pid) for process in processes) - idle) / self.phones * 10_000,
-                    database_cpu=(_cpu_of_postgres(self.postmaster) - idle_database) / self.phones * 10_000,
+                    worker_cpu=(sum(cpu_seconds(process.pid) for process in processes) - idle) / self.phones * 10_000,
+                    database_cpu=(cpu_of_postgres(self.postmaster) - idle_database) / self.phones * 10_000,
                     halfway_mb=halfway_mb or 0.0,
                     peak_mb=max(_peak_mb(process.pid) for process in processes),
                 )
@@ -278,17 +278,17 @@ class Province:
         raise SystemExit(f"recorded: {outcomes}")
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _cpu_of_postgres(postmaster: int) -> float:
+def cpu_of_postgres(postmaster: int) -> float:
     """Return what the server and its processes, those that have ended too, have used so far."""
     fields = Path(f"/proc/{postmaster}/stat").read_text().rsplit(")", 1)[1].split()
     living = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     ended = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-    return ended + _cpu_seconds(postmaster) + sum(_cpu_seconds(int(pid)) for pid in living)
+    return ended + cpu_seconds(postmaster) + sum(cpu_seconds(int(pid)) for pid in living)
 
 
 def _peak_mb(pid: int) -> float:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,9 +18,9 @@ from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.main import Parts, create_app
 from app.meetings.models import Meeting, MeetingKind, MeetingStatus
-from tests.changes.phones import Phone, fresh
+from tests.changes.phones import Phone, announce_world, fresh
 from tests.factories.clock import FakeClock
-from tests.factories.world import HANOI, World, make_world
+from tests.factories.world import HANOI, Person, World, make_world
 
 WRITERS, ROUNDS = 16, 8
 
@@ -39,16 +39,35 @@ async def branch(live: PooledDatabase) -> World:
 
 
 @pytest.fixture
-async def member(
-    live: PooledDatabase, branch: World, keys: TokenKeys, passwords: Passwords, clock: FakeClock, tmp_path: Path
-) -> AsyncIterator[AsyncClient]:
+def asking(
+    live: PooledDatabase, keys: TokenKeys, passwords: Passwords, clock: FakeClock, tmp_path: Path
+) -> Callable[[Person], AsyncClient]:
     settings = Settings(data_dir=tmp_path, public_url="http://sotay.test")
     app = create_app(Parts(settings=settings, database=live, passwords=passwords, keys=keys))
-    person = branch.member
-    token = keys.issue(account_id=person.account_id, session_id=person.session_id, token_id=uuid4(), now=clock())
-    headers = {"Authorization": f"Bearer {token}"}
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://sotay.test", headers=headers) as client:
+
+    def client_of(person: Person) -> AsyncClient:
+        token = keys.issue(account_id=person.account_id, session_id=person.session_id, token_id=uuid4(), now=clock())
+        headers = {"Authorization": f"Bearer {token}"}
+        return AsyncClient(transport=ASGITransport(app), base_url="http://sotay.test", headers=headers)
+
+    return client_of
+
+
+@pytest.fixture
+async def member(branch: World, asking: Callable[[Person], AsyncClient]) -> AsyncIterator[AsyncClient]:
+    async with asking(branch.member) as client:
         yield client
+
+
+async def test_a_secretary_whose_phones_start_at_once_leaves_one_trace_on_each_record(
+    live: PooledDatabase, branch: World, asking: Callable[[Person], AsyncClient]
+) -> None:
+    await announce_world(live)
+    answers = await asyncio.gather(*(asking(branch.secretary).get("/v1/changes?limit=200") for _ in range(6)))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    async with live.session() as session:
+        seen = text("SELECT count(*) FROM record_views WHERE member_id = :member")
+        assert await session.scalar(seen, {"member": branch.member.member_id}) == 1
 
 
 async def test_a_phone_that_asks_while_sixteen_write_misses_nothing(

@@ -11,7 +11,7 @@ from app.changes.service import SCOPES_A_ROUND
 from app.identity.models import LoginSession
 from app.kernel.db import commit
 from app.kernel.scopes import Change, Op
-from app.worker import purge_changes
+from app.worker import purge_old_rows
 from tests.changes.phones import Phone, ask, fresh
 from tests.conftest import RolledBackDatabase
 from tests.factories import resolutions
@@ -80,14 +80,14 @@ async def test_deletions_are_forgotten_after_180_days_and_who_missed_them_starts
     assert (await secretary.delete(f"/v1/comments/{comment['id']}")).status_code == 204
     late = await fresh(secretary)
     clock.advance(days=180)
-    await purge_changes(jobs.office, 0)
+    await purge_old_rows(jobs.office, 0)
     secretary = signed_in(world.secretary)
     late_enough = Phone(early.cursor, dict(early.held), dict(early.scopes))
     await late_enough.catch_up(secretary)
     assert ("comment", comment["id"]) not in late_enough.held
 
     clock.advance(minutes=1)
-    await purge_changes(jobs.office, 0)
+    await purge_old_rows(jobs.office, 0)
 
     secretary = signed_in(world.secretary)
     assert await refused(secretary, early)
@@ -104,7 +104,7 @@ async def test_many_scopes_are_purged_in_rounds(
         await commit(session)
     clock.advance(days=181)
 
-    await purge_changes(jobs.office, 0)
+    await purge_old_rows(jobs.office, 0)
 
     async with database.session() as session:
         left = await session.scalar(text("SELECT count(*) FROM changes WHERE op = 'delete'"))

@@ -39,9 +39,11 @@ from tests.contract.rows import (
     minutes,
     notifications,
     polls,
+    privacy,
+    reports,
     resolutions,
 )
-from tests.contract.things import PASSWORD
+from tests.contract.things import PASSWORD, numbers_of, people_of
 from tests.factories.world import HANOI, Person, World
 
 ROSTER = "Họ và tên,Ngày sinh,Ngày vào Đảng,Ngày chính thức\nCao Thị Uyên,02/03/1980,19/05/2005,19/05/2006\n"
@@ -215,6 +217,8 @@ TABLE = (
     *minutes.ROWS,
     *activity.ROWS,
     *changes.ROWS,
+    *privacy.ROWS,
+    *reports.ROWS,
 )
 
 
@@ -258,7 +262,7 @@ async def undone(database: RolledBackDatabase) -> AsyncIterator[Undone]:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
-async def test_each_role_gets_what_the_table_says(
+async def test_each_role_gets_what_the_table_says_and_nobody_elses_numbers_in_clear(
     row: Row,
     operations: Mapping[str, Operation],
     world: World,
@@ -268,6 +272,7 @@ async def test_each_role_gets_what_the_table_says(
     undone: Undone,
 ) -> None:
     operation = operations[row.operation]
+    in_clear = {person: numbers_of(person) for person in people_of(world)}
     got: dict[str, str | int] = {}
     for role in ROLES:
         person: Person | None = None if role == "anonymous" else getattr(world, role)
@@ -275,18 +280,22 @@ async def test_each_role_gets_what_the_table_says(
         path = operation.path.format(**{name: identify(thing, things, person) for name, thing in row.path.items()})
         body = {name: identify(value, things, person) for name, value in row.body.items()} if row.body else None
         form = {name: identify(value, things, person) for name, value in (row.form or {}).items()}
+        others = [number for other, numbers in in_clear.items() if other != person for number in numbers]
 
         async def ask(
             caller: AsyncClient = caller,
             path: str = path,
             body: dict[str, Any] | None = body,
             form: dict[str, Any] = form,
+            others: list[str] = others,
+            role: str = role,
         ) -> int:
             if row.form is not None:
                 name, content = row.file or ("danh-sach.csv", ROSTER.encode())
                 answer = await caller.request(operation.method, path, data=form, files={"file": (name, content)})
             else:
                 answer = await caller.request(operation.method, path, json=body, headers=dict(row.headers))
+            assert [number for number in others if number in answer.text] == [], f"{role} reads somebody's number"
             return answer.status_code
 
         status = await undone(ask)

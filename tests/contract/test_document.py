@@ -108,7 +108,7 @@ def test_every_operation_has_one_declared_tag_a_summary_and_a_description(docume
 def test_paths_are_kebab_and_parameters_snake(document: Operation) -> None:
     for path, _, operation in operations(document):
         if path.startswith("/v1"):
-            assert re.fullmatch(r"/v1(/([a-z0-9.]+(-[a-z0-9.]+)*|\{[a-z_]+\}(\.ics)?))+", path), path
+            assert re.fullmatch(r"/v1(/([a-z0-9.]+(-[a-z0-9.]+)*|\{[a-z_]+\}(\.(ics|xlsx|pdf))?))+", path), path
         for parameter in operation.get("parameters", ()):
             if parameter["in"] != "header":
                 assert re.fullmatch(r"[a-z][a-z0-9_]*", parameter["name"]), (path, parameter["name"])

@@ -1,6 +1,7 @@
 """Something of everything in branch A, for whoever asks about it."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from app.identity.models import Account
 from app.kernel.db import Session
 from app.kernel.push import Channel
 from app.meetings.models import AgendaItem, Meeting, MeetingKind, MeetingStatus
-from app.members.models import AwayPeriod
+from app.members.models import AwayPeriod, Member
 from app.members.posts.models import Post
 from app.notifications.models import InboxEntry, Notification
 from tests.contract.roles import Things
@@ -25,9 +26,11 @@ from tests.contract.rows import (
     minutes,
     notifications,
     polls,
+    privacy,
+    reports,
     resolutions,
 )
-from tests.factories.world import HANOI, World
+from tests.factories.world import HANOI, Person, World
 
 PASSWORD = "một con ngựa đau"
 FEATURES = (
@@ -41,14 +44,33 @@ FEATURES = (
     minutes,
     activity,
     changes,
+    privacy,
+    reports,
 )
 """In this order they make their things: each finds those made before."""
+
+
+def people_of(world: World) -> list[Person]:
+    return [person for person in (getattr(world, field.name) for field in fields(world)) if isinstance(person, Person)]
+
+
+def citizen_id_of(person: Person) -> str:
+    return f"037{person.member_id.int % 10**9:09d}"
+
+
+def numbers_of(person: Person) -> list[str]:
+    """What somebody else may read masked only (domain.md 6): the citizen id, and the phone as people may write it."""
+    phone = person.phone
+    return [citizen_id_of(person), *([phone, phone.replace("+84", "0"), phone[3:]] if phone else [])]
 
 
 async def make_things(session: Session, world: World, statuses: Sequence[MeetingStatus]) -> Things:
     """A meeting of each status, a notice, the world's time away and a post; everybody gets the password."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     await session.execute(update(Account).values(password_hash=hasher.hash(PASSWORD)))
+    for person in people_of(world):
+        values = {"citizen_id": citizen_id_of(person)}
+        await session.execute(update(Member).where(Member.id == person.member_id).values(**values))
     things: Things = {
         "branch_a": world.branch_a,
         "commune": world.commune,

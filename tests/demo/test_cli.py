@@ -158,6 +158,28 @@ def test_administrator_needs_a_phone_number_that_is_one(live_database_url: str, 
     assert done.stderr.startswith("--phone: Không phải số điện thoại")
 
 
+def test_operator_turns_off_a_second_factor_that_was_lost(live_database_url: str, tmp_path: Path) -> None:
+    def rescue(phone: str) -> Result:
+        return run("rescue", "--phone", phone, SOTAY_DATABASE_URL=live_database_url)
+
+    administered(live_database_url, tmp_path, phone="0900000001")
+    with psycopg.connect(live_database_url.replace("+psycopg", "")) as connection:
+        connection.execute(
+            "INSERT INTO accounts (id, member_id, password_hash, created_at)"
+            " SELECT id, id, 'none', now() FROM members WHERE phone = '+84900000001'"
+        )
+        connection.execute(
+            "INSERT INTO second_factors (account_id, sealed_secret, last_step, created_at)"
+            " SELECT id, ''::bytea, 0, now() FROM accounts"
+        )
+    done = rescue("0900 000 001")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines()[1].endswith("is off; every session has ended")
+    again, nobody, wrong = rescue("0900000001"), rescue("0900000002"), rescue("12")
+    assert [answer.exit_code for answer in (again, nobody, wrong)] == [2, 2, 2]
+    assert wrong.stderr.startswith("--phone: không phải số điện thoại")
+
+
 def test_push_status_exits_1_when_an_alert_would_be_raised_and_0_when_all_is_well(live_database_url: str) -> None:
     url = live_database_url.replace("+psycopg", "")
 

@@ -253,3 +253,21 @@ async def test_upload_is_a_fact_of_the_organisation_or_of_its_owner(
         own["id"]: world.member.member_id,
     }
     assert codes == ["documents.uploaded", "documents.uploaded"]
+
+
+@pytest.mark.parametrize("token", [None, "x.y.z"])
+async def test_who_is_not_signed_in_uploads_nothing(token: str | None, world: World, client: AsyncClient) -> None:
+    taken: list[int] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="to.png"\r\n\r\n'
+        for number in range(19):
+            taken.append(number)
+            yield b"\0" * (1024 * 1024)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    headers |= {} if token is None else {"Authorization": f"Bearer {token}"}
+    for path in ("/v1/documents", f"/v1/organisations/{world.branch_a}/member-imports"):
+        answer = await client.post(path, content=chunks(), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+    assert taken == []

@@ -11,7 +11,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from app.identity.delays import FROM_SOMEWHERE, WITH_SOMEBODY, place_of
 from app.kernel.db import Database
 from app.kernel.passwords import Passwords
-from app.worker import purge_sign_ins
+from app.worker import purge_old_rows
 from tests.factories.clock import FakeClock
 from tests.factories.world import World
 from tests.identity.conftest import LiveApp
@@ -117,7 +117,7 @@ async def test_failures_are_forgotten_after_a_day(
     assert (await fail(client, "0999999999", 1)).status_code == 401
 
     clock.advance(hours=24, seconds=1)
-    await purge_sign_ins(jobs.office, 0)
+    await purge_old_rows(jobs.office, 0)
     assert await rows(database, "SELECT 1 FROM failure_counts") == []
 
 

@@ -13,7 +13,7 @@ from app.kernel.db import Database
 from app.kernel.id_tokens import IdentityProviders, IdTokenInvalid, ProviderSilent
 from app.kernel.passwords import Passwords
 from app.kernel.settings import IdentityProvider, Settings
-from app.worker import purge_sign_ins
+from app.worker import purge_old_rows
 from tests.factories.clock import FakeClock
 from tests.factories.world import World
 from tests.identity.steps import PASSWORD, SignedIn, change, end_membership, give_password, installation, rows, whoami
@@ -158,10 +158,10 @@ async def test_nonces_are_forgotten_when_their_tokens_have_expired(
     signed_in: SignedIn, world: World, provider: LoopbackProvider, jobs: JobRunner, database: Database, clock: FakeClock
 ) -> None:
     await link(signed_in(world.member), provider)
-    await purge_sign_ins(jobs.office, 0)
+    await purge_old_rows(jobs.office, 0)
     assert len(await rows(database, "SELECT 1 FROM used_nonces")) == 1
     clock.advance(minutes=6)
-    await purge_sign_ins(jobs.office, 0)
+    await purge_old_rows(jobs.office, 0)
     assert await rows(database, "SELECT 1 FROM used_nonces") == []
 
 

@@ -11,11 +11,14 @@ from cryptography.fernet import Fernet
 from httpx import AsyncClient, Response
 from sqlalchemy import update
 
+from app.identity.errors import SecondFactorOff
 from app.identity.models import SecondFactor
-from app.kernel.db import Database
+from app.identity.second_factor.service import override_second_factor
+from app.kernel.db import Database, transaction
 from app.kernel.passwords import Passwords
 from app.kernel.settings import SecondFactorOf, Settings
 from app.kernel.vault import Vault, VaultClosed
+from app.members.errors import MemberNotFound
 from tests.factories.clock import FakeClock
 from tests.factories.world import Person, World
 from tests.identity.conftest import LiveApp
@@ -223,6 +226,29 @@ async def test_an_administrator_helps_who_lost_everything_but_not_themself(
     assert (await administrator.delete(path)).status_code == 204
     assert told(await administrator.delete(path)) == (409, "second_factor_off")
     await sign_in(client, world.member)
+
+
+async def test_at_the_console_the_operator_helps_whom_nobody_stands_above_and_all_can_see_it(
+    client: AsyncClient, signed_in: SignedIn, world: World, clock: FakeClock, database: Database, jobs: JobRunner
+) -> None:
+    administrator, number = signed_in(world.administrator), world.administrator.phone
+    assert number is not None
+    await turn_on(administrator, clock)
+
+    async with transaction(database) as session:
+        member = await override_second_factor(session, phone=number)
+
+    assert member.id == world.administrator.member_id
+    assert (await administrator.get("/v1/me")).status_code == 401  # and so were whoever else's sessions
+    await sign_in(client, world.administrator)
+    [fact] = await rows(database, "SELECT * FROM events WHERE code = 'identity.second_factor_overridden'")
+    assert (fact.actor_member_id, fact.organisation_id) == (None, member.organisation_id)
+    await jobs.run()
+    assert jobs.sender.tokens("second_factor_overridden") == [world.administrator.push_token]
+    for phone, refusal in ((number, SecondFactorOff), ("+84999999999", MemberNotFound)):
+        async with database.session() as session:
+            with pytest.raises(refusal):
+                await override_second_factor(session, phone=phone)
 
 
 class TestWhereItIsRequired:

@@ -168,4 +168,4 @@ async def test_the_version_is_asked_for_only_of_who_may_see_it(
     )
 
     assert (stranger.status_code, nothing.status_code) == (404, 404)
-    assert "current_version" not in stranger.json()
+    assert stranger.json()["current_version"] is None

@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+
+from app.kernel.settings import Docs
 
 Node = Any  # JSON
 
@@ -58,3 +61,25 @@ async def test_the_documentation_asks_no_other_server(client: AsyncClient) -> No
     for asset in re.findall(r'(?:src|href)="([^"]+)"', page.text):
         assert (await client.get(asset)).status_code == 200, asset
     assert (await client.get("/docs/another.js")).status_code == 404
+
+
+async def test_the_document_is_packed_once_for_all_who_ask(app: FastAPI, client: AsyncClient) -> None:
+    packed = [await client.get("/openapi.json", headers={"Accept-Encoding": "gzip"}) for _ in range(2)]
+    plain = await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+
+    assert {answer.headers["content-encoding"] for answer in packed} == {"gzip"}
+    assert int(packed[0].headers["content-length"]) < len(plain.content) / 10
+    assert "content-encoding" not in plain.headers
+    assert {answer.headers["vary"] for answer in (*packed, plain)} == {"Accept-Encoding"}
+    assert plain.json() == packed[1].json() == app.openapi()
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/docs.js", "/docs/assets/swagger-ui.css", "/openapi.json"])
+async def test_the_documentation_can_be_switched_off(path: str, app: FastAPI, client: AsyncClient) -> None:
+    assert (await client.get(path)).status_code == 200
+    app.state.settings = app.state.settings.model_copy(update={"docs": Docs.off})
+
+    answer = await client.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "path_not_found")
+    assert (await client.get("/problems/path_not_found")).status_code == 200

@@ -6,7 +6,7 @@ import threading
 import pytest
 from argon2 import PasswordHasher
 
-from app.kernel.passwords import Passwords, is_common
+from app.kernel.passwords import Passwords, PasswordsBusy, is_common
 
 
 class WatchedHasher(PasswordHasher):
@@ -87,3 +87,33 @@ def test_what_everybody_tries_first_is_common(password: str) -> None:
 )
 def test_a_sentence_is_not(password: str) -> None:
     assert not is_common(password)
+
+
+class StandingHasher(PasswordHasher):
+    """Works when it is let to."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.go = threading.Event()
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override] # noqa: A002
+        self.go.wait()
+        return super().verify(hash, password)
+
+
+async def test_of_too_many_at_once_the_last_are_refused_without_waiting() -> None:
+    hasher = StandingHasher()
+    passwords = Passwords(hasher, concurrency=1, most_waiting=2)
+    waiting = [asyncio.create_task(passwords.matches(None, "x")) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(PasswordsBusy):
+        await passwords.matches(None, "x")
+    waiting[2].cancel()
+    await asyncio.sleep(0)
+    with pytest.raises(PasswordsBusy):  # its work is not given up with it
+        await passwords.hash("x")
+    hasher.go.set()
+
+    assert await asyncio.gather(*waiting[:2]) == [False, False]
+    assert await passwords.matches(None, "x") is False

@@ -113,6 +113,8 @@ async def test_an_unexpected_failure_is_500_and_says_nothing(route: str, caller:
         "detail": None,
         "request_id": "abc-1",
         "errors": [],
+        "current_version": None,
+        "minimum_version": None,
     }
     failed, request = lines
     assert (failed["event"], failed["log_level"]) == ("unexpected_error", "error")

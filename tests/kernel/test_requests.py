@@ -47,6 +47,22 @@ async def test_answers_are_private_and_not_sniffed(client: AsyncClient) -> None:
         assert headers["cache-control"] == "private, no-cache"
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/v1/nowhere", "/openapi.json", "/docs", "/docs/docs.js", "/problems"])
+async def test_no_answer_can_be_framed_run_or_told_of_elsewhere(path: str, app: FastAPI, client: AsyncClient) -> None:
+    headers = (await client.get(path)).headers
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "frame-ancestors 'none'" in policy
+    assert ("script-src" in policy) is path.startswith("/docs")
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "strict-transport-security" not in headers
+    assert "access-control-allow-origin" not in headers
+    assert not {"server", "x-powered-by"} & set(headers)
+
+    app.state.settings = app.state.settings.model_copy(update={"hsts_seconds": 600})
+    assert (await client.get(path)).headers["strict-transport-security"] == "max-age=600"
+
+
 async def test_every_request_is_one_line_with_its_id_and_the_routes_template(client: AsyncClient, world: World) -> None:
     path = f"/v1/members/{world.member.member_id}/activation-code"
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:

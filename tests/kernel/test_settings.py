@@ -65,6 +65,13 @@ def test_fcm_with_credentials_is_taken() -> None:
         ("SOTAY_LOG_FORMAT", "xml"),
         ("SOTAY_REQUIRE_SECOND_FACTOR", "everybody"),
         ("SOTAY_OIDC_PROVIDERS", '[{"name": "a"}]'),
+        ("SOTAY_DOCS", "perhaps"),
+        ("SOTAY_CORS_ORIGINS", "*"),
+        ("SOTAY_CORS_ORIGINS", "null"),
+        ("SOTAY_CORS_ORIGINS", "http://web.example"),
+        ("SOTAY_CORS_ORIGINS", "https://web.example/"),
+        ("SOTAY_CORS_ORIGINS", "https://web.example, https://other.example"),
+        ("SOTAY_HSTS_SECONDS", "31536000"),  # the public URL is http://
     ],
 )
 def test_values_out_of_range_are_refused(name: str, value: str) -> None:

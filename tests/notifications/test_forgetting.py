@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from app.kernel.ids import new_id
-from app.worker import forget_deliveries
+from app.worker import purge_old_rows
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced
@@ -45,7 +45,7 @@ async def test_months_past_their_keeping_are_dropped_and_no_other(
         await session.commit()
 
     # November: September and what was before go, October is the thirteenth month before.
-    await forget_deliveries(jobs.office, timestamp=0)
+    await purge_old_rows(jobs.office, timestamp=0)
     assert await _partitions(database) == kept_before | {"deliveries_2025_10"}
     async with database.session() as session:
         ids = set(await session.scalars(text("SELECT DISTINCT notification_id FROM deliveries")))
@@ -53,7 +53,7 @@ async def test_months_past_their_keeping_are_dropped_and_no_other(
         assert len(ids) == 2
 
     clock.advance(days=500)
-    await forget_deliveries(jobs.office, timestamp=0)
+    await purge_old_rows(jobs.office, timestamp=0)
     assert {"deliveries_2025_10", "deliveries_2026_11"}.isdisjoint(await _partitions(database))
     async with database.session() as session:
         assert await session.scalar(text("SELECT count(*) FROM deliveries")) == 0

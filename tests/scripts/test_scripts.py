@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = (
-    *(f"scripts/{name}" for name in ("serve", "test", "check", "check-clients", "check-fuzz", "check-phones", "demo")),
+    *(
+        f"scripts/{name}"
+        for name in ("serve", "test", "check", "check-clients", "check-fuzz", "check-phones", "demo", "sbom")
+    ),
     ".ci/run",
 )
 
@@ -100,6 +103,17 @@ def test_checks_run_side_by_side_and_one_failure_fails_all(tmp_path: Path) -> No
     assert "said by b" in done.stdout
 
 
+def test_what_could_not_be_checked_is_shown_and_fails_nothing() -> None:
+    script = (
+        'set -euo pipefail; source scripts/lib.sh; together one true two "echo nobody answers; exit 75" && echo good'
+    )
+    done = run("bash", "-c", script)
+    assert done.returncode == 0
+    results = [line.split() for line in done.stdout.splitlines()]
+    assert [words[::3] for words in results[:2]] == [["ok", "one"], ["skipped", "two"]]
+    assert results[2:] == [["nobody", "answers"], ["good"]]
+
+
 @pytest.mark.parametrize(
     ("branches", "status", "last"),
     [(90, 0, "coverage of branches: 90.00 % (9 of 10)"), (91, 1, "(9 of 10), below 91 %")],
@@ -125,7 +139,7 @@ def test_whole_run_checks_first_then_tests_and_hands_on_the_database(tmp_path: P
     shutil.copytree(ROOT / "scripts", copy / "scripts", ignore=shutil.ignore_patterns("bench", "__pycache__"))
     shutil.copytree(ROOT / ".ci", copy / ".ci")
     tools = copy / ".venv/bin"
-    for tool in ("ruff", "mypy", "lint-imports"):
+    for tool in ("ruff", "mypy", "lint-imports", "bandit"):
         put(tools / tool, "exit 0")
     put(tools / "python", '[[ "$1" != -m ]] || { echo "$* on $SOTAY_TEST_DATABASE_URL"; exit 3; }')
     put(tmp_path / "bin/uv", "exit 0")
@@ -138,6 +152,6 @@ def test_whole_run_checks_first_then_tests_and_hands_on_the_database(tmp_path: P
     processes = os.sysconf("SC_NPROCESSORS_ONLN") + 1
     assert done.returncode == 3
     said = done.stdout.splitlines()
-    assert [line.split()[0] for line in said[:6]] == ["ok"] * 6
+    assert [line.split()[0] for line in said[:9]] == ["ok"] * 9
     options = f"-p tests.reached -n {processes} --dist worksteal"
-    assert said[6:] == [f"-m pytest {options} -k poll on postgresql://elsewhere"]
+    assert said[9:] == [f"-m pytest {options} -k poll on postgresql://elsewhere"]

@@ -22,6 +22,7 @@ from app.identity.router import KeyringDep
 from app.identity.schemas import Tokens
 from app.kernel.bodies import SecretRoute
 from app.kernel.db import DbSession
+from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor
 
@@ -70,6 +71,7 @@ async def list_my_identities(session: DbSession, actor: CurrentActor) -> Identit
         IdentityProviderUnknown,
         SignInDelayed,
         IdentityProviderUnavailable,
+        PasswordsBusy,
     ),
 )
 async def link_identity(

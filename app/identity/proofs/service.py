@@ -15,7 +15,7 @@ from app.identity import totp
 from app.identity.delays import FROM_SOMEWHERE, WITH_SOMEBODY, Patience, place_of
 from app.identity.errors import SecondFactorRefused, SecondFactorRequired, SignInDelayed
 from app.identity.keyring import Keyring
-from app.identity.models import FailureCount, RecoveryCode, SecondFactor, UsedNonce
+from app.identity.models import FailureCount, RecoveryCode, SecondFactor
 from app.kernel.db import Session
 from app.kernel.errors import AppError
 from app.kernel.vault import VaultClosed
@@ -162,13 +162,6 @@ def spend_code(session: Session, factor: SecondFactor, typed: str, *, keyring: K
     if step is None:
         raise SecondFactorRefused
     factor.last_step = step
-
-
-async def purge_proofs(session: Session) -> None:
-    """Forget failures that no longer count, and the nonces of tokens that have expired by themselves."""
-    long_ago = session.now() - WITH_SOMEBODY.forgotten_after
-    await session.execute(delete(FailureCount).where(FailureCount.last_failed_at < long_ago))
-    await session.execute(delete(UsedNonce).where(UsedNonce.expires_at < session.now()))
 
 
 def _refuse_while(delayed_until: datetime | None, now: datetime) -> None:

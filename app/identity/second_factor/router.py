@@ -22,6 +22,7 @@ from app.identity.second_factor.schemas import (
 )
 from app.kernel.bodies import SecretRoute
 from app.kernel.db import DbSession
+from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import MemberNotFound
@@ -41,7 +42,7 @@ async def get_my_second_factor(request: Request, session: DbSession, actor: Curr
     operation_id="enrolSecondFactor",
     status_code=201,
     summary="Begin with a second factor",
-    responses=problems(CredentialsRefused, SecondFactorOn, SignInDelayed),
+    responses=problems(CredentialsRefused, SecondFactorOn, SignInDelayed, PasswordsBusy),
 )
 async def enrol_second_factor(
     session: DbSession, actor: CurrentActor, keyring: KeyringDep, body: SecondFactorEnrol

@@ -2,20 +2,26 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import access, totp
 from app.identity.errors import SecondFactorOff, SecondFactorOn, SecondFactorRefused
-from app.identity.events import RecoveryCodesRenewed, SecondFactorConfirmed, SecondFactorRemoved
+from app.identity.events import (
+    RecoveryCodesRenewed,
+    SecondFactorConfirmed,
+    SecondFactorOverridden,
+    SecondFactorRemoved,
+)
 from app.identity.keyring import Keyring
-from app.identity.models import Account, RecoveryCode, SecondFactor
+from app.identity.models import Account, LoginSession, RecoveryCode, SecondFactor
 from app.identity.proofs.service import prove, refuse, require_patience, somebody, spend_code
 from app.identity.second_factor.schemas import CodeProof, RecoveryCodes, SecondFactorEnrol, SecondFactorSecret
 from app.identity.service import require_password
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
+from app.members.errors import MemberNotFound
 from app.members.models import Member
 from app.members.queries import get_visible_member
 
@@ -112,14 +118,7 @@ async def reset_second_factor(session: Session, actor: Actor, member_id: UUID) -
     """
     member, path = await get_visible_member(session, actor, member_id)
     access.require_factor_resetter(actor, path, member_id=member.id)
-    account_id = await session.scalar(
-        select(SecondFactor.account_id)
-        .join(Account, Account.id == SecondFactor.account_id)
-        .where(Account.member_id == member.id)
-        .with_for_update(of=SecondFactor)
-    )
-    if account_id is None:
-        raise SecondFactorOff
+    account_id = await _find_factor(session, member.id)
     await _remove(session, account_id)
     await record(
         session,
@@ -130,6 +129,43 @@ async def reset_second_factor(session: Session, actor: Actor, member_id: UUID) -
             member_id=member.id,
         ),
     )
+
+
+async def override_second_factor(session: Session, *, phone: str) -> Member:
+    """Turn off the second factor of who has nobody above to do it, at the server's own console; return who it is.
+
+    `phone` is E.164. Every session ends, the password stays. Raises MemberNotFound, SecondFactorOff.
+    """
+    member = await session.scalar(select(Member).where(Member.phone == phone))
+    if member is None:
+        raise MemberNotFound
+    account_id = await _find_factor(session, member.id)
+    await _remove(session, account_id)
+    # Not `end_sessions`: the phones are still to be told of it.
+    await session.execute(
+        update(LoginSession)
+        .where(LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None))
+        .values(revoked_at=session.now())
+    )
+    await record(
+        session,
+        SecondFactorOverridden(
+            organisation_id=member.organisation_id, subject_id=account_id, actor_member_id=None, member_id=member.id
+        ),
+    )
+    return member
+
+
+async def _find_factor(session: Session, member_id: UUID) -> UUID:
+    account_id = await session.scalar(
+        select(SecondFactor.account_id)
+        .join(Account, Account.id == SecondFactor.account_id)
+        .where(Account.member_id == member_id)
+        .with_for_update(of=SecondFactor)
+    )
+    if account_id is None:
+        raise SecondFactorOff
+    return account_id
 
 
 async def _require_code(session: Session, actor: Actor, typed: str, *, keyring: Keyring) -> None:

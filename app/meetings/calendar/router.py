@@ -29,7 +29,7 @@ _FEED: dict[int | str, dict[str, Any]] = {  # Any: an OpenAPI fragment
 }
 
 
-def _public_url(request: Request) -> str:
+async def _public_url(request: Request) -> str:
     url: str = request.app.state.settings.public_url
     return url
 

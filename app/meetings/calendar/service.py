@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import or_, update
 
 from app.identity.models import Account
 from app.kernel.db import Session
@@ -18,6 +18,7 @@ from app.meetings.calendar.models import CalendarFeed
 from app.meetings.calendar.schemas import CalendarAddress
 
 KNOWN_AS_REVOKED_FOR = timedelta(days=180)
+"""From then on an address is answered like one never given."""
 NOTED_EVERY = timedelta(hours=1)
 SECRET_BYTES = 32
 
@@ -71,11 +72,6 @@ async def fetch_calendar(session: Session, secret: str, *, public_url: str) -> b
             .values(last_fetched_at=session.now())
         )
     return write_feed(entries, host=str(urlsplit(public_url).hostname))
-
-
-async def forget_revoked_calendars(session: Session) -> None:
-    """Delete what was revoked 180 days ago: from then on its address is answered like one never given."""
-    await session.execute(delete(CalendarFeed).where(CalendarFeed.revoked_at <= session.now() - KNOWN_AS_REVOKED_FOR))
 
 
 async def _revoke(session: Session, actor: Actor) -> UUID | None:

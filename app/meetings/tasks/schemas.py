@@ -38,7 +38,10 @@ class TaskReport(Request):
 
 
 class TaskView(Versioned):
-    """A task."""
+    """What a meeting gave one member to do by a day (in Việt Nam): for whom the meeting calls, and for its organisers.
+
+    `done_at` and `closing_note` are null while it is open; officers above see no tasks.
+    """
 
     meeting_id: UUID = Field(description="The meeting that gave it out")
     organisation_id: UUID

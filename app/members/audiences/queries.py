@@ -23,7 +23,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
 
 from app.kernel.notices import Audience, AudiencePart
-from app.kernel.security import Actor
 from app.members.models import MEMBERSHIP, AwayPeriod, Standing, StandingKind
 from app.members.posts.models import Post
 from app.members.queries import Day, has_left_by, holds_on
@@ -68,37 +67,36 @@ def _is_in(audience: Audience, on: date, standing: type[Standing], where: type[O
 
 
 def addresses(
-    actor: Actor,
+    member_id: SQLColumnExpression[UUID],
     *,
     organisation_id: SQLColumnExpression[UUID | None],
     part: SQLColumnExpression[AudiencePart | None],
     post_kinds: SQLColumnExpression[Sequence[str] | None],
     on: Day,
 ) -> ColumnElement[bool]:
-    """Say, for a row that keeps an audience in these columns, whether it addresses the actor on a day (a column too).
+    """Say, for a row that keeps an audience in these columns, whether it addresses somebody on a day (a column too).
 
     It asks for rows by organisation, of which somebody stands below few: an index on that column finds them, however
     many members and however many rows there are.
     """
-    me = literal(actor.member_id, Uuid)
     # Aliased all of them: no query around this one shall have its tables taken for these.
     ever, above, standing, where = aliased(Standing), aliased(Organisation), aliased(Standing), aliased(Organisation)
     mine = (
         select(func.unnest(above.path))
         .join(ever, ever.organisation_id == above.id)
-        .where(ever.member_id == me, ever.kind.in_(PEOPLE))
+        .where(ever.member_id == member_id, ever.kind.in_(PEOPLE))
     )
     belongs = (
         exists()
         .where(
-            standing.member_id == me,
+            standing.member_id == member_id,
             where.id == standing.organisation_id,
             where.path.contains(array([organisation_id])),
             _belongs(standing, on),
         )
         .correlate_except(standing, where)
     )
-    parts = _parts(me, organisation_id, post_kinds, on)
+    parts = _parts(member_id, organisation_id, post_kinds, on)
     is_meant = or_(*(and_(part == named, condition) for named, condition in parts.items()))
     return and_(organisation_id.in_(mine), belongs, is_meant)
 

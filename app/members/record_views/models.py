@@ -18,6 +18,10 @@ class ViewedPart(StrEnum):
     """The member's record by itself."""
     roster = "roster"
     """The record as one of the branch's list."""
+    phone = "phone"
+    """The record as a copy that the viewer's app keeps (`/changes`)."""
+    correction = "correction"
+    """What the member asked to have corrected, in clear."""
 
 
 class RecordView(Base):
@@ -34,6 +38,6 @@ class RecordView(Base):
     viewer_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
     viewed_on: Mapped[date]
     what: Mapped[ViewedPart]
-    viewed_at: Mapped[datetime]
+    viewed_at: Mapped[datetime] = mapped_column(index=True)
     post_kind: Mapped[PostKind]
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))

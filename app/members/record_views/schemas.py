@@ -13,14 +13,16 @@ from app.organisations.schemas import OrganisationRef
 
 
 class RecordViewView(Response):
-    """Somebody saw my record: once a day, for each of the two ways it can be seen."""
+    """Somebody saw my record: once a day, for each of the ways it can be seen."""
 
     id: UUID
     viewer: MemberRef
     post_kind: PostKind = Field(description="The post that let them see it", examples=["secretary"])
     organisation: OrganisationRef = Field(description="Where they held the post")
     what: ViewedPart = Field(
-        description="`record`: mine by itself. `roster`: as one of the branch's list", examples=["record"]
+        description="`record`: mine by itself. `roster`: as one of the branch's list. `phone`: their app was given a "
+        "copy to keep, new or changed, whether they looked at it or not. `correction`: what I asked to have corrected",
+        examples=["record"],
     )
     viewed_at: Instant = Field(description="The first time that day, as days are in Việt Nam")
 

@@ -4,20 +4,24 @@ The trace is written with the answer, in one transaction: no record leaves unsee
 that the caller has not, leaves none.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.db import Session
-from app.kernel.events import Event, record
+from app.kernel.events import record
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor, HeldPost
 from app.members import access, queries
 from app.members.events import MemberRecordViewed, MemberRosterViewed
+from app.members.models import Member
 from app.members.queries import MemberFilter
 from app.members.record_views.models import RecordView, ViewedPart
 from app.members.schemas import MemberPage, MemberView
+from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
 
 
@@ -26,9 +30,8 @@ async def get_member(session: Session, actor: Actor, member_id: UUID) -> MemberV
     member, path = await queries.get_visible_member(session, actor, member_id)
     view = (await queries.view_members(session, actor, [member], path=path))[0]
     post = access.find_keeping_post(actor, path)
-    if post is not None and await _note(session, actor, [view.id], post, ViewedPart.record):
-        fact: Event = MemberRecordViewed(organisation_id=path[-1], subject_id=view.id, actor_member_id=actor.member_id)
-        await record(session, fact)
+    if post is not None:
+        await note_view(session, actor, view.id, post, ViewedPart.record, organisation_id=path[-1])
     return view
 
 
@@ -40,13 +43,47 @@ async def list_members(
     branch = await get_visible_organisation(session, actor, organisation_id)
     post = access.find_keeping_post(actor, branch.path)
     if post is not None:
-        noted = await _note(session, actor, [view.id for view in found.items], post, ViewedPart.roster)
-        if noted:
-            fact = MemberRosterViewed(
-                organisation_id=branch.id, subject_id=branch.id, actor_member_id=actor.member_id, member_ids=noted
-            )
-            await record(session, fact)
+        await _note_list(session, actor, branch.id, [view.id for view in found.items], post, ViewedPart.roster)
     return found
+
+
+async def note_copies(session: Session, actor: Actor, member_ids: Collection[UUID]) -> None:
+    """Note whose records were handed to the actor's app to keep; what it got without the record leaves no trace."""
+    rows = await session.execute(
+        select(Member.id, Organisation.path)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(Member.id.in_(member_ids))
+        .order_by(Organisation.id)
+    )
+    by_branch: dict[tuple[UUID, ...], list[UUID]] = defaultdict(list)
+    for member_id, path in rows:
+        by_branch[tuple(path)].append(member_id)
+    for branch, members in by_branch.items():
+        post = access.find_keeping_post(actor, branch)
+        if post is not None:
+            await _note_list(session, actor, branch[-1], members, post, ViewedPart.phone)
+
+
+async def _note_list(
+    session: Session, actor: Actor, branch_id: UUID, member_ids: Collection[UUID], post: HeldPost, what: ViewedPart
+) -> None:
+    noted = await _note(session, actor, member_ids, post, what)
+    if noted:
+        fact = MemberRosterViewed(
+            organisation_id=branch_id, subject_id=branch_id, actor_member_id=actor.member_id, member_ids=noted
+        )
+        await record(session, fact)
+
+
+async def note_view(
+    session: Session, actor: Actor, member_id: UUID, post: HeldPost, what: ViewedPart, *, organisation_id: UUID
+) -> None:
+    """Write down the first look of the day at somebody else's record, by a post; `organisation_id` is their branch."""
+    if await _note(session, actor, [member_id], post, what):
+        fact = MemberRecordViewed(
+            organisation_id=organisation_id, subject_id=member_id, actor_member_id=actor.member_id
+        )
+        await record(session, fact)
 
 
 async def _note(

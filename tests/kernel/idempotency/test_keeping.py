@@ -28,7 +28,7 @@ async def test_answers_are_forgotten_after_thirty_days(
 ) -> None:
     path = f"/v1/organisations/{world.branch_a}/meetings"
     body = {"title": "Sinh hoạt tháng 12", "starts_at": "2027-03-04T12:30:00Z", "place": "Nhà văn hóa"}
-    purge = next(task for task in TASKS if task.name == "kernel.purge_idempotency")
+    purge = next(task for task in TASKS if task.name == "privacy.purge")
     assert purge.cron is not None
     await signed_in(world.secretary).post(path, json=body, headers=with_key())
 

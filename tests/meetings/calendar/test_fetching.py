@@ -259,7 +259,7 @@ async def test_new_address_ends_the_one_before_and_revoking_ends_the_last(
 async def test_revoked_address_is_known_as_such_for_180_days(
     world: World, client: AsyncClient, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner
 ) -> None:
-    [sweep] = [task for task in TASKS if task.name == "meetings.forget_calendars"]
+    [sweep] = [task for task in TASKS if task.name == "privacy.purge"]
     assert sweep.cron is not None
     kept = await address(signed_in(world.away))
     path = await address(signed_in(world.member))

@@ -9,6 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests.conftest import RolledBackDatabase
+from tests.factories.changes import tell_of_world
 from tests.factories.clock import FakeClock
 from tests.factories.world import Person, World
 
@@ -101,6 +102,34 @@ async def test_what_the_caller_has_already_is_not_shown_again_nor_noted(
     clock.advance(days=1)
     assert (await signed_in(world.secretary).get(url, headers={"If-None-Match": etag})).status_code == 304
     assert len(await views_of(signed_in(world.member))) == 1
+
+
+async def test_a_copy_for_the_phone_is_noted_once_a_day_for_whose_record_it_holds(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        await tell_of_world(session)
+        await session.commit()
+    for person in (world.secretary, world.minute_taker, world.officer, world.away):
+        answers = [await signed_in(person).get("/v1/changes?limit=200") for _ in range(2)]
+        assert {answer.status_code for answer in answers} == {200}
+    copied = {item["id"] for item in answers[0].json()["items"] if item["type"] == "member"}
+    assert str(world.member.member_id) in copied  # by name alone: comrades leave no trace
+
+    [seen] = await views_of(signed_in(world.member))
+    assert (seen["viewer"]["member_id"], seen["what"]) == (str(world.secretary.member_id), "phone")
+    assert await views_of(signed_in(world.secretary)) == []
+    [fact] = await facts(database)
+    assert (fact.code, fact.subject_id) == ("members.roster_viewed", world.branch_a)
+    assert str(world.member.member_id) in fact.data["member_ids"]
+
+    clock.advance(days=1)
+    cursor = (await signed_in(world.secretary).get("/v1/changes?limit=200")).json()["next_cursor"]
+    assert len(await views_of(signed_in(world.member))) == 2
+    clock.advance(days=1)
+    nothing_new = await signed_in(world.secretary).get("/v1/changes", params={"cursor": cursor})
+    assert nothing_new.json()["items"] == []
+    assert len(await views_of(signed_in(world.member))) == 2
 
 
 async def test_the_list_of_views_is_read_page_by_page(world: World, signed_in: SignedIn, clock: FakeClock) -> None:

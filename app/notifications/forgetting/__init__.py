@@ -1,0 +1,1 @@
+"""Notices of years ago leave the inboxes."""

@@ -1,0 +1,1 @@
+"""What members agree to, by dated texts."""

@@ -1,0 +1,1 @@
+"""What members want corrected in their records, and who decides it."""

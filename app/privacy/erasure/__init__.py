@@ -1,0 +1,1 @@
+"""The erasure of a person who left long ago, or when the law demands it."""

@@ -1,0 +1,141 @@
+"""The erasure of a person: what says who somebody was goes, what the branch decided and the log's chain stay.
+
+Like the nightly purge, it writes tables of other features: one place says what is left of a person.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.activity.models import ActivityEntry
+from app.documents.models import DocumentBookmark
+from app.identity.models import (
+    Account,
+    ActivationCode,
+    Device,
+    LinkedIdentity,
+    LoginSession,
+    RecoveryCode,
+    RefreshToken,
+    SecondFactor,
+)
+from app.kernel.db import Session
+from app.kernel.events import forget_person, record
+from app.kernel.models import KeptAnswer
+from app.kernel.scopes import Change, Op
+from app.meetings.calendar.models import CalendarFeed
+from app.meetings.models import MeetingReply, RosterEntry
+from app.members.errors import MemberNotFound
+from app.members.models import AwayPeriod, Member
+from app.members.names import search_key, sort_key
+from app.members.queries import has_left
+from app.members.record_views.models import RecordView
+from app.notifications.models import InboxEntry, Notification, NotificationPreference, SmsDelivery
+from app.privacy.errors import StillAMember
+from app.privacy.events import MemberErased
+from app.privacy.models import CorrectionRequest
+
+NAMELESS = "Đã xóa thông tin"
+"""What stands in the place of the name, in lists and minutes that are shown from the tables."""
+
+Column = InstrumentedAttribute[Any]
+"""Any: of whatever type the owner's column is."""
+
+OF_THE_ACCOUNT: tuple[Column, ...] = (
+    LoginSession.account_id,
+    Device.account_id,
+    SecondFactor.account_id,
+    RecoveryCode.account_id,
+    LinkedIdentity.account_id,
+    CalendarFeed.account_id,
+    NotificationPreference.account_id,
+    KeptAnswer.account_id,
+)
+OF_THE_MEMBER: tuple[Column, ...] = (
+    ActivationCode.member_id,
+    InboxEntry.member_id,
+    SmsDelivery.member_id,
+    DocumentBookmark.member_id,
+    RecordView.member_id,
+    CorrectionRequest.member_id,
+)
+"""Rows that are deleted, by the column that says whose they are."""
+
+EMPTIED: dict[Column, dict[str, None]] = {
+    MeetingReply.member_id: {"reason": None},
+    RosterEntry.member_id: {"note": None},
+}
+"""Rows that stay without some of their words: who was called and came is the branch's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was done: in how many facts of the log, and how many other rows are gone."""
+
+    fact_count: int
+    row_count: int
+
+
+async def erase_member(session: Session, member_id: UUID, *, though_a_member: bool) -> Erased:
+    """Take out of the database who somebody was; running it again changes nothing more.
+
+    Standings, posts, attendance, votes, comments and consents stay, as those of somebody without a name; so do minutes
+    and papers as they were approved. Raises MemberNotFound, and StillAMember where the membership has not ended and
+    the caller does not say that it is meant all the same.
+    """
+    member = await session.get(Member, member_id, with_for_update=True)
+    if member is None:
+        raise MemberNotFound
+    if not though_a_member and not await has_left(session, member):
+        raise StillAMember
+    notices = (await session.scalars(select(InboxEntry.notification_id).where(InboxEntry.member_id == member.id))).all()
+    rows = await _delete_rows(session, member)
+    # The notices stay, since jobs may name them, but not the words of those that were nobody else's.
+    nobodys = Notification.audience_organisation_id.is_(None) & ~exists().where(
+        InboxEntry.notification_id == Notification.id
+    )
+    await session.execute(update(Notification).where(Notification.id.in_(notices), nobodys).values(params={}))
+    for column, words in EMPTIED.items():
+        await session.execute(update(column.class_).where(column == member.id).values(words))
+    member.full_name = NAMELESS
+    member.sort_key, member.search_key = sort_key(NAMELESS), search_key(NAMELESS)
+    member.born_on = member.sex = member.card_number = member.citizen_id = member.phone = None
+    member.admitted_on = member.official_on = None
+    member.version += 1
+    facts = await forget_person(session, member.id, organisation_id=member.organisation_id, by=None)
+    fact = MemberErased(
+        organisation_id=member.organisation_id, subject_id=member.id, actor_member_id=None, version=member.version
+    )
+    await record(session, fact)
+    return Erased(fact_count=facts, row_count=rows)
+
+
+async def _delete_rows(session: Session, member: Member) -> int:
+    account_id = await session.scalar(select(Account.id).where(Account.member_id == member.id).with_for_update())
+    logins = select(LoginSession.id).where(LoginSession.account_id == account_id)
+    count = await _count(session, RefreshToken.session_id, RefreshToken.session_id.in_(logins))
+    for column in OF_THE_ACCOUNT:
+        count += await _count(session, column, column == account_id)
+    for column in (*OF_THE_MEMBER, Account.member_id):
+        count += await _count(session, column, column == member.id)
+    # Those that phones of others hold too.
+    away = await session.scalars(delete(AwayPeriod).where(AwayPeriod.member_id == member.id).returning(AwayPeriod.id))
+    gone = away.all()
+    own = await session.scalars(
+        delete(ActivityEntry).where(ActivityEntry.member_id == member.id).returning(ActivityEntry.id)
+    )
+    entries = own.all()
+    for scope in (member.organisation_id, member.id):
+        session.changes.extend(Change(scope, "away_period", one, version=1, op=Op.delete) for one in gone)
+        session.changes.extend(Change(scope, "activity_entry", one, version=1, op=Op.delete) for one in entries)
+    return count + len(gone) + len(entries)
+
+
+async def _count(session: Session, column: Column, condition: Any) -> int:  # Any: a condition on whatever columns
+    gone = await session.scalars(
+        delete(column.class_).where(condition).returning(column), execution_options={"synchronize_session": False}
+    )
+    return len(gone.all())

@@ -1,0 +1,1 @@
+"""All that the service keeps about a member, handed to that member."""

@@ -1,0 +1,19 @@
+"""Refusals of reports."""
+
+from app.kernel.errors import Conflict, Unprocessable
+from app.kernel.i18n import Text
+
+
+class ReportPeriodInvalid(Unprocessable):
+    title = Text(
+        vi="Kỳ báo cáo kết thúc trước khi bắt đầu hoặc quá dài",
+        en="The period ends before it begins, or is too long",
+    )
+
+
+class RatingsNotForBranch(Conflict):
+    title = Text(vi="Chỉ chi bộ xếp loại đảng viên", en="Members are rated in branches only")
+
+
+class RatedElsewhere(Unprocessable):
+    title = Text(vi="Có người không phải đảng viên của chi bộ này", en="Somebody is no member of this branch")

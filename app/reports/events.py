@@ -1,0 +1,23 @@
+"""Facts about what reports compare with; no grade stands in the log."""
+
+from uuid import UUID
+
+from app.kernel.events import Event
+
+
+class AdmissionTargetSet(Event):
+    code = "reports.admission_target_set"
+    subject_type = "organisation"
+
+    year: int
+    plan: int
+
+
+class MembersRated(Event):
+    """Members of the branch got their grades of a year."""
+
+    code = "reports.members_rated"
+    subject_type = "organisation"
+
+    year: int
+    member_ids: tuple[UUID, ...]

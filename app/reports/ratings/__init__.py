@@ -1,0 +1,1 @@
+"""Yearly ratings of members."""

@@ -1,0 +1,43 @@
+"""Routes of the yearly rating."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from app.kernel.bodies import StrictRoute
+from app.kernel.db import DbSession
+from app.kernel.problems import problems
+from app.kernel.security import CurrentActor, NotForYourPost
+from app.organisations.errors import OrganisationNotFound
+from app.reports.errors import RatedElsewhere, RatingsNotForBranch
+from app.reports.ratings import queries, service
+from app.reports.schemas import RatingsView, RatingsWrite, Year
+
+organisations = APIRouter(prefix="/organisations/{organisation_id}/ratings", tags=["reports"], route_class=StrictRoute)
+
+
+@organisations.get(
+    "/{year}",
+    operation_id="getRatings",
+    summary="Grades of a branch's members",
+    responses=problems(OrganisationNotFound, NotForYourPost, RatingsNotForBranch),
+)
+async def get_ratings(
+    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: Annotated[Year, Path()]
+) -> RatingsView:
+    """Return the branch's members of today with their grades, for its secretary and deputy, and officers above."""
+    return await queries.get_ratings(session, actor, organisation_id, year)
+
+
+@organisations.put(
+    "/{year}",
+    operation_id="rateMembers",
+    summary="Rate a branch's members",
+    responses=problems(OrganisationNotFound, NotForYourPost, RatingsNotForBranch, RatedElsewhere),
+)
+async def rate_members(
+    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: Annotated[Year, Path()], body: RatingsWrite
+) -> RatingsView:
+    """Give members their grades; who is not named keeps theirs. `is_over_cap` warns, and refuses nothing."""
+    return await service.rate_members(session, actor, organisation_id, year, body)

@@ -1,0 +1,22 @@
+"""A report's table on paper, with figures as Vietnamese papers print them."""
+
+from datetime import date
+from pathlib import Path
+
+from app.kernel.typesetting import Templates
+from app.reports.percentages import written
+from app.reports.renderings.tables import Cell, Table
+
+_TEMPLATES = Templates(Path(__file__).parent)
+
+
+def paper_of(table: Table, *, on: date) -> str:
+    """Return the table as HTML to be typeset; every value in it is escaped."""
+    rows = [[_printed(cell) for cell in row] for row in table.rows]
+    return _TEMPLATES.fill("report.html.jinja", {"table": table, "rows": rows, "day": f"{on:%d/%m/%Y}"})
+
+
+def _printed(cell: Cell) -> str:
+    if cell is None or isinstance(cell, float):
+        return written(cell)
+    return cell if isinstance(cell, str) else f"{cell:,}".replace(",", ".")

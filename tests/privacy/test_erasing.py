@@ -1,0 +1,187 @@
+"""Erasure: nothing says any more who somebody was, what the branch decided stays, and the log is intact."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select, text, update
+from typer.testing import CliRunner
+
+from app.cli import cli
+from app.identity.events import RefreshTokenReused
+from app.kernel.db import PooledDatabase, commit, transaction
+from app.kernel.events import record
+from app.kernel.seals import seal_facts
+from app.kernel.verifying import verify_log
+from app.members.errors import MemberNotFound
+from app.members.models import Member
+from app.models import metadata
+from app.privacy.erasure.service import EMPTIED, NAMELESS, OF_THE_ACCOUNT, OF_THE_MEMBER, erase_member
+from app.privacy.errors import StillAMember
+from app.privacy.parts import LEFT_OUT
+from tests.conftest import RolledBackDatabase
+from tests.factories.activity import ENTRY
+from tests.factories.clock import FakeClock
+from tests.factories.meetings import SignedIn, announced, said
+from tests.factories.world import World, make_world
+from tests.factories.year import live_december
+from tests.worker import JobRunner
+
+STAYS = {
+    "announcement_receipts.member_id",
+    "comment_supports.member_id",
+    "consents.member_id",
+    "electors.member_id",
+    "event_details.member_id",
+    "events.actor_member_id",
+    "meeting_tasks.assignee_id",
+    "minutes_remarks.member_id",
+    "participations.voter",
+    "posts.member_id",
+    "resolution_comments.author_id",
+    "documents.uploaded_by",
+    "standings.member_id",
+    "votes.member_id",
+}
+"""What a branch keeps of somebody without a name; of `event_details` the salt and the words go."""
+GONE_BESIDE = {"accounts.member_id", "activity_entries.member_id", "away_periods.member_id"}
+
+
+def test_every_column_that_names_a_person_is_judged() -> None:
+    deleted = {f"{column.class_.__tablename__}.{column.key}" for column in (*OF_THE_ACCOUNT, *OF_THE_MEMBER, *EMPTIED)}
+    naming = {
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if any(key.column.table.name in {"members", "accounts"} for key in column.foreign_keys)
+        or column.name in {"member_id", "account_id", "actor_member_id"}
+    }
+    judged = deleted | STAYS | GONE_BESIDE
+    assert naming - judged == LEFT_OUT.keys() - {"refresh_tokens.session_id", "idempotency_keys.account_id"}
+    assert judged <= naming
+
+
+async def words_of(database: RolledBackDatabase, *words: str) -> set[str]:
+    """The tables in which one of the words stands."""
+    async with database.session() as session:
+        return {
+            table.name
+            for table in metadata.sorted_tables
+            if await session.scalar(
+                text(f"SELECT EXISTS (SELECT FROM {table.name} AS t WHERE t::text LIKE ANY (:words))"),
+                {"words": [f"%{word}%" for word in words]},
+            )
+        }
+
+
+async def test_after_an_erasure_no_table_says_who_somebody_was_and_the_log_is_intact(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase, jobs: JobRunner
+) -> None:
+    member = world.member
+    assert member.phone is not None
+    async with database.session() as session:
+        numbers = {"citizen_id": "037060001234", "card_number": "37012345"}
+        await session.execute(update(Member).where(Member.id == member.member_id).values(**numbers))
+        await session.execute(
+            text("INSERT INTO refresh_tokens (token_hash, session_id, created_at) VALUES ('\\x01', :id, now())"),
+            {"id": member.session_id},
+        )
+        reused = RefreshTokenReused(
+            organisation_id=world.branch_a,
+            subject_id=member.session_id,
+            actor_member_id=None,
+            member_id=member.member_id,
+            device_name="Máy bàn ở xưởng",
+        )
+        await record(session, reused)
+        await commit(session)
+    caller = signed_in(member)
+    body = {"starts_on": "2026-12-01", "place": "Nhà máy Bắc Thăng Long", "time_zone": "Asia/Ho_Chi_Minh"}
+    assert (await caller.post(f"/v1/members/{member.member_id}/away-periods", json=body)).status_code == 201
+    meeting = await announced(signed_in(world.secretary), world.branch_a)
+    await said(caller, meeting, "absent", "Đưa con đi viện")
+    asked = {"field": "full_name", "value": "Lê Văn Cươngg"}
+    assert (await caller.post("/v1/me/correction-requests", json=asked)).status_code == 201
+    await live_december(world, signed_in, clock)
+    await jobs.run()
+    async with database.session() as session:
+        while await seal_facts(session):
+            pass
+        assert not (await verify_log(session)).breaks
+        await commit(session)
+
+    said_of = (
+        *(member.full_name, member.phone, "037060001234", "37012345", "Bắc Thăng Long", "đi viện", "Cươngg"),
+        *("Máy bàn ở xưởng", ENTRY["title"], f"Máy của {member.full_name}", member.push_token),
+    )
+    found = await words_of(database, *said_of)
+    assert found >= {
+        "members",
+        "away_periods",
+        "meeting_replies",
+        "sessions",
+        "devices",
+        "event_details",
+        "notifications",
+    }
+    async with database.session() as session:
+        with pytest.raises(StillAMember):
+            await erase_member(session, member.member_id, though_a_member=False)
+        erased = await erase_member(session, member.member_id, though_a_member=True)
+        assert (erased.row_count >= 8, erased.fact_count) == (True, 1)
+        await commit(session)
+    assert await words_of(database, *said_of) == set()
+    assert (await signed_in(member).get("/v1/me")).status_code == 401
+
+    async with database.session() as session:
+        while await seal_facts(session):
+            pass
+        verdict = await verify_log(session)
+        assert (verdict.breaks, verdict.unsealed) == ([], 0)
+        name = await session.scalar(select(Member.full_name).where(Member.id == member.member_id))
+        assert name == NAMELESS
+        told = await session.execute(
+            text("SELECT DISTINCT object_type FROM changes WHERE scope_id = :id AND op = 'delete'"),
+            {"id": world.branch_a},
+        )
+        assert {"away_period", "activity_entry"} <= set(told.scalars())
+        assert (await erase_member(session, member.member_id, though_a_member=True)).row_count == 0
+
+
+async def test_who_has_left_is_erased_without_more_words_and_nobody_is_not_found(
+    world: World, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        assert (await erase_member(session, world.former.member_id, though_a_member=False)).row_count > 0
+        with pytest.raises(MemberNotFound):
+            await erase_member(session, uuid4(), though_a_member=True)
+
+
+async def people(database_url: str) -> World:
+    database = PooledDatabase(database_url, clock=FakeClock(), pool_size=1, statement_timeout_ms=10_000)
+    async with transaction(database) as session:
+        world = await make_world(session)
+    await database.close()
+    return world
+
+
+def test_operators_erase_and_verify_on_the_command_line(live_database_url: str, tmp_path: Path) -> None:
+    world = asyncio.run(people(live_database_url))
+    env = {"SOTAY_DATABASE_URL": live_database_url, "SOTAY_DATA_DIR": str(tmp_path)}
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(cli, arguments, env=env, prog_name="sotay")
+        return done.exit_code, done.output
+
+    def erase(member: UUID, *more: str) -> tuple[int, str]:
+        return run("member", "erase", "--member", str(member), *more)
+
+    code, output = erase(world.member.member_id)
+    assert (code, "membership has not ended" in output) == (2, True)
+    code, output = erase(world.former.member_id)
+    assert (code, "rows are erased" in output) == (0, True)
+    assert run("audit", "anchor", "--out", str(tmp_path / "anchor"))[0] == 0
+    assert erase(world.member.member_id, "--though-a-member")[0] == 0
+    code, output = run("audit", "verify", "--anchor", str(tmp_path / "anchor"))
+    assert (code, "intact" in output) == (0, True)

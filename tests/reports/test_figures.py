@@ -1,0 +1,309 @@
+"""The figures of the reports: what was published is made of its inputs, and each line counts what lies below it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert, text, update
+
+from app.meetings.models import Attendance, Meeting, MeetingKind, MeetingStatus, RosterEntry, RosterStanding
+from app.members.models import Standing, StandingKind
+from app.minutes.models import Minutes, MinutesStatus
+from app.organisations.models import Organisation
+from tests.conftest import RolledBackDatabase
+from tests.factories.meetings import Json, SignedIn
+from tests.factories.reports import make_standing, use_app
+from tests.factories.world import HANOI, Person, World
+
+
+async def asked(signed_in: SignedIn, person: Person, organisation: UUID, report: str, **query: Any) -> Json:
+    answer = await signed_in(person).get(f"/v1/organisations/{organisation}/reports/{report}", params=query)
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.json()
+    return found
+
+
+def row_of(report: Json, organisation: UUID) -> Json:
+    return next(row for row in report["rows"] if row["organisation_id"] == str(organisation))
+
+
+async def planned(signed_in: SignedIn, person: Person, organisation: UUID, year: int, plan: int) -> None:
+    address = f"/v1/organisations/{organisation}/admission-targets/{year}"
+    answer = await signed_in(person).put(address, json={"plan": plan})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_published_admissions_are_reproduced(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        await make_standing(session, world.branch_a, 2360 - 320 - 48 - 4, on=date(2023, 5, 19), name="rest")
+        await make_standing(session, world.branch_b, 320, on=date(2023, 12, 31), name="nho quan")
+        await make_standing(session, world.office, 48 + 4, on=date(2023, 1, 1), name="vi thanh")
+        await make_standing(session, world.office, 48, on=date(2021, 11, 25), name="vi thanh")
+        # A transfer is no admission; candidates are not admitted yet; the year after is another.
+        await make_standing(session, world.branch_b, 99, on=date(2024, 1, 1), name="later")
+        await session.commit()
+    officer = world.officer
+    for organisation, year, plan in (
+        (world.commune, 2023, 2253),
+        (world.branch_b, 2023, 293),
+        (world.office, 2021, 43),
+    ):
+        await planned(signed_in, officer, organisation, year, plan)
+    province = await asked(signed_in, officer, world.commune, "admissions", year=2023)
+    assert (province["total"]["admitted_count"], province["total"]["plan"]) == (2360, 2253)
+    assert province["total"]["percent_of_plan"] == 104.75
+    tenths = await asked(signed_in, officer, world.commune, "admissions", year=2023, digits=1)
+    assert row_of(tenths, world.branch_b)["over_plan_percent"] == 9.2
+    assert row_of(tenths, world.branch_a)["percent_of_plan"] is None
+    cut = await asked(signed_in, officer, world.office, "admissions", year=2021, digits=0, rounding="down")
+    assert cut["total"]["percent_of_plan"] == 111
+    term = await asked(signed_in, officer, world.commune, "admissions", year=2021, to_year=2023)
+    assert (term["total"]["admitted_count"], term["total"]["plan"]) == (2408, None)
+
+
+async def test_published_use_of_the_app_is_reproduced(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        await make_standing(session, world.branch_b, 5980, on=date(2020, 1, 1))
+        await use_app(
+            session, world.branch_b, day=date(2026, 11, 1), installed=5490, active=5413, active_days=4, renewals=5
+        )
+        await session.commit()
+    report = await asked(signed_in, world.officer, world.commune, "adoption")
+    line = row_of(report, world.branch_b)
+    here = report["total"]
+    assert (report["begins_on"], report["ends_on"]) == ("2026-11-01", "2026-11-22")
+    assert line["active_count"] == 5413
+    assert line["visit_count"] == 4 * 5413 > 20_000
+    assert line["installed_percent"] > 90
+    assert line["installed_percent"] == round(100 * line["installed_count"] / line["member_count"], 2)
+    assert here["visit_count"] == sum(row["visit_count"] for row in report["rows"])
+    assert report["months"] == [{"month": "2026-11-01", "active_count": 5413, "visit_count": 4 * 5413}]
+    before = await asked(
+        signed_in, world.officer, world.commune, "adoption", **{"from": "2026-09-01", "to": "2026-09-30"}
+    )
+    assert (before["total"]["active_count"], before["months"]) == (0, [])
+
+
+async def test_small_groups_are_not_broken_down_nor_found_by_subtraction(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        for branch, count in ((world.branch_a, 4), (world.branch_b, 6), (world.office, 9)):
+            await make_standing(session, branch, count, on=date(2026, 3, 1), women=2)
+        await session.commit()
+    report = await asked(signed_in, world.officer, world.commune, "admissions")
+    traits = {row["organisation_id"]: (row["women_count"], row["youth_percent"]) for row in report["rows"]}
+    assert traits[str(world.branch_a)] == (None, None)
+    assert traits[str(world.branch_b)] == (None, None), "or the four would be the rest"
+    assert traits[str(world.office)] == (2, 100.0)
+    assert report["total"]["women_count"] == 6
+    below = await asked(signed_in, world.officer, world.branch_b, "admissions")
+    assert below["total"]["women_count"] is None
+    own = await asked(signed_in, world.sister_secretary, world.branch_b, "admissions")
+    assert own["total"]["women_count"] == 2, "its secretary does not see the others"
+
+
+async def test_transferred_member_was_admitted_once_and_pool_is_judged_by_the_plan(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        await make_standing(session, world.branch_b, 14, on=date(2026, 2, 1), kind="candidate")
+        await session.execute(
+            insert(Standing),
+            [
+                {
+                    "id": uuid4(),
+                    "member_id": world.probationary.member_id,
+                    "organisation_id": branch,
+                    "kind": StandingKind.probationary,
+                    "starts_on": date(2026, month, 2),
+                    "ends_on": date(2026, month, 20),
+                }
+                for branch, month in ((world.branch_a, 7), (world.branch_b, 8))
+            ],
+        )
+        await session.execute(
+            text("DELETE FROM standings WHERE member_id = :id AND starts_on < '2026-01-01'"),
+            {"id": world.probationary.member_id},
+        )
+        await session.commit()
+    await planned(signed_in, world.officer, world.commune, 2026, 10)
+    await planned(signed_in, world.officer, world.commune, 2026, 9)
+    total = (await asked(signed_in, world.officer, world.commune, "admissions"))["total"]
+    assert (total["admitted_count"], total["candidate_count"], total["plan"]) == (1, 14, 9)
+    assert (total["pool_ratio"], total["pool_is_enough"]) == (1.56, True)
+    await planned(signed_in, world.officer, world.commune, 2026, 10)
+    total = (await asked(signed_in, world.officer, world.commune, "admissions"))["total"]
+    assert (total["pool_ratio"], total["pool_is_enough"]) == (1.4, False)
+
+
+async def hold(
+    database: RolledBackDatabase,
+    world: World,
+    branch: UUID,
+    starts_at: datetime,
+    *,
+    roll: dict[Person, Attendance],
+    minutes_after: timedelta | None = None,
+    kind: MeetingKind = MeetingKind.regular,
+    standing: RosterStanding = RosterStanding.official,
+) -> None:
+    """Write a meeting that was held, with its roll and when its minutes were out."""
+    meeting = uuid4()
+    ended_at = starts_at + timedelta(minutes=90)
+    async with database.session() as session:
+        await session.execute(
+            insert(Meeting).values(
+                id=meeting,
+                organisation_id=branch,
+                kind=kind,
+                status=MeetingStatus.published if minutes_after else MeetingStatus.ended,
+                title="Họp",
+                starts_at=starts_at,
+                time_zone=HANOI,
+                created_by=world.secretary.member_id,
+                created_at=starts_at,
+                started_at=starts_at,
+                ended_at=ended_at,
+            )
+        )
+        for person, attendance in roll.items():
+            entry = {"meeting_id": meeting, "member_id": person.member_id, "attendance": attendance}
+            given = {"standing": standing, "is_exempt": False, "is_away": False}
+            await session.execute(insert(RosterEntry).values(**entry, **given))
+        if minutes_after:
+            await session.execute(
+                insert(Minutes).values(
+                    meeting_id=meeting,
+                    organisation_id=branch,
+                    status=MinutesStatus.published,
+                    sections=[],
+                    composed_by=world.secretary.member_id,
+                    composed_at=ended_at,
+                    published_at=ended_at + minutes_after,
+                )
+            )
+        await session.commit()
+
+
+async def test_attendance_is_banded_by_branch_and_summed_above(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    present, late, exempt, absent = Attendance.present, Attendance.late, Attendance.exempt, Attendance.unexcused
+    march = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    people = {world.secretary: present, world.minute_taker: late, world.member: absent, world.away: exempt}
+    await hold(database, world, world.branch_a, march, roll=people)
+    await hold(database, world, world.branch_b, march, roll={world.sister_member: present})
+    # Neither committees nor guests, nor the year before, are in the figures.
+    await hold(database, world, world.branch_b, march, roll={world.sister_member: absent}, kind=MeetingKind.committee)
+    await hold(
+        database, world, world.branch_b, march, roll={world.member: absent}, standing=RosterStanding.temporary_guest
+    )
+    await hold(database, world, world.branch_b, march - timedelta(days=100), roll={world.sister_member: absent})
+    report = await asked(signed_in, world.officer, world.commune, "attendance")
+    one, other, total = row_of(report, world.branch_a), row_of(report, world.branch_b), report["total"]
+    assert (one["present_count"], one["expected_count"], one["rate_percent"], one["band"]) == (2, 3, 66.67, "fair")
+    assert (other["present_count"], other["expected_count"], other["band"]) == (1, 1, "excellent")
+    assert (total["rate_percent"], total["band"], total["excellent_count"], total["fair_count"]) == (75.0, "good", 1, 1)
+    assert report["rule_set"] == "42-HD/BTCTW@2025-10-28"
+
+
+async def test_meetings_are_due_each_complete_month_and_papers_are_judged_by_their_rules(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        await session.execute(
+            update(Organisation).where(Organisation.id == world.branch_b).values(valid_from="2026-04-01")
+        )
+        await session.commit()
+    march = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    roll = {world.secretary: Attendance.present}
+    await hold(database, world, world.branch_a, march, roll=roll, minutes_after=timedelta(days=2))
+    await hold(database, world, world.branch_a, march + timedelta(days=9), roll=roll, minutes_after=timedelta(days=3))
+    await hold(database, world, world.branch_a, datetime(2026, 4, 4, 12, tzinfo=UTC), roll=roll)
+    await hold(database, world, world.branch_a, datetime(2026, 11, 21, 12, tzinfo=UTC), roll=roll)
+    query = {"from": "2026-02-15", "to": "2026-11-22"}
+    report = await asked(signed_in, world.officer, world.commune, "meetings", **query)
+    one, other = row_of(report, world.branch_a), row_of(report, world.branch_b)
+    assert (one["due_count"], one["held_count"], one["held_percent"]) == (8, 2, 25.0)
+    assert (other["due_count"], other["held_count"]) == (7, 0)
+    assert (one["meeting_count"], one["minutes_due_count"], one["minutes_in_time_count"]) == (4, 3, 1)
+    assert (one["papers_count"], one["papers_in_time_percent"]) == (0, None)
+
+
+async def test_best_grade_has_a_cap_that_warns(world: World, signed_in: SignedIn) -> None:
+    address = f"/v1/organisations/{world.branch_a}/ratings/2026"
+    secretary = signed_in(world.secretary)
+
+    async def rate(**grades: str) -> Json:
+        items = [{"member_id": str(getattr(world, who).member_id), "grade": grade} for who, grade in grades.items()]
+        answer = await secretary.put(address, json={"items": items})
+        assert answer.status_code == 200, answer.text
+        given: Json = answer.json()
+        return given
+
+    first = await rate(secretary="good", minute_taker="good", member="good", away="good", probationary="good")
+    assert (first["good_count"], first["is_over_cap"]) == (5, False)
+    second = await rate(phoneless="excellent")
+    assert (second["excellent_count"], second["good_count"], second["is_over_cap"]) == (1, 5, False)
+    third = await rate(member="excellent")
+    assert (third["excellent_count"], third["is_over_cap"]) == (2, True)
+    assert [item["grade"] for item in third["items"]].count("good") == 4
+    report = await asked(signed_in, world.officer, world.commune, "rating", year=2026)
+    line = row_of(report, world.branch_a)
+    assert (line["rated_count"], line["excellent_count"], line["good_count"]) == (6, 2, 4)
+    assert (line["excellent_percent_of_good"], line["is_over_cap"]) == (50.0, True)
+
+
+async def test_only_members_of_the_branch_are_rated_there_and_once(world: World, signed_in: SignedIn) -> None:
+    secretary = signed_in(world.secretary)
+    address = f"/v1/organisations/{world.branch_a}/ratings/2026"
+    good = {"member_id": str(world.member.member_id), "grade": "good"}
+    elsewhere = {"member_id": str(world.sister_member.member_id), "grade": "good"}
+    refused = await secretary.put(address, json={"items": [good, elsewhere]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "rated_elsewhere")
+    assert refused.json()["errors"][0]["pointer"] == "/items/1/member_id"
+    twice = await secretary.put(address, json={"items": [good, good]})
+    assert twice.status_code == 422
+    officer = signed_in(world.officer)
+    committee = await officer.get(f"/v1/organisations/{world.commune}/ratings/2026")
+    assert (committee.status_code, committee.json()["code"]) in {
+        (409, "ratings_not_for_branch"),
+        (403, "not_for_your_post"),
+    }
+    assert (await officer.get(address)).json()["good_count"] == 0
+
+
+async def test_members_away_are_counted_with_those_out_of_touch(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    line = row_of(await asked(signed_in, world.officer, world.commune, "away"), world.branch_a)
+    assert (line["away_count"], line["abroad_count"]) == (1, 1)
+    assert line["out_of_touch_count"] == 0
+    async with database.session() as session:
+        await session.execute(text("UPDATE sessions SET last_used_at = last_used_at - interval '40 days'"))
+        await session.commit()
+    line = row_of(await asked(signed_in, world.officer, world.commune, "away"), world.branch_a)
+    assert line["out_of_touch_count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("report", "query"),
+    [
+        ("adoption", {"from": "2026-01-01", "to": "2026-11-01"}),
+        ("attendance", {"from": "2026-02-01", "to": "2026-01-01"}),
+        ("meetings", {"from": "2024-01-01", "to": "2026-01-01"}),
+        ("admissions", {"year": 2020, "to_year": 2025}),
+        ("admissions", {"year": 2020, "to_year": 2019}),
+    ],
+)
+async def test_period_that_is_too_long_or_ends_before_it_begins_is_refused(
+    report: str, query: dict[str, Any], world: World, signed_in: SignedIn
+) -> None:
+    answer = await signed_in(world.secretary).get(f"/v1/organisations/{world.branch_a}/reports/{report}", params=query)
+    assert (answer.status_code, answer.json()["code"]) == (422, "report_period_invalid")

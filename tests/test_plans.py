@@ -1,0 +1,82 @@
+"""What the home screen costs the database: as many rows as it shows, however many there are of others."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.conftest import RolledBackDatabase
+from tests.factories.announcements import published
+from tests.factories.crowd import make_crowd, make_history
+from tests.factories.meetings import SignedIn, announced
+from tests.factories.world import World
+from tests.worker import JobRunner
+
+OTHERS = 4_000
+MOST_ROWS = 400
+"""That any step of a plan may look at: the branch's own, and some more of a table that is small."""
+HOME_SCREEN = ("/v1/me/meetings", "/v1/me/notifications", "/v1/me/announcements", "/v1/me/tasks", "/v1/changes")
+
+Plan = dict[str, Any]  # Any: what EXPLAIN says
+
+
+def steps(plan: Plan) -> Iterator[Plan]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from steps(inner)
+
+
+def seen_by(step: Plan) -> float:
+    """How many rows of a table the step looked at."""
+    if "Relation Name" not in step and "Index Name" not in step:
+        return 0
+    removed = step.get("Rows Removed by Filter", 0) + step.get("Rows Removed by Index Recheck", 0)
+    return float((step["Actual Rows"] + removed) * step["Actual Loops"])
+
+
+@contextmanager
+def explaining(engine: AsyncEngine) -> Iterator[list[tuple[str, Plan]]]:
+    """Collect the plan of each query, made on its own connection, so with its own rights and settings."""
+    plans: list[tuple[str, Plan]] = []
+    is_ours = False
+
+    def explain(connection: Connection, _1: Any, statement: str, parameters: Any, *_: Any) -> None:
+        # Any: SQLAlchemy's own.
+        nonlocal is_ours
+        if is_ours or not statement.lstrip().startswith(("SELECT", "WITH", "(SELECT")):
+            return
+        is_ours = True
+        said = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+        is_ours = False
+        plans.append((statement, (json.loads(said) if isinstance(said, str) else said)[0]["Plan"]))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", explain)
+    yield plans
+    event.remove(engine.sync_engine, "before_cursor_execute", explain)
+
+
+@pytest.mark.parametrize("path", HOME_SCREEN)
+async def test_home_screen_looks_at_few_rows(
+    path: str, world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, engine: AsyncEngine
+) -> None:
+    secretary = signed_in(world.secretary)
+    await announced(secretary, world.branch_a)
+    await published(secretary, world.branch_a)
+    await jobs.run()
+    async with database.session() as session:
+        # A branch a hundred times, so that none of the tables is small.
+        await make_crowd(session, commune=world.commune, branches=OTHERS // 10, members=OTHERS, phones=OTHERS)
+        author = world.sister_secretary.member_id
+        await make_history(session, commune=world.commune, author=author, begin=0, until=OTHERS, each=10)
+        await session.commit()
+    with explaining(engine) as plans:
+        answer = await signed_in(world.member).get(path)
+    assert answer.status_code == 200, answer.text
+    assert plans
+    for statement, plan in plans:
+        for step in steps(plan):
+            assert seen_by(step) <= MOST_ROWS, f"{step}\n{statement}"
