@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from app.activity import router as activity
 from app.activity.entries import router as entries
 from app.activity.summaries import router as summaries
+from app.admissions import router as admissions
 from app.announcements import router as announcements
 from app.changes import router as changes
 from app.documents import router as documents
@@ -26,6 +27,7 @@ from app.members.away import router as away
 from app.members.imports import router as imports
 from app.members.posts import router as posts
 from app.members.record_views import router as record_views
+from app.memberships import router as memberships
 from app.minutes import router as minutes
 from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
@@ -42,6 +44,7 @@ from app.reports.renderings import router as renderings
 from app.reports.targets import router as targets
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
+from app.transfers import router as transfers
 
 v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
 v1.include_router(changes.router)
@@ -73,6 +76,15 @@ v1.include_router(posts.router)
 v1.include_router(away.members)
 v1.include_router(away.router)
 v1.include_router(record_views.me)
+v1.include_router(transfers.me)
+v1.include_router(transfers.members)
+v1.include_router(transfers.organisations)
+v1.include_router(transfers.router)
+v1.include_router(memberships.members)
+v1.include_router(memberships.router)
+v1.include_router(admissions.members)
+v1.include_router(admissions.organisations)
+v1.include_router(admissions.router)
 v1.include_router(imports.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)

@@ -1,6 +1,7 @@
 """Every table of the database: Alembic's only door into the features."""
 
 from app.activity import models as activity
+from app.admissions import models as admissions
 from app.announcements import models as announcements
 from app.changes import models as changes
 from app.documents import models as documents
@@ -12,6 +13,7 @@ from app.meetings.calendar import models as calendar
 from app.members import models as members
 from app.members.posts import models as posts
 from app.members.record_views import models as record_views
+from app.memberships import models as memberships
 from app.minutes import models as minutes
 from app.notifications import models as notifications
 from app.notifications.lanes import models as lanes
@@ -21,10 +23,12 @@ from app.polls import models as polls
 from app.privacy import models as privacy
 from app.reports import models as reports
 from app.resolutions import models as resolutions
+from app.transfers import models as transfers
 
 __all__ = [
     "Base",
     "activity",
+    "admissions",
     "announcements",
     "calendar",
     "changes",
@@ -34,6 +38,7 @@ __all__ = [
     "lanes",
     "meetings",
     "members",
+    "memberships",
     "minutes",
     "notifications",
     "organisations",
@@ -44,6 +49,7 @@ __all__ = [
     "record_views",
     "reports",
     "resolutions",
+    "transfers",
 ]
 
 metadata = Base.metadata

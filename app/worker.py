@@ -14,6 +14,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.worker import Worker
 from sqlalchemy import text
 
+from app.admissions.service import remind_of_reviews
 from app.announcements.service import publish_due_announcements
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
@@ -42,8 +43,8 @@ from app.notifications.sms import HttpSmsSender, RecordingSmsSender
 from app.notifications.texting import text_people
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
-from app.privacy.retention.service import purge
 from app.resolutions.service import close_due_resolutions
+from app.transfers.service import remind_of_transfers
 
 log = structlog.get_logger()
 
@@ -186,8 +187,24 @@ async def close_resolutions(office: PostOffice, timestamp: int) -> None:
 
 async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
     """Delete what is kept no longer."""
+
+
+async def sweep_transfers(office: PostOffice, timestamp: int) -> None:
+    """Remind of the transfers that are still open on their days."""
     del timestamp
-    await purge(office.database)
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await remind_of_transfers(session) > 0
+
+
+async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
+    """Remind of the probations that are due for their review."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await remind_of_reviews(session) > 0
 
 
 TASKS = (
@@ -204,6 +221,8 @@ TASKS = (
     Task("documents.sweep_files", sweep_files, Lane.bulk, cron="41 2 * * *"),
     Task(TYPESET_TASK, typeset_minutes, Lane.bulk),
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
+    Task("transfers.sweep_reminders", sweep_transfers, Lane.bulk, cron="19 * * * *"),
+    Task("admissions.sweep_reviews", sweep_reviews, Lane.bulk, cron="21 * * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
     Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
     Task("privacy.purge", purge_old_rows, Lane.bulk, cron="41 1 * * *"),

@@ -36,7 +36,7 @@ from app.kernel.db import DbSession
 from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.members.errors import MemberNotFound
+from app.members.errors import MemberNotFound, StillCandidate
 
 auth = APIRouter(prefix="/auth", tags=["auth"], route_class=SecretRoute)
 me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
@@ -151,7 +151,9 @@ async def end_session(session: DbSession, actor: CurrentActor, session_id: UUID)
     operation_id="issueActivationCode",
     status_code=201,
     summary="Issue an activation code",
-    responses=problems(MemberNotFound, NotForYourPost, MemberHasNoPhone, MembershipEnded, PasswordsBusy),
+    responses=problems(
+        MemberNotFound, NotForYourPost, MemberHasNoPhone, MembershipEnded, StillCandidate, PasswordsBusy
+    ),
 )
 async def issue_activation_code(
     session: DbSession, actor: CurrentActor, keyring: KeyringDep, member_id: UUID

@@ -34,8 +34,9 @@ from app.kernel.events import record
 from app.kernel.passwords import is_common
 from app.kernel.phones import parse_phone
 from app.kernel.security import Actor
+from app.members.errors import StillCandidate
 from app.members.models import Member
-from app.members.queries import get_visible_member
+from app.members.queries import get_visible_member, is_candidate
 
 CODE_LIFETIME = timedelta(days=7)
 CODE_TRIES = 5
@@ -46,7 +47,8 @@ async def issue_activation_code(
 ) -> ActivationCodeView:
     """Make a code that lets a member choose a password, the first time or after the old one was lost.
 
-    Codes issued before stop working. Raises MemberNotFound, NotForYourPost, MemberHasNoPhone, MembershipEnded.
+    Codes issued before stop working. Raises MemberNotFound, NotForYourPost, MemberHasNoPhone, MembershipEnded,
+    StillCandidate.
     """
     member, path = await get_visible_member(session, actor, member_id)
     access.require_code_issuer(actor, path)
@@ -62,6 +64,8 @@ async def hand_out_code(
     active = await session.scalar(select(Member.id).where(Member.id == member.id, queries.is_active(session.today())))
     if active is None:
         raise MembershipEnded
+    if await is_candidate(session, member):
+        raise StillCandidate
     code = credentials.new_code()
     await session.execute(delete(ActivationCode).where(ActivationCode.member_id == member.id))
     row = ActivationCode(

@@ -197,6 +197,20 @@ class MeetingReplied(Event):
         )
 
 
+class MeetingReplyWithdrawn(Event):
+    """Who had replied is not called to the meeting any more: they moved, or their membership ended."""
+
+    code = "meetings.reply_withdrawn"
+    subject_type = "meeting"
+
+    member_id: UUID
+    version: int
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the meeting, whose organisers see how many come."""
+        return (Change(self.organisation_id, "meeting", self.subject_id, self.version),)
+
+
 class TaskEvent(Event):
     """What every fact about a task carries; it stands in the branch's scope and in its assignee's.
 

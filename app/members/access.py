@@ -41,6 +41,13 @@ def facets_of_member(actor: Actor, member_id: UUID, path: Sequence[UUID]) -> fro
     return frozenset(Facet) if actor.member_id == member_id else facets_of_branch(actor, path)
 
 
+def may_name(actor: Actor, member_id: UUID, path: Sequence[UUID], *, is_candidate: bool) -> bool:
+    """Say whether the actor may know the name; of candidates only those who keep the records know."""
+    if is_candidate:
+        return keeps_records(actor, path)
+    return Facet.name in facets_of_member(actor, member_id, path)
+
+
 def keeps_records(actor: Actor, path: Sequence[UUID]) -> bool:
     """Say whether the actor is secretary or deputy of the branch, or an administrator of it or above it."""
     return find_keeping_post(actor, path) is not None

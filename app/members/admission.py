@@ -6,9 +6,7 @@ from datetime import date, timedelta
 from app.kernel.errors import FieldProblem
 from app.kernel.i18n import Text
 from app.members.models import StandingKind
-
-YOUNGEST_YEARS = 18
-"""Party statutes, article 1; moves into the rule sets when there are any (domain.md, rule sets)."""
+from app.rules import rules_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +45,14 @@ def find_contradictions(
                 en="The official date lies before the admission",
             )
         )
-    if born_on is not None and admitted_on is not None and _age(born_on, admitted_on) < YOUNGEST_YEARS:
+    youngest = rules_in_force(admitted_on or today).youngest_admitted
+    if born_on is not None and admitted_on is not None and _age(born_on, admitted_on) < youngest:
         found.append(
             _problem(
                 "admitted_on",
                 "admitted_too_young",
-                vi=f"Khi vào Đảng chưa đủ {YOUNGEST_YEARS} tuổi",
-                en=f"Admitted before the age of {YOUNGEST_YEARS}",
+                vi=f"Khi vào Đảng chưa đủ {youngest} tuổi",
+                en=f"Admitted before the age of {youngest}",
             )
         )
     return tuple(found)

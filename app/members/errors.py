@@ -39,5 +39,11 @@ class MembershipDatesFixed(Conflict):
     )
 
 
+class StillCandidate(Conflict):
+    title = Text(
+        vi="Đồng chí là quần chúng ưu tú, chưa phải đảng viên", en="This person is a candidate and not a member yet"
+    )
+
+
 class RosterHasErrors(Conflict):
     title = Text(vi="Danh sách còn dòng lỗi nên chưa nhập dòng nào", en="Some rows have errors, so no row was imported")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.kernel.db import Session
@@ -35,6 +35,15 @@ class MemberFilter:
     q: str | None = None
 
 
+def is_not_admitted() -> ColumnElement[bool]:
+    """Say of a `members` row that it is a candidate, or was one, and never became a member."""
+    standing = aliased(Standing)
+    of_them = standing.member_id == Member.id
+    was_candidate = exists().where(of_them, standing.kind == StandingKind.candidate)
+    was_member = exists().where(of_them, standing.kind.in_(MEMBERSHIP | FINAL))
+    return and_(was_candidate, ~was_member)
+
+
 async def get_visible_member(session: Session, actor: Actor, member_id: UUID) -> tuple[Member, tuple[UUID, ...]]:
     """Return a member of whom the actor may know the name, and the path of the home branch.
 
@@ -42,17 +51,22 @@ async def get_visible_member(session: Session, actor: Actor, member_id: UUID) ->
     """
     found = (
         await session.execute(
-            select(Member, Organisation.path)
+            select(Member, Organisation.path, is_not_admitted())
             .join(Organisation, Organisation.id == Member.organisation_id)
             .where(Member.id == member_id)
         )
     ).one_or_none()
     if found is None:
         raise MemberNotFound
-    member, path = found
-    if Facet.name not in access.facets_of_member(actor, member.id, path):
+    member, path, is_not_yet = found
+    if not access.may_name(actor, member.id, path, is_candidate=is_not_yet):
         raise MemberNotFound
     return member, tuple(path)
+
+
+async def is_candidate(session: Session, member: Member) -> bool:
+    """Say whether somebody is not a member yet."""
+    return bool(await session.scalar(select(is_not_admitted()).where(Member.id == member.id)))
 
 
 async def get_member(session: Session, actor: Actor, member_id: UUID) -> MemberView:
@@ -64,13 +78,13 @@ async def get_member(session: Session, actor: Actor, member_id: UUID) -> MemberV
 async def find_members(session: Session, actor: Actor, ids: Collection[UUID]) -> list[MemberView]:
     """Return those of the members of whom the caller may know the name, each as far as they may know them."""
     rows = await session.execute(
-        select(Member, Organisation.path)
+        select(Member, Organisation.path, is_not_admitted())
         .join(Organisation, Organisation.id == Member.organisation_id)
         .where(Member.id.in_(ids))
     )
     by_branch: dict[tuple[UUID, ...], list[Member]] = defaultdict(list)
-    for member, path in rows:
-        if Facet.name in access.facets_of_member(actor, member.id, path):
+    for member, path, is_not_yet in rows:
+        if access.may_name(actor, member.id, path, is_candidate=is_not_yet):
             by_branch[tuple(path)].append(member)
     return [
         view for path, members in by_branch.items() for view in await view_members(session, actor, members, path=path)
@@ -80,7 +94,7 @@ async def find_members(session: Session, actor: Actor, ids: Collection[UUID]) ->
 async def list_members(
     session: Session, actor: Actor, organisation_id: UUID, *, wanted: MemberFilter, page: PageRequest
 ) -> MemberPage:
-    """List the members whose home is the branch, by given name; who left only if asked for.
+    """List the members whose home is the branch, by given name; who left, and candidates, only if asked for.
 
     Raises OrganisationNotFound; NotForYourPost where the actor may know nobody there, or filters by what
     they may not know.
@@ -92,6 +106,8 @@ async def list_members(
     access.require_facets(actor, branch.path, *needed)
     today = session.today()
     query = select(Member).where(Member.organisation_id == branch.id)
+    if wanted.standing is not StandingKind.candidate:
+        query = query.where(~is_not_admitted())
     if wanted.standing not in FINAL:
         query = query.where(Member.id.not_in(_left(branch.id, today)))
     if wanted.standing is not None:

@@ -20,6 +20,7 @@ from app.members.errors import (
     MembershipDatesFixed,
     NotABranch,
     PhoneTaken,
+    StillCandidate,
 )
 from app.members.models import StandingKind
 from app.members.queries import MemberFilter
@@ -119,6 +120,7 @@ async def enrol_member(
         MemberNotFound,
         NotForYourPost,
         MembershipDatesFixed,
+        StillCandidate,
         CardNumberTaken,
         CitizenIdTaken,
         PhoneTaken,

@@ -22,11 +22,13 @@ from app.members.errors import (
     MembershipDatesFixed,
     NotABranch,
     PhoneTaken,
+    StillCandidate,
 )
 from app.members.events import MemberCorrected, MemberEnrolled
-from app.members.models import FINAL, MEMBERSHIP, Member, Standing
+from app.members.models import FINAL, MEMBERSHIP, Member, Standing, StandingKind
 from app.members.names import search_key, sort_key
 from app.members.schemas import MemberCreate, MemberPatch, MemberView
+from app.members.standings.service import begin_standing
 from app.organisations.models import Organisation, OrganisationKind
 from app.organisations.queries import get_visible_organisation
 
@@ -66,22 +68,17 @@ async def correct_member(
 ) -> MemberView:
     """Correct a record; changed dates make its standings anew, a first official date is the recognition.
 
-    Raises MemberNotFound, NotForYourPost, VersionChanged, FieldsNotValid, MembershipDatesFixed,
+    Raises MemberNotFound, NotForYourPost, VersionChanged, StillCandidate, FieldsNotValid, MembershipDatesFixed,
     CardNumberTaken, CitizenIdTaken, PhoneTaken.
     """
     member, path = await queries.get_visible_member(session, actor, member_id)
     access.require_record_keeper(actor, path)
     await session.refresh(member, with_for_update=True)
     require_version(member.version, expected)
-    wanted = body.model_dump(exclude_unset=True)
-    fields = tuple(name for name, value in wanted.items() if getattr(member, name) != value)
+    if await queries.is_candidate(session, member):
+        raise StillCandidate
+    fields = await correct_person(session, member, body.model_dump(exclude_unset=True))
     if fields:
-        async with refusing_duplicates(session, DUPLICATES):
-            for name in fields:
-                setattr(member, name, wanted[name])
-            member.sort_key = sort_key(member.full_name)
-            member.search_key = search_key(member.full_name)
-            member.version += 1
         _require_consistent(session, member)
         if not _MEMBERSHIP_DATES.isdisjoint(fields):
             await _renew_standings(session, member)
@@ -106,17 +103,7 @@ def require_branch(organisation: Organisation) -> None:
 
 async def add_members(session: Session, branch: Organisation, people: Iterable[Values]) -> None:
     """Write members with their standings; each has an id. Raises what `DUPLICATES` names."""
-    members = [
-        {
-            **person,
-            "organisation_id": branch.id,
-            "sort_key": sort_key(person["full_name"]),
-            "search_key": search_key(person["full_name"]),
-            "version": 1,
-            "created_at": session.now(),
-        }
-        for person in people
-    ]
+    members = [_row(session, branch, person) for person in people]
     standings = [
         {
             "id": session.new_id(),
@@ -132,6 +119,42 @@ async def add_members(session: Session, branch: Organisation, people: Iterable[V
     async with refusing_duplicates(session, DUPLICATES):
         await session.execute(insert(Member), members)
     await session.execute(insert(Standing), standings)
+
+
+async def add_candidate(session: Session, branch: Organisation, person: Values) -> None:
+    """Write somebody who is not a member yet, a candidate from today on; raises what `DUPLICATES` names."""
+    member = _row(session, branch, person)
+    async with refusing_duplicates(session, DUPLICATES):
+        await session.execute(insert(Member), [member])
+    await begin_standing(session, member["id"], branch.id, StandingKind.candidate, starts_on=session.today())
+
+
+async def correct_person(session: Session, member: Member, wanted: Values) -> tuple[str, ...]:
+    """Write what is wanted of a locked member's own data; return which fields changed. Raises what `DUPLICATES` names.
+
+    `wanted` holds no more than columns of `members`.
+    """
+    fields = tuple(name for name, value in wanted.items() if getattr(member, name) != value)
+    if fields:
+        async with refusing_duplicates(session, DUPLICATES):
+            for name in fields:
+                setattr(member, name, wanted[name])
+            member.sort_key = sort_key(member.full_name)
+            member.search_key = search_key(member.full_name)
+            member.version += 1
+    return fields
+
+
+def _row(session: Session, branch: Organisation, person: Values) -> dict[str, Any]:
+    # Any: columns of several types.
+    return {
+        **person,
+        "organisation_id": branch.id,
+        "sort_key": sort_key(person["full_name"]),
+        "search_key": search_key(person["full_name"]),
+        "version": 1,
+        "created_at": session.now(),
+    }
 
 
 async def _renew_standings(session: Session, member: Member) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "4e9047a70a1d"
-down_revision: str | None = "51914e0f0920"
+down_revision: str | None = "8f2d3b6a1160"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

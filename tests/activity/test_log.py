@@ -44,6 +44,8 @@ SILENT = {
     "meetings.published",
     "minutes.meeting_missed",
     "minutes.due",
+    "transfers.reminder_due",
+    "admissions.review_due",
     "announcements.opened",
     "announcements.acknowledged",
     "resolutions.comment_supported",

@@ -31,17 +31,20 @@ from tests.contract.roles import (
 )
 from tests.contract.rows import (
     activity,
+    admissions,
     announcements,
     changes,
     documents,
     identity,
     meetings,
+    memberships,
     minutes,
     notifications,
     polls,
     privacy,
     reports,
     resolutions,
+    transfers,
 )
 from tests.contract.things import PASSWORD, numbers_of, people_of
 from tests.factories.world import HANOI, Person, World
@@ -219,6 +222,9 @@ TABLE = (
     *changes.ROWS,
     *privacy.ROWS,
     *reports.ROWS,
+    *transfers.ROWS,
+    *admissions.ROWS,
+    *memberships.ROWS,
 )
 
 

@@ -18,17 +18,20 @@ from app.notifications.models import InboxEntry, Notification
 from tests.contract.roles import Things
 from tests.contract.rows import (
     activity,
+    admissions,
     announcements,
     changes,
     documents,
     identity,
     meetings,
+    memberships,
     minutes,
     notifications,
     polls,
     privacy,
     reports,
     resolutions,
+    transfers,
 )
 from tests.factories.world import HANOI, Person, World
 
@@ -46,6 +49,9 @@ FEATURES = (
     changes,
     privacy,
     reports,
+    memberships,
+    transfers,
+    admissions,
 )
 """In this order they make their things: each finds those made before."""
 

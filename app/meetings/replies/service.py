@@ -1,8 +1,10 @@
 """Commands of the reply: one's own, and the secretary's for a member without a phone."""
 
+from collections.abc import Collection
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.db import Session
@@ -10,7 +12,7 @@ from app.kernel.events import record
 from app.kernel.security import Actor
 from app.meetings import access
 from app.meetings.errors import MeetingNotUpcoming, MemberRepliedThemselves, NotConvened, ReplyClosed
-from app.meetings.events import MeetingReplied
+from app.meetings.events import MeetingReplied, MeetingReplyWithdrawn
 from app.meetings.models import BEGUN, UPCOMING, Meeting, MeetingReply
 from app.meetings.queries import convened_to, get_visible_meeting, view_meeting
 from app.meetings.replies.queries import view_reply
@@ -84,3 +86,38 @@ async def _store(session: Session, actor: Actor, meeting: Meeting, member_id: UU
         ),
     )
     return stored
+
+
+async def withdraw_replies(
+    session: Session, actor: Actor, member_id: UUID, organisation_ids: Collection[UUID], *, after: date | None = None
+) -> None:
+    """Take back what somebody said to the organisations' meetings to come, since they are not called to them any more.
+
+    `after`: only to those on later days (in Việt Nam).
+    """
+    rows = await session.execute(
+        select(Meeting.id, Meeting.organisation_id, Meeting.version, Meeting.starts_at)
+        .join(MeetingReply, MeetingReply.meeting_id == Meeting.id)
+        .where(
+            MeetingReply.member_id == member_id,
+            Meeting.organisation_id.in_(organisation_ids),
+            Meeting.status.in_(UPCOMING),
+            Meeting.starts_at > session.now(),
+        )
+        .order_by(Meeting.id)
+        .with_for_update(of=Meeting, read=True)
+    )
+    meetings = [row for row in rows if after is None or session.day_of(row.starts_at) > after]
+    of_these = MeetingReply.meeting_id.in_([row.id for row in meetings])
+    await session.execute(delete(MeetingReply).where(of_these, MeetingReply.member_id == member_id))
+    for row in meetings:
+        await record(
+            session,
+            MeetingReplyWithdrawn(
+                organisation_id=row.organisation_id,
+                subject_id=row.id,
+                actor_member_id=actor.member_id,
+                member_id=member_id,
+                version=row.version,
+            ),
+        )

@@ -1,12 +1,15 @@
 """Commands on posts: grant one, end one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
+
+from sqlalchemy import or_, select
 
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
-from app.members.errors import FormerMember
+from app.members.errors import FormerMember, MemberNotFound
 from app.members.posts import queries
 from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld
 from app.members.posts.events import PostEnded, PostGranted
@@ -31,6 +34,8 @@ async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body
     if await has_left(session, member):
         raise FormerMember
     await session.refresh(member, with_for_update=True)  # one after the other: two at once would both find none
+    if member.organisation_id != path[-1]:  # moved a moment ago
+        raise MemberNotFound
     post = Post(
         id=session.new_id(),
         member_id=member.id,
@@ -66,6 +71,31 @@ async def end_post(session: Session, actor: Actor, post_id: UUID) -> None:
     post, path = await queries.get_visible_post(session, actor, post_id)
     require_administrator(actor, path)
     await session.refresh(post, with_for_update=True)
+    await _end(session, actor, post)
+
+
+async def end_posts_outside(session: Session, actor: Actor, member_id: UUID, path: Sequence[UUID]) -> list[Post]:
+    """End a member's posts, those to come too, in organisations that are not on the path; return them.
+
+    For who moves to the branch at the path's end, or whose membership ends: then the path is empty.
+    """
+    rows = await session.scalars(
+        select(Post)
+        .where(
+            Post.member_id == member_id,
+            Post.organisation_id.not_in(path),
+            or_(Post.ends_on.is_(None), Post.ends_on >= session.today()),
+        )
+        .order_by(Post.id)
+        .with_for_update()
+    )
+    posts = list(rows)
+    for post in posts:
+        await _end(session, actor, post)
+    return posts
+
+
+async def _end(session: Session, actor: Actor, post: Post) -> None:
     today = session.today()
     if post.ends_on is not None and post.ends_on < today:
         return

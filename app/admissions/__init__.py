@@ -1,0 +1,1 @@
+"""Admissions: the pool of candidates, their dossiers, the admission, the probation and its end."""

@@ -1,0 +1,1 @@
+"""Standings: the dated rows of membership, written for the features that decide about them."""

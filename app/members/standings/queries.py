@@ -1,0 +1,42 @@
+"""Reads of the dated rows of membership."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.kernel.db import Session
+from app.members.models import MEMBERSHIP, Member, Standing, StandingKind
+
+
+async def membership_since(session: Session, member: Member) -> date | None:
+    """Return since when, without a break, somebody has been a member in their branch of today; None: they are not."""
+    rows = await session.scalars(
+        select(Standing)
+        .where(
+            Standing.member_id == member.id,
+            Standing.organisation_id == member.organisation_id,
+            Standing.kind.in_(MEMBERSHIP),
+            Standing.starts_on <= session.today(),
+        )
+        .order_by(Standing.starts_on.desc())
+    )
+    since: date | None = None
+    for row in rows:
+        if row.ends_on is not None and row.ends_on < (since or session.today()) - timedelta(days=1 if since else 0):
+            break
+        since = row.starts_on
+    return since
+
+
+async def hosts_to_come(session: Session, member_id: UUID) -> Sequence[UUID]:
+    """Return the organisations where somebody is a temporary guest, or will be."""
+    rows = await session.scalars(
+        select(Standing.organisation_id).where(
+            Standing.member_id == member_id,
+            Standing.kind == StandingKind.temporary_guest,
+            or_(Standing.ends_on.is_(None), Standing.ends_on >= session.today()),
+        )
+    )
+    return rows.all()

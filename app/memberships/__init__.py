@@ -1,0 +1,1 @@
+"""Memberships: exemptions, suspensions, ends of membership, and the correction of one entered by mistake."""

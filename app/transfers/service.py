@@ -1,0 +1,401 @@
+"""Commands of the transfer: start it, accept, refuse or withdraw it, end or prolong a stay, and reminders come due."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from app.kernel.db import Session
+from app.kernel.errors import FieldProblem
+from app.kernel.events import record
+from app.kernel.i18n import Text
+from app.kernel.problems import FieldsNotValid
+from app.kernel.security import Actor
+from app.kernel.uniqueness import refusing_duplicates
+from app.meetings.replies.service import withdraw_replies
+from app.members.access import require_record_keeper
+from app.members.errors import FormerMember, MemberNotFound
+from app.members.models import AwayPeriod, Member, Standing, StandingKind
+from app.members.posts.service import end_posts_outside
+from app.members.queries import get_visible_member, has_left
+from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, Wrong, field_problem
+from app.members.standings.queries import membership_since
+from app.members.standings.service import begin_standing, end_standings, move_home
+from app.notifications.service import withdraw_notices
+from app.organisations.models import Organisation, OrganisationKind
+from app.rules import RuleSet, add_working_days, rules_in_force, rules_named
+from app.transfers import access, queries
+from app.transfers.errors import (
+    AlreadyMoving,
+    DestinationNotValid,
+    NoStayUnderWay,
+    NotYetAMember,
+    TransferDecided,
+)
+from app.transfers.events import (
+    MemberDeparted,
+    StayChanged,
+    TransferAccepted,
+    TransferRefused,
+    TransferReminderDue,
+    TransferStarted,
+    TransferWithdrawn,
+)
+from app.transfers.models import Transfer, TransferKind, TransferReminder, TransferStatus
+from app.transfers.queries import Found
+from app.transfers.schemas import (
+    StayProlongation,
+    StayReturn,
+    TransferAcceptance,
+    TransferCreate,
+    TransferRefusal,
+    TransferView,
+)
+
+SWEEP_SIZE = 500
+
+_TOO_SHORT = ("stay_too_short", Text(vi="Ngắn hơn thời hạn cho phép", en="Shorter than a stay may be"))
+_TOO_LONG = ("stay_too_long", Text(vi="Dài hơn thời hạn cho phép", en="Longer than a stay may be"))
+
+
+async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: TransferCreate) -> TransferView:
+    """Let a member go: the other branch is asked, the clock of 60 working days runs from the letter (domain.md 8).
+
+    Raises MemberNotFound, NotForYourPost, FormerMember, NotYetAMember, AlreadyMoving, DestinationNotValid,
+    FieldsNotValid.
+    """
+    member, path = await get_visible_member(session, actor, member_id)
+    require_record_keeper(actor, path)
+    await _lock_member(session, member, home=path[-1])
+    if await has_left(session, member):
+        raise FormerMember
+    since = await membership_since(session, member)
+    if since is None:
+        raise NotYetAMember
+    if await queries.is_moving(session, member.id):
+        raise AlreadyMoving
+    to_organisation_id = await _find_destination(session, member, body)
+    rules = rules_in_force(body.letter_on)
+    _require_plausible(session, member, body, since=since, rules=rules)
+    transfer = Transfer(
+        id=session.new_id(),
+        member_id=member.id,
+        status=TransferStatus.started,
+        from_organisation_id=member.organisation_id,
+        rule_set=rules.key,
+        present_by=add_working_days(body.letter_on, rules.letter_within),
+        due_on=add_working_days(body.letter_on, rules.transfer_within),
+        version=1,
+        started_by=actor.member_id,
+        created_at=session.now(),
+        to_organisation_id=to_organisation_id,
+        **body.model_dump(exclude={"to_organisation_id", "to_organisation_code"}),
+    )
+    async with refusing_duplicates(session, {"uq_transfers_open": AlreadyMoving}):
+        session.add(transfer)
+    for days in rules.transfer_reminders:
+        due_on = add_working_days(body.letter_on, days)
+        session.add(TransferReminder(transfer_id=transfer.id, working_days=days, due_on=due_on))
+    await begin_standing(
+        session, member.id, member.organisation_id, StandingKind.transferring, starts_on=session.today()
+    )
+    member.version += 1
+    fact = _names(actor, transfer, member) | {"kind": transfer.kind, "to_organisation_id": transfer.to_organisation_id}
+    await record(session, TransferStarted.model_validate(fact))
+    return await queries.view_transfer(session, transfer.id)
+
+
+async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, body: TransferAcceptance) -> TransferView:
+    """Take the member in: from the next request on they are of the new branch, or its guest.
+
+    Of a transfer out of the system the old branch itself says that the other one has answered; then the membership
+    here ends. Raises TransferNotFound, NotForYourPost, TransferDecided, FieldsNotValid.
+    """
+    found, member = await _for_decision(session, actor, transfer_id)
+    transfer = found.transfer
+    access.require_side(actor, found.receiving_path)
+    _require_open(transfer)
+    _require_arrival(session, transfer, body.received_on)
+    home = member.organisation_id  # not always where it started: branches are merged
+    is_permanent = transfer.kind is TransferKind.permanent
+    if is_permanent:
+        transfer.left_without_secretary = await queries.leaves_no_secretary(session, member.id, home)
+    _decide(session, actor, transfer, TransferStatus.accepted)
+    transfer.received_on = body.received_on
+    await _settle(session, transfer)
+    await end_standings(session, member.id, StandingKind.transferring, on=body.received_on)
+    if is_permanent:
+        await move_home(session, member, to=transfer.to_organisation_id, on=body.received_on)
+        ended = await end_posts_outside(session, actor, member.id, found.to_path or ())
+        organisations = {home, *(post.organisation_id for post in ended)}
+        await withdraw_replies(session, actor, member.id, organisations)
+    else:
+        await _begin_stay(session, member, transfer)
+    away = await _away_periods(session, member.id) if is_permanent else ()
+    fact = {
+        **_names(actor, transfer, member),
+        "organisation_id": home,
+        "kind": transfer.kind,
+        "received_on": body.received_on,
+        "away_period_ids": away,
+    }
+    await record(session, MemberDeparted.model_validate(fact))
+    if transfer.to_organisation_id is not None:
+        there = {"organisation_id": transfer.to_organisation_id, "from_organisation_id": home}
+        await record(session, TransferAccepted.model_validate(fact | there))
+    return await queries.view_transfer(session, transfer.id)
+
+
+async def refuse_transfer(session: Session, actor: Actor, transfer_id: UUID, body: TransferRefusal) -> TransferView:
+    """Say for the new branch that the member is not taken in; raises what `accept_transfer` does."""
+    found, member = await _for_decision(session, actor, transfer_id)
+    access.require_side(actor, found.receiving_path)
+    return await _end_undone(session, actor, found.transfer, member, fact=TransferRefused, reason=body.reason)
+
+
+async def withdraw_transfer(session: Session, actor: Actor, transfer_id: UUID, body: TransferRefusal) -> TransferView:
+    """Take a transfer back for the old branch; raises what `accept_transfer` does."""
+    found, member = await _for_decision(session, actor, transfer_id)
+    access.require_side(actor, found.from_path)
+    return await _end_undone(session, actor, found.transfer, member, fact=TransferWithdrawn, reason=body.reason)
+
+
+async def drop_open_transfer(session: Session, actor: Actor, member: Member, *, reason: str) -> None:
+    """Withdraw a member's open transfer, if there is one: their membership ends. The caller has locked the member."""
+    wanted = select(Transfer).where(Transfer.member_id == member.id, Transfer.status == TransferStatus.started)
+    transfer = await session.scalar(wanted.with_for_update())
+    if transfer is not None:
+        await _end_undone(session, actor, transfer, member, fact=TransferWithdrawn, reason=reason)
+
+
+async def end_stay(session: Session, actor: Actor, transfer_id: UUID, body: StayReturn) -> TransferView:
+    """Let a guest return before the day; either branch says so.
+
+    Raises TransferNotFound, NotForYourPost, NoStayUnderWay, FieldsNotValid.
+    """
+    found, member = await _for_decision(session, actor, transfer_id)
+    access.require_side(actor, *found.paths)
+    begun, until = _require_stay(session, found.transfer)
+    if not begun <= body.last_on < until:
+        within = Text(vi="Phải trong thời gian sinh hoạt tạm thời", en="It must lie within the stay")
+        raise FieldsNotValid(fields=(field_problem("last_on", ("outside_stay", within)),))
+    return await _change_stay(session, actor, found.transfer, member, until=body.last_on)
+
+
+async def prolong_stay(session: Session, actor: Actor, transfer_id: UUID, body: StayProlongation) -> TransferView:
+    """Let a guest stay longer, within the rule's limit; the home branch says so. Raises what `end_stay` does."""
+    found, member = await _for_decision(session, actor, transfer_id)
+    transfer = found.transfer
+    access.require_side(actor, found.from_path)
+    begun, until = _require_stay(session, transfer)
+    if body.until <= until:
+        later = Text(vi="Phải sau ngày kết thúc hiện tại", en="It must be later than the present last day")
+        raise FieldsNotValid(fields=(field_problem("until", ("not_later", later)),))
+    rules = rules_named(transfer.rule_set)
+    if (rules.study_stay if transfer.for_study else rules.stay).is_too_long(begun, body.until):
+        raise FieldsNotValid(fields=(field_problem("until", _TOO_LONG),))
+    return await _change_stay(session, actor, transfer, member, until=body.until)
+
+
+async def remind_of_transfers(session: Session) -> int:
+    """Remind of up to 500 open transfers whose day has come, and return how many rows it dealt with: 0 is all done.
+
+    After a standstill only the latest of a transfer's overdue ones goes out.
+    """
+    due = (TransferReminder.sent_at.is_(None), TransferReminder.due_on <= session.today())
+    rows = (
+        await session.execute(
+            select(TransferReminder, Transfer)
+            .join(Transfer, Transfer.id == TransferReminder.transfer_id)
+            .where(*due)
+            .order_by(TransferReminder.transfer_id, TransferReminder.working_days)
+            .limit(SWEEP_SIZE)
+            .with_for_update(of=TransferReminder, skip_locked=True)
+        )
+    ).all()
+    latest = {transfer.id: (reminder, transfer) for reminder, transfer in rows}
+    for reminder, _ in rows:
+        reminder.sent_at = session.now()
+    for reminder, transfer in latest.values():
+        await record(
+            session,
+            TransferReminderDue(
+                organisation_id=transfer.from_organisation_id,
+                subject_id=transfer.id,
+                actor_member_id=None,
+                working_days=reminder.working_days,
+            ),
+        )
+    return len(rows)
+
+
+async def _lock_member(session: Session, member: Member, *, home: UUID) -> None:
+    """Let the moves of one member follow each other; raises MemberNotFound where one has just ended in another branch.
+
+    Every command locks the member first, so that none waits for another in a ring.
+    """
+    await session.refresh(member, with_for_update=True)
+    if member.organisation_id != home:
+        raise MemberNotFound
+
+
+async def _for_decision(session: Session, actor: Actor, transfer_id: UUID) -> tuple[Found, Member]:
+    found = await queries.find_visible_transfer(session, actor, transfer_id)
+    member = await session.get_one(Member, found.transfer.member_id, with_for_update=True, populate_existing=True)
+    await session.refresh(found.transfer, with_for_update=True)
+    return found, member
+
+
+def _require_open(transfer: Transfer) -> None:
+    if transfer.status is not TransferStatus.started:
+        raise TransferDecided
+
+
+async def _find_destination(session: Session, member: Member, body: TransferCreate) -> UUID | None:
+    """Return the branch that is named, any in the country, or None for a place outside the system.
+
+    Refuse what is no branch of today, and the member's own.
+    """
+    field, named = "to_organisation_id", Organisation.id == body.to_organisation_id
+    if body.to_organisation_code is not None:
+        field, named = "to_organisation_code", Organisation.code == body.to_organisation_code
+    elif body.to_organisation_id is None:
+        return None
+    there = await session.scalar(select(Organisation).where(named))
+    wrong: Wrong | None = None
+    if there is None or there.kind is not OrganisationKind.branch:
+        wrong = ("not_a_branch", Text(vi="Không có chi bộ này", en="There is no such branch"))
+    elif there.valid_until is not None and there.valid_until < session.today():
+        wrong = ("dissolved", Text(vi="Chi bộ này đã kết thúc hoạt động", en="This branch has been dissolved"))
+    elif there.id == member.organisation_id:
+        wrong = ("own_branch", Text(vi="Đồng chí đang sinh hoạt ở chi bộ này", en="It is the member's own branch"))
+    if wrong is not None:
+        raise DestinationNotValid(fields=(field_problem(field, wrong),))
+    return None if there is None else there.id
+
+
+def _require_plausible(session: Session, member: Member, body: TransferCreate, *, since: date, rules: RuleSet) -> None:
+    wrong: list[FieldProblem] = []
+    if body.letter_on > session.today():
+        wrong.append(field_problem("letter_on", IN_FUTURE))
+    if member.born_on is not None and body.letter_on <= member.born_on:
+        wrong.append(field_problem("letter_on", BEFORE_BIRTH))
+    elif body.letter_on < since:
+        wrong.append(field_problem("letter_on", BEFORE_MEMBERSHIP))
+    if body.until is not None:
+        limit = rules.study_stay if body.for_study else rules.stay
+        if limit.is_too_short(body.letter_on, body.until):
+            wrong.append(field_problem("until", _TOO_SHORT))
+        elif limit.is_too_long(body.letter_on, body.until):
+            wrong.append(field_problem("until", _TOO_LONG))
+    if wrong:
+        raise FieldsNotValid(fields=tuple(wrong))
+
+
+def _require_arrival(session: Session, transfer: Transfer, received_on: date) -> None:
+    wrong: list[FieldProblem] = []
+    if received_on > session.today():
+        wrong.append(field_problem("received_on", IN_FUTURE))
+    if received_on < transfer.letter_on:
+        before = Text(vi="Trước ngày của giấy giới thiệu", en="It lies before the letter")
+        wrong.append(field_problem("received_on", ("before_letter", before)))
+    if transfer.until is not None and received_on > transfer.until:
+        over = Text(vi="Sau ngày kết thúc sinh hoạt tạm thời", en="The stay would be over by then")
+        wrong.append(field_problem("received_on", ("after_stay", over)))
+    if wrong:
+        raise FieldsNotValid(fields=tuple(wrong))
+
+
+async def _begin_stay(session: Session, member: Member, transfer: Transfer) -> None:
+    """Make the member a guest of the host, away from home: their vote and headcount stay at home (domain.md 7)."""
+    assert transfer.received_on is not None
+    stays = [(member.organisation_id, StandingKind.temporary_away)]
+    if transfer.to_organisation_id is not None:
+        stays.append((transfer.to_organisation_id, StandingKind.temporary_guest))
+    for organisation_id, kind in stays:
+        await begin_standing(
+            session, member.id, organisation_id, kind, starts_on=transfer.received_on, ends_on=transfer.until
+        )
+    member.version += 1
+
+
+def _require_stay(session: Session, transfer: Transfer) -> tuple[date, date]:
+    """Return the first and the last day of a stay that is not over; raises NoStayUnderWay."""
+    if transfer.received_on is None or transfer.until is None or transfer.until < session.today():
+        raise NoStayUnderWay
+    return transfer.received_on, transfer.until
+
+
+async def _change_stay(
+    session: Session, actor: Actor, transfer: Transfer, member: Member, *, until: date
+) -> TransferView:
+    stay = (StandingKind.temporary_away, StandingKind.temporary_guest)
+    await session.execute(
+        update(Standing)
+        .where(
+            Standing.member_id == member.id,
+            Standing.kind.in_(stay),
+            Standing.starts_on == transfer.received_on,
+            Standing.ends_on == transfer.until,
+        )
+        .values(ends_on=until)
+    )
+    transfer.until = until
+    transfer.version += 1
+    member.version += 1
+    host = transfer.to_organisation_id
+    if host is not None:
+        await withdraw_replies(session, actor, member.id, [host], after=until)
+    await record(session, StayChanged.model_validate(_names(actor, transfer, member) | {"until": until}))
+    return await queries.view_transfer(session, transfer.id)
+
+
+async def _end_undone(
+    session: Session,
+    actor: Actor,
+    transfer: Transfer,
+    member: Member,
+    *,
+    fact: type[TransferRefused | TransferWithdrawn],
+    reason: str,
+) -> TransferView:
+    _require_open(transfer)
+    refused = fact is TransferRefused
+    _decide(session, actor, transfer, TransferStatus.refused if refused else TransferStatus.withdrawn)
+    transfer.reason = reason
+    await _settle(session, transfer)
+    await end_standings(session, member.id, StandingKind.transferring, on=session.today())
+    member.version += 1
+    await record(session, fact.model_validate(_names(actor, transfer, member)))
+    return await queries.view_transfer(session, transfer.id)
+
+
+def _decide(session: Session, actor: Actor, transfer: Transfer, status: TransferStatus) -> None:
+    transfer.status = status
+    transfer.decided_by = actor.member_id
+    transfer.decided_at = session.now()
+    transfer.version += 1
+
+
+async def _settle(session: Session, transfer: Transfer) -> None:
+    """Take back what is still owed about an open transfer."""
+    await withdraw_notices(session, subject_id=transfer.id)
+    await session.execute(delete(TransferReminder).where(TransferReminder.transfer_id == transfer.id))
+
+
+async def _away_periods(session: Session, member_id: UUID) -> Sequence[UUID]:
+    rows = await session.scalars(select(AwayPeriod.id).where(AwayPeriod.member_id == member_id).order_by(AwayPeriod.id))
+    return rows.all()
+
+
+def _names(actor: Actor, transfer: Transfer, member: Member) -> dict[str, Any]:
+    # Any: values of several types.
+    return {
+        "organisation_id": transfer.from_organisation_id,
+        "subject_id": transfer.id,
+        "actor_member_id": actor.member_id,
+        "member_id": member.id,
+        "member_version": member.version,
+    }
