@@ -26,6 +26,7 @@ CASES = {
     "of a provider that is none": "của nhà cung cấp không có",
     "of no notice": "không phải thông báo nào",
     "of one's own": "của chính mình",
+    "of oneself": "của bản thân",
     "of somebody else": "của người khác",
     "of the commune": "của đảng bộ xã",
     "of the member themself": "chính đảng viên ấy",

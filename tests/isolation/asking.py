@@ -10,14 +10,14 @@ from tests.contract.document import DOCUMENT, Json
 from tests.contract.roles import Row
 from tests.contract.test_access import ROSTER, TABLE
 from tests.isolation.model import Model
-from tests.isolation.rules import BODY_KINDS, KINDS, POOLS, identifier
+from tests.isolation.rules import BODY_KINDS, KINDS, POOLS, VALUES, identifier
 from tests.isolation.state import Organisation, Person
 
 KEY = "Idempotency-Key"
 COMMON, NOW_AND_THEN, SELDOM = 40, 8, 1
 WEIGHTS = {
     # Typesetting takes a hundred times as long as anything else.
-    **dict.fromkeys(("getMinutesPdf", "getResolutionPdf"), SELDOM),
+    **dict.fromkeys(("getMinutesPdf", "getResolutionPdf", "getReportPdf"), SELDOM),
     **dict.fromkeys(("getHealth", "getReadiness", "getJwks", "getWebPushKey", "getMemberImportTemplate"), SELDOM),
     # Passwords, codes and tokens are hashed slowly, on purpose.
     **dict.fromkeys(("activateAccount", "signIn", "refreshTokens", "signOut", "changePassword"), SELDOM),
@@ -85,7 +85,7 @@ def operations() -> Iterator[Operation]:
     for path, item in DOCUMENT["paths"].items():
         for method, declared in item.items():
             parameters = [one for one in declared.get("parameters", ()) if one["in"] == "path"]
-            names = tuple(one["name"] for one in parameters if one["name"] != "version")
+            names = tuple(one["name"] for one in parameters if one["name"] not in VALUES)
             for name in names:
                 KINDS[name]
             name = declared["operationId"]
@@ -118,7 +118,8 @@ class Asking:
         for kind, pool in POOLS.items():
             by_place = self._things.setdefault(kind, {})
             for thing in pool(model.state):
-                by_place.setdefault(thing.organisation, []).append(thing)
+                for place in dict.fromkeys((thing.organisation, getattr(thing, "receiver", thing.organisation))):
+                    by_place.setdefault(place, []).append(thing)
         # Who has much to be told apart by comes more often.
         self._weight_of = [
             1 + 2 * len(one.posts) + 2 * (len(one.standings) > 1) if model.is_active(one) else 1
@@ -141,7 +142,7 @@ class Asking:
         if operation.name == "uploadDocument" and form is not None and "organisation_id" in form:
             relation, subject, form["organisation_id"] = self._some(caller, "organisation")
             kind = "organisation"
-        version = str(self.dice.randint(1, 3))
+        values = {name: row.path[name] for name in VALUES & row.path.keys()} | {"version": str(self.dice.randint(1, 3))}
         body = self._filled(row.body, caller) if row.body is not None else None
         if body is not None and self.dice.random() < 0.5:
             body |= self._nested(body, caller)
@@ -151,7 +152,7 @@ class Asking:
             relation=relation,
             kind=kind,
             subject=subject,
-            url=operation.path.format(**filled, version=version),
+            url=operation.path.format(**filled, **values),
             params=self._query(operation, caller),
             headers={**row.headers, **({KEY: str(uuid4())} if operation.takes_key else {})},
             body=body,

@@ -10,7 +10,10 @@ from tests.isolation.state import (
     Announcement,
     Audience,
     Away,
+    Candidacy,
     Comment,
+    Correction,
+    Decision,
     Document,
     Entry,
     Guest,
@@ -28,6 +31,7 @@ from tests.isolation.state import (
     State,
     Task,
     Text,
+    Transfer,
     Words,
 )
 
@@ -111,8 +115,24 @@ class Invention:
     def _people_of(self, branch: Organisation) -> None:
         for _ in range(self.dice.randint(6, 9)):
             self._person(branch)
+        self._candidate(branch)
 
-    def _person(self, home: Organisation) -> Person:
+    def _candidate(self, branch: Organisation) -> None:
+        """Somebody on the way to membership, who signs in nowhere."""
+        dropped = self.dice.choice((None, self.word("why a candidate was dropped")))
+        self.state.candidacies.append(
+            Candidacy(
+                id=self.id(),
+                organisation=branch,
+                mentors=self.dice.sample([one for one in self.state.people if one.organisation is branch], 2),
+                candidate=self._person(branch, "candidate"),
+                certificate=self.word("certificate of a candidate"),
+                note=self.word("note on a step of a dossier"),
+                dropped=dropped,
+            )
+        )
+
+    def _person(self, home: Organisation, kind: str | None = None) -> Person:
         number = next(self._phones)
         made = Person(
             id=self.id(),
@@ -131,9 +151,11 @@ class Invention:
         self.state.people.append(made)
         for number_of, shown in (("telephone", made.phone), ("citizen id", made.citizen_id)):
             self.state.words.owners[shown] = f"{number_of} of a member"
-        fate = self.dice.random()
-        kind = "official" if fate < 0.8 else "probationary" if fate < 0.93 else "candidate"
-        self.stands(made, kind, home, starts_on=LONG_AGO)
+        if kind == "candidate":
+            self.stands(made, kind, home, starts_on=LONG_AGO)
+            made.is_signed_in = False
+            return made
+        self.stands(made, "official" if self.is_so(0.85) else "probationary", home, starts_on=LONG_AGO)
         if self.is_so(0.3):
             self.stands(made, self.dice.choice(EXTRAS), home, **self.span())
         if self.is_so(0.1):
@@ -147,7 +169,7 @@ class Invention:
 
     def _give_posts(self) -> None:
         for place in self.state.organisations:
-            below = [one for one in self.state.people if place in one.organisation.line]
+            below = [one for one in self.state.people if one.is_signed_in and place in one.organisation.line]
             if not below:
                 continue
             if place.kind in {"branch", "grassroots", "committee"}:
@@ -159,7 +181,7 @@ class Invention:
                 self.gives_post("administrator", place, self.dice.choice(below), starts_on=LONG_AGO)
                 kinds = ("secretary", "committee_officer", "auditor")
             for kind in kinds:
-                anybody = self.state.people if self.is_so(0.2) else below
+                anybody = [one for one in self.state.people if one.is_signed_in] if self.is_so(0.2) else below
                 self.gives_post(kind, place, self.dice.choice(anybody), **self.span())
 
     def gives_post(self, kind: str, place: Organisation, holder: Person, **span: Any) -> None:  # Any: days of a span
@@ -244,6 +266,7 @@ class Invention:
         if place.kind == "branch":
             for status in ("submitted", "returned", "confirmed"):
                 self._entry(place, status)
+            self._courses_of(place)
 
     def _meeting(self, place: Organisation, status: str) -> None:
         kind = self.dice.choice(("regular", "thematic", "committee"))
@@ -268,9 +291,12 @@ class Invention:
                 made.replies[person] = self.word("reason of a reply")
         if begun:
             # Some who were there have left since, or were never of the branch.
-            for person in {*people, *self.dice.sample(self.state.people, 2)}:
-                line = RosterLine(attendance=self.dice.choice(ATTENDANCES), note=self.word("note on the roll"))
-                made.roster[person] = line
+            for person in dict.fromkeys((*people, *self.dice.sample(self.state.people, 2))):
+                made.roster[person] = RosterLine(
+                    attendance=self.dice.choice(ATTENDANCES),
+                    is_visiting=place in model.hosts(person) and place is not person.organisation,
+                    note=self.word("note on the roll"),
+                )
             for _ in range(2):
                 name = self.word("name of a guest at a meeting")
                 made.guests.append(Guest(id=self.id(), organisation=place, name=name, meeting=made))
@@ -388,6 +414,56 @@ class Invention:
                 reason=self.word("reason of a return") if status == "returned" else None,
             )
         )
+
+    def _courses_of(self, place: Organisation) -> None:
+        """Corrections that members ask for, decisions on their membership, transfers."""
+        people = [one for one in self.state.people if one.organisation is place and one.is_signed_in]
+        people = people or self.dice.sample(self.state.people, 1)
+        for is_rejected in (False, True):
+            number = f"+8490{next(self._phones):07d}"
+            self.state.words.owners[number] = "telephone that a member asks to have written down"
+            self.state.corrections.append(
+                Correction(
+                    id=self.id(),
+                    member=self.dice.choice(people),
+                    field="phone" if is_rejected else "full_name",
+                    value=number if is_rejected else self.word("name that a member asks for"),
+                    reason=self.word("reason of a correction"),
+                    answer=self.word("answer to a correction") if is_rejected else None,
+                    status="rejected" if is_rejected else "pending",
+                )
+            )
+        for is_revoked in (False, True):
+            self.state.decisions.append(
+                Decision(
+                    id=self.id(),
+                    member=self.dice.choice(people),
+                    made_in=place,
+                    reason=self.word("reason of a decision"),
+                    number=self.word("number of a decision"),
+                    mistake=self.word("why a decision was a mistake") if is_revoked else None,
+                )
+            )
+        moving = {one.member for one in self.state.transfers if one.status == "started"}
+        staying = [one for one in people if one not in moving]
+        for status in ("started", "accepted", "refused"):
+            member = self.dice.choice(people if status != "started" or not staying else staying)
+            if status == "started" and member in moving:
+                continue
+            to = self._elsewhere(member) if self.is_so(0.8) else None
+            self.state.transfers.append(
+                Transfer(
+                    id=self.id(),
+                    organisation=place,
+                    member=member,
+                    kind="temporary" if status == "accepted" else "permanent",
+                    status=status,
+                    to=to,
+                    to_place=self.word("place that a member is transferred to") if to is None else None,
+                    letter=self.word("number of a letter"),
+                    reason=self.word("reason of a refusal") if status == "refused" else None,
+                )
+            )
 
     def _notices(self) -> None:
         for place in self.state.organisations:

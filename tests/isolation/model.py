@@ -10,7 +10,10 @@ from tests.isolation.state import (
     Announcement,
     Audience,
     Away,
+    Candidacy,
     Comment,
+    Correction,
+    Decision,
     Document,
     Entry,
     Meeting,
@@ -23,6 +26,7 @@ from tests.isolation.state import (
     Resolution,
     State,
     Task,
+    Transfer,
 )
 
 ORGANISERS = {"secretary", "deputy_secretary", "minute_taker"}
@@ -100,8 +104,15 @@ class Model:
         return self.holds(person, LEADERS, place) or self.holds_over(person, {"administrator"}, place)
 
     def knows_name(self, person: Person, member: Person) -> bool:
+        """Of candidates only those know who keep the records (domain.md 10)."""
         home = member.organisation
+        if self.is_candidate(member):
+            return self.keeps_records(person, home)
         return person is member or self.knows_names(person, home)
+
+    def is_candidate(self, member: Person) -> bool:
+        kinds = {one.kind for one in member.standings}
+        return "candidate" in kinds and kinds.isdisjoint(MEMBERS | FINAL)
 
     def knows_names(self, person: Person, home: Organisation) -> bool:
         return (
@@ -133,6 +144,34 @@ class Model:
             )
             and not self.has_left(person, place)
         }
+
+    def rates(self, person: Person, place: Organisation) -> bool:
+        return self.holds(person, LEADERS, place) or self.holds_above(person, OFFICERS, place)
+
+    def is_rated(self, member: Person, place: Organisation) -> bool:
+        is_of_it = any(
+            one.organisation is place and one.kind in MEMBERS and one.holds(self.today) for one in member.standings
+        )
+        return is_of_it and not self.has_left(member, place)
+
+    # What becomes of a membership: the member's own, and of those who keep the records.
+
+    def sees_correction(self, person: Person, correction: Correction) -> bool:
+        return correction.member is person or self.keeps_records(person, correction.organisation)
+
+    def sees_decision(self, person: Person, decision: Decision) -> bool:
+        return decision.member is person or self.keeps_records(person, decision.organisation)
+
+    def sees_transfer(self, person: Person, transfer: Transfer) -> bool:
+        return transfer.member is person or self.keeps_a_side(person, transfer)
+
+    def keeps_a_side(self, person: Person, transfer: Transfer) -> bool:
+        sides = (transfer.organisation, transfer.receiver)
+        return any(self.keeps_records(person, place) for place in sides)
+
+    def sees_candidacy(self, person: Person, candidacy: Candidacy) -> bool:
+        """Who keeps the records where the candidate is today; not they themselves."""
+        return self.keeps_records(person, candidacy.candidate.organisation)
 
     # Meetings.
 

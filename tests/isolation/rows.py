@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Table, insert
 
 from app.activity.models import ActivityEntry
+from app.admissions.models import Candidacy, CandidacyStep
 from app.announcements.models import Announcement, AnnouncementDocument, AnnouncementReceipt
 from app.documents.models import Document, DocumentBookmark
 from app.documents.store import DocumentStore
@@ -30,12 +31,15 @@ from app.meetings.models import (
 from app.members.models import AwayPeriod, Member, Standing
 from app.members.names import search_key, sort_key
 from app.members.posts.models import Post
+from app.memberships.models import StandingDecision
 from app.minutes.models import Minutes, MinutesPaper, MinutesRemark
 from app.notifications.models import InboxEntry, Notification
 from app.organisations.models import Organisation, OrganisationPeriod
 from app.polls.models import Ballot, Elector, Participation, Poll, Vote
+from app.privacy.models import CorrectionRequest
 from app.resolutions.models import Resolution, ResolutionComment, ResolutionParagraph, ResolutionVersion
 from app.rules import RULE_SETS
+from app.transfers.models import Transfer
 from tests.factories.world import HANOI, PASSWORD_HASH
 from tests.isolation import state as thought
 from tests.isolation.invention import LONG_AGO
@@ -130,6 +134,10 @@ class Rows:
             (state.announcements, self._announcement),
             (state.entries, self._entry),
             (state.notices, self._notice),
+            (state.corrections, self._correction),
+            (state.decisions, self._decision),
+            (state.transfers, self._transfer),
+            (state.candidacies, self._candidacy),
         )
         for things, add in parts:
             for thing in things:
@@ -214,6 +222,7 @@ class Rows:
             last_used_at=self.now,
             expires_at=self.now + timedelta(days=4_000),
             created_at=self.now,
+            revoked_at=None if person.is_signed_in else self.now,
         )
         self._add(
             Device,
@@ -287,7 +296,7 @@ class Rows:
                 RosterEntry,
                 meeting_id=meeting.id,
                 member_id=person.id,
-                standing="official",
+                standing="temporary_guest" if line.is_visiting else "official",
                 is_exempt=False,
                 is_away=False,
                 attendance=line.attendance,
@@ -554,6 +563,97 @@ class Rows:
                 created_at=self.now,
                 read_at=self.now if audience else None,
             )
+
+    def _correction(self, correction: thought.Correction) -> None:
+        is_rejected = correction.status == "rejected"
+        self._add(
+            CorrectionRequest,
+            id=correction.id,
+            member_id=correction.member.id,
+            field=correction.field,
+            value=correction.value,
+            reason=correction.reason,
+            status=correction.status,
+            answer=correction.answer,
+            decided_by=self.state.people[0].id if is_rejected else None,
+            decided_at=self.now if is_rejected else None,
+            created_at=self.now,
+        )
+
+    def _decision(self, decision: thought.Decision) -> None:
+        self._add(
+            StandingDecision,
+            id=decision.id,
+            member_id=decision.member.id,
+            organisation_id=decision.made_in.id,
+            kind="exempt",
+            starts_on=LONG_AGO,
+            reason=decision.reason,
+            decision_number=decision.number,
+            version=1,
+            entered_by=self.state.people[0].id,
+            created_at=self.now,
+            revoked_at=self.now if decision.mistake else None,
+            revoked_because=decision.mistake,
+        )
+
+    def _transfer(self, transfer: thought.Transfer) -> None:
+        today = self.now.date()
+        is_accepted = transfer.status == "accepted"
+        self._add(
+            Transfer,
+            id=transfer.id,
+            member_id=transfer.member.id,
+            kind=transfer.kind,
+            for_study=False,
+            status=transfer.status,
+            from_organisation_id=transfer.organisation.id,
+            to_organisation_id=transfer.to.id if transfer.to else None,
+            to_place=transfer.to_place,
+            letter_number=transfer.letter,
+            letter_on=today - timedelta(days=9),
+            until=today + timedelta(days=200) if transfer.kind == "temporary" else None,
+            received_on=today - timedelta(days=2) if is_accepted else None,
+            reason=transfer.reason,
+            rule_set=RULE_SETS[0].key,
+            present_by=today + timedelta(days=30),
+            due_on=today + timedelta(days=80),
+            version=1,
+            started_by=self.state.people[0].id,
+            created_at=self.now,
+            decided_by=None if transfer.status == "started" else self.state.people[0].id,
+            decided_at=None if transfer.status == "started" else self.now,
+        )
+
+    def _candidacy(self, candidacy: thought.Candidacy) -> None:
+        first, second = candidacy.mentors
+        by = self.state.people[0].id
+        self._add(
+            Candidacy,
+            id=candidacy.id,
+            member_id=candidacy.candidate.id,
+            organisation_id=candidacy.organisation.id,
+            status="dropped" if candidacy.dropped else "pool",
+            source="residents",
+            mentor_1_id=first.id,
+            mentor_2_id=second.id,
+            certificate_number=candidacy.certificate,
+            certified_on=LONG_AGO,
+            dropped_because=candidacy.dropped,
+            rule_set=RULE_SETS[0].key,
+            version=1,
+            entered_by=by,
+            created_at=self.now,
+        )
+        step = RULE_SETS[0].dossier[0].code
+        self._add(
+            CandidacyStep,
+            candidacy_id=candidacy.id,
+            step=step,
+            done_on=LONG_AGO,
+            note=candidacy.note,
+            entered_by=by,
+        )
 
 
 def standing_row(one: thought.Standing) -> Row:

@@ -35,15 +35,23 @@ KINDS = {
     "installation_id": "installation",
     "identity_id": "identity",
     "secret": "calendar",
+    "request_id": "correction",
+    "standing_id": "decision",
+    "transfer_id": "transfer",
+    "candidacy_id": "candidacy",
 }
 """Path parameter → the kind of thing it names."""
+VALUES = frozenset({"version", "report", "year", "step"})
+"""Path parameters that name nothing: they are asked as the row of the access table says."""
 BODY_KINDS = {
     "commune": "organisation",
     "branch_a": "organisation",
+    "branch_b": "organisation",
     "phoneless": "member",
     "convened": "member",
     "notification": "notification",
     "passed_poll": "poll",
+    "probationary_member": "member",
 }
 """Name of a thing in a row of the access table → its kind."""
 
@@ -63,6 +71,10 @@ POOLS: Mapping[str, Callable[[State], Iterable[Some]]] = {
     "away_period": lambda state: state.aways,
     "post": lambda state: state.posts,
     "remark": lambda state: state.remarks,
+    "correction": lambda state: state.corrections,
+    "decision": lambda state: state.decisions,
+    "transfer": lambda state: state.transfers,
+    "candidacy": lambda state: state.candidacies,
     **dict.fromkeys(("session", "installation", "identity", "calendar"), lambda state: state.people),
 }
 
@@ -82,6 +94,10 @@ SEES: Mapping[str, May] = {
     "away_period": Model.knows_away,
     "post": Model.sees_post,
     "remark": Model.sees_remark,
+    "correction": Model.sees_correction,
+    "decision": Model.sees_decision,
+    "transfer": Model.sees_transfer,
+    "candidacy": Model.sees_candidacy,
     **dict.fromkeys(("session", "installation", "identity"), Model.is_own),
 }
 
@@ -122,6 +138,18 @@ def _reads_log(model: Model, who: Person, place: Organisation) -> bool:
 
 def _reads_figures(model: Model, who: Person, place: Organisation) -> bool:
     return model.organises(who, place) or model.holds_over(who, OFFICERS, place)
+
+
+def _officer_over(model: Model, who: Person, place: Organisation) -> bool:
+    return model.holds_over(who, OFFICERS, place)
+
+
+def _decides(model: Model, who: Person, member: Some) -> bool:
+    return who is not member and _keeps_records(model, who, member)
+
+
+def _receives(model: Model, who: Person, transfer: Some) -> bool:
+    return model.keeps_records(who, transfer.receiver)
 
 
 def _is_told(model: Model, who: Person, announcement: Some) -> bool:
@@ -180,6 +208,20 @@ NEEDS: Mapping[str, May] = {
     **_for_all("changeDocument deleteDocument", _keeps_document),
     **_for_all("replaceActivityEntry withdrawActivityEntry", lambda _, who, entry: entry.member is who),
     **_for_all("confirmActivityEntry returnActivityEntry", lambda _, who, entry: entry.member is not who),
+    **_for_all("listCorrectionRequests listTransfers listCandidacies enterCandidate", _keeps_records),
+    "withdrawCorrectionRequest": lambda _, who, correction: correction.member is who,
+    **_for_all(
+        "acceptCorrectionRequest rejectCorrectionRequest changeStandingDecision revokeStandingDecision",
+        lambda _, who, thing: thing.member is not who,
+    ),
+    "listStandingDecisions": lambda model, who, member: who is member or _keeps_records(model, who, member),
+    "decideStanding": _decides,
+    **_for_all("startTransfer recogniseMember withdrawTransfer prolongStay", _keeps_records),
+    **_for_all("acceptTransfer refuseTransfer", _receives),
+    "endStay": Model.keeps_a_side,
+    **_for_all("getAdoptionReport getAttendanceReport getMeetingsReport getAdmissionsReport", _officer_over),
+    **_for_all("getRatingReport getAwayReport getReportSpreadsheet getReportPdf setAdmissionTarget", _officer_over),
+    **_for_all("getRatings rateMembers", Model.rates),
 }
 """Operation → who may, of those who see what it is about; everybody else is answered 403."""
 
@@ -258,7 +300,8 @@ def _my_meetings(model: Model, who: Person, _: Some) -> Iterable[UUID]:
 
 def _members(model: Model, who: Person, place: Some) -> Iterable[UUID]:
     del who
-    return _ids(one for one in model.state.people if one.organisation is place and not model.has_left(one, place))
+    home = (one for one in model.state.people if one.organisation is place)
+    return _ids(one for one in home if not model.has_left(one, place) and not model.is_candidate(one))
 
 
 def _posts(model: Model, who: Person, place: Some) -> Iterable[UUID]:
@@ -298,6 +341,21 @@ ITEMS: Mapping[str, Items] = {
     "listMySessions": lambda _model, who, _: [who.session],
     "listMyIdentities": lambda _model, who, _: [who.identity],
     "listDocuments": lambda model, who, _: _ids(one for one in model.state.documents if model.reads_document(who, one)),
+    "listCorrectionRequests": lambda model, _, place: _ids(
+        one for one in model.state.corrections if one.organisation is place
+    ),
+    "listMyCorrectionRequests": lambda model, who, _: _ids(one for one in model.state.corrections if one.member is who),
+    "listStandingDecisions": lambda model, _, member: _ids(
+        one for one in model.state.decisions if one.member is member
+    ),
+    "listTransfers": lambda model, _, place: _ids(
+        one for one in model.state.transfers if place in {one.organisation, one.to}
+    ),
+    "listMyTransfers": lambda model, who, _: _ids(one for one in model.state.transfers if one.member is who),
+    "listCandidacies": lambda model, _, place: _ids(
+        one for one in model.state.candidacies if one.organisation is place
+    ),
+    "getRatings": lambda model, _, place: _ids(one for one in model.state.people if model.is_rated(one, place)),
 }
 """Operation → the ids of all its items, over all its pages."""
 

@@ -131,7 +131,10 @@ class Remark(Thing):
 
 @dataclass(eq=False, kw_only=True)
 class RosterLine:
+    """`is_visiting`: a temporary guest of the branch, who is in no headcount of it."""
+
     attendance: str | None
+    is_visiting: bool
     note: str
 
 
@@ -247,6 +250,68 @@ class Entry(Thing):
 
 
 @dataclass(eq=False, kw_only=True)
+class Correction:
+    """What a member wants their record to say."""
+
+    id: UUID
+    member: Person
+    field: str
+    value: str
+    reason: str
+    answer: str | None
+    status: str
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.member.organisation
+
+
+@dataclass(eq=False, kw_only=True)
+class Decision:
+    """An exemption of a member; `mistake` says why it was revoked."""
+
+    id: UUID
+    member: Person
+    made_in: Organisation
+    reason: str
+    number: str
+    mistake: str | None
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.member.organisation
+
+
+@dataclass(eq=False, kw_only=True)
+class Transfer(Thing):
+    """From `organisation` to another, or to a place in words."""
+
+    member: Person
+    kind: str
+    status: str
+    to: Organisation | None
+    to_place: str | None
+    letter: str
+    reason: str | None
+
+    @property
+    def receiver(self) -> Organisation:
+        """Who confirms the arrival: the old branch where no other is in the system."""
+        return self.to or self.organisation
+
+
+@dataclass(eq=False, kw_only=True)
+class Candidacy(Thing):
+    """`organisation` is the branch that entered it."""
+
+    candidate: Person
+    mentors: list[Person]
+    certificate: str
+    note: str
+    dropped: str | None
+
+
+@dataclass(eq=False, kw_only=True)
 class Notice(Thing):
     """In the inboxes of some, or broad: then it has an audience, as of a day."""
 
@@ -272,6 +337,10 @@ class State:
     announcements: list[Announcement] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
+    candidacies: list[Candidacy] = field(default_factory=list)
     doers: set[tuple[Organisation, Person]] = field(default_factory=set)
     """Who did something that an organisation's log tells of."""
     gone: list[tuple[str, UUID]] = field(default_factory=list)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zipfile import ZipFile
 
 import pypdfium2
 from fastapi import FastAPI
@@ -192,6 +193,8 @@ class Trial:
         said = str(answer.headers) + answer.text
         if content.startswith(b"%PDF") and len(content) > SMALLEST_TYPESET:
             said = "".join(_pages(content))
+        elif content.startswith(b"PK"):
+            said = _unzipped(content)
         owners = self.state.words.owners
         found = {word for word in (*WORD.findall(said), *NUMBER.findall(said)) if word in owners}
         if not found:
@@ -200,6 +203,10 @@ class Trial:
         if asked.operation.name == "fetchCalendar" and asked.subject is not None:
             caller = asked.subject  # who knows the address reads as its owner
         allowed = self._knowledge.of(caller) if caller is not None and self.model.is_member(caller) else frozenset()
+        if asked.operation.name == "startTransfer" and answer.is_success and asked.body is not None:
+            # Whoever lets a member go to a branch is told which one that is.
+            there = (one.name for one in self.state.organisations if str(one.id) == asked.body["to_organisation_id"])
+            allowed = allowed.union(there)
         for word in found - allowed:
             if word not in asked.sent:
                 self.findings.note("foreign rows", asked, f"{answer.status_code} shows {word}, {owners[word]}")
@@ -216,7 +223,7 @@ class Trial:
         while True:
             page = answer.json()
             items += page["items"]
-            if page["next_cursor"] is None:
+            if page.get("next_cursor") is None:
                 break
             answer = await self.send(asked, caller, {**asked.params, "cursor": page["next_cursor"]})
             if answer.status_code != 200:
@@ -317,6 +324,12 @@ def _pages(content: bytes) -> Iterator[str]:
             yield page.get_textpage().get_text_bounded()
     finally:
         paper.close()
+
+
+def _unzipped(content: bytes) -> str:
+    """Return the text of a spreadsheet."""
+    with ZipFile(io.BytesIO(content)) as parts:
+        return "".join(parts.read(name).decode(errors="replace") for name in parts.namelist())
 
 
 async def try_country(url: str, directory: Path, *, requests: int, seed: int, reading: type[Model] = Model) -> Findings:
