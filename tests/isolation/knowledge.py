@@ -33,7 +33,8 @@ class Knowledge:
 
     def _own(self, person: Person) -> Iterable[str]:
         """All that is kept about somebody is theirs to read, where they have moved on too (README, privacy)."""
-        yield from (one.organisation.name for one in (*person.standings, *person.posts))
+        yield from (one.organisation.name for one in person.standings)
+        yield from (one.organisation.name for one in person.posts)
         yield from (one.organisation.name for one in self.state.notices if person in one.inboxes)
         for meeting in self.state.meetings:
             if person in meeting.replies:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,7 @@ from tests.isolation.model import BEGUN, OVER
 from tests.isolation.state import State
 
 Row = dict[str, Any]  # Any: columns of several types
+BORN_ON = date(1990, 5, 19)
 ScopedChange = tuple[UUID, str, UUID]
 """The scope, the type of the object, its id."""
 
@@ -182,6 +183,7 @@ class Rows:
                 card_number=person.card,
                 phone=person.phone,
                 citizen_id=person.citizen_id,
+                born_on=BORN_ON,
                 version=1,
                 created_at=self.now,
             )
