@@ -10,12 +10,14 @@ from tests.contract.document import DOCUMENT, Json
 from tests.contract.roles import Row
 from tests.contract.test_access import ROSTER, TABLE
 from tests.isolation.model import Model
-from tests.isolation.rules import BODY_KINDS, KINDS, POOLS, VALUES, identifier
+from tests.isolation.rules import BODY_KINDS, ITEMS, KINDS, POOLS, VALUES, identifier
 from tests.isolation.state import Organisation, Person
 
 KEY = "Idempotency-Key"
-COMMON, NOW_AND_THEN, SELDOM = 40, 8, 1
+OFTEN, COMMON, NOW_AND_THEN, SELDOM = 80, 40, 12, 1
 WEIGHTS = {
+    # One answer says of many things whether they are shown.
+    **dict.fromkeys(ITEMS, OFTEN),
     # Typesetting takes a hundred times as long as anything else.
     **dict.fromkeys(("getMinutesPdf", "getResolutionPdf", "getReportPdf"), SELDOM),
     **dict.fromkeys(("getHealth", "getReadiness", "getJwks", "getWebPushKey", "getMemberImportTemplate"), SELDOM),
