@@ -7,6 +7,8 @@ from app.activity.entries import router as entries
 from app.activity.summaries import router as summaries
 from app.admissions import router as admissions
 from app.announcements import router as announcements
+from app.care import router as care
+from app.care.contacts import router as contacts
 from app.changes import router as changes
 from app.documents import router as documents
 from app.documents.search import router as search
@@ -15,6 +17,7 @@ from app.identity.devices import router as devices
 from app.identity.identities import router as identities
 from app.identity.second_factor import router as second_factor
 from app.kernel.app_versions import refuse_old_apps
+from app.kernel.db import ONE_SNAPSHOT
 from app.meetings import router as meetings
 from app.meetings.calendar import router as calendar
 from app.meetings.live import router as live
@@ -33,11 +36,14 @@ from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
 from app.notifications.deliveries import router as deliveries
 from app.organisations import router as organisations
+from app.organisations.succession import router as succession
 from app.polls import router as polls
 from app.polls.ballots import router as ballots
 from app.privacy.consents import router as consents
 from app.privacy.corrections import router as corrections
 from app.privacy.exports import router as exports
+from app.reorganisations import router as reorganisations
+from app.reorganisations.trees import router as trees
 from app.reports import router as reports
 from app.reports.ratings import router as ratings
 from app.reports.renderings import router as renderings
@@ -46,7 +52,7 @@ from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
 from app.transfers import router as transfers
 
-v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
+v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps), ONE_SNAPSHOT])
 v1.include_router(changes.router)
 v1.include_router(meetings.me)
 v1.include_router(notifications.me)
@@ -69,6 +75,10 @@ v1.include_router(tasks.router)
 v1.include_router(identity.auth)
 v1.include_router(identities.auth)
 v1.include_router(organisations.router)
+v1.include_router(succession.router)
+v1.include_router(reorganisations.organisations)
+v1.include_router(reorganisations.router)
+v1.include_router(trees.organisations)
 v1.include_router(meetings.organisations)
 v1.include_router(members.router)
 v1.include_router(posts.organisations)
@@ -124,5 +134,9 @@ v1.include_router(reports.organisations)
 v1.include_router(renderings.organisations)
 v1.include_router(targets.organisations)
 v1.include_router(ratings.organisations)
+v1.include_router(care.me)
+v1.include_router(care.organisations)
+v1.include_router(care.members)
+v1.include_router(contacts.members)
 
 well_known = identity.well_known

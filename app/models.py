@@ -3,6 +3,7 @@
 from app.activity import models as activity
 from app.admissions import models as admissions
 from app.announcements import models as announcements
+from app.care import models as care
 from app.changes import models as changes
 from app.documents import models as documents
 from app.identity import models as identity
@@ -21,6 +22,7 @@ from app.notifications.pace import models as pace
 from app.organisations import models as organisations
 from app.polls import models as polls
 from app.privacy import models as privacy
+from app.reorganisations import models as reorganisations
 from app.reports import models as reports
 from app.resolutions import models as resolutions
 from app.transfers import models as transfers
@@ -31,6 +33,7 @@ __all__ = [
     "admissions",
     "announcements",
     "calendar",
+    "care",
     "changes",
     "documents",
     "identity",
@@ -47,6 +50,7 @@ __all__ = [
     "posts",
     "privacy",
     "record_views",
+    "reorganisations",
     "reports",
     "resolutions",
     "transfers",

@@ -3,6 +3,7 @@
 from app.activity import notices as activity
 from app.admissions import notices as admissions
 from app.announcements import notices as announcements
+from app.care import notices as care
 from app.documents import notices as documents
 from app.identity import notices as identity
 from app.kernel.notices import Notices
@@ -11,6 +12,7 @@ from app.memberships import notices as memberships
 from app.minutes import notices as minutes
 from app.polls import notices as polls
 from app.privacy import notices as privacy
+from app.reorganisations import notices as reorganisations
 from app.resolutions import notices as resolutions
 from app.transfers import notices as transfers
 
@@ -27,4 +29,6 @@ NOTICES: Notices = (
     *minutes.NOTICES,
     *activity.NOTICES,
     *privacy.NOTICES,
+    *reorganisations.NOTICES,
+    *care.NOTICES,
 )

@@ -43,6 +43,8 @@ from app.notifications.sms import HttpSmsSender, RecordingSmsSender
 from app.notifications.texting import text_people
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
+from app.privacy.retention.service import purge
+from app.reorganisations.service import carry_out_due
 from app.resolutions.service import close_due_resolutions
 from app.transfers.service import remind_of_transfers
 
@@ -73,14 +75,16 @@ async def expand_fact(office: PostOffice, event_id: str) -> None:
         await expand(session, UUID(event_id), notices=office.notices)
 
 
-async def deliver_chunk(office: PostOffice, notification_id: str, after: str | None, through: str | None) -> None:
+async def deliver_chunk(
+    office: PostOffice, notification_id: str, after: str | None, through: str | None, job_id: int
+) -> None:
     """Push a notice to up to 500 devices."""
     chunk = Chunk(
         notification_id=UUID(notification_id),
         after=UUID(after) if after else None,
         through=UUID(through) if through else None,
     )
-    await deliver(office, chunk)
+    await deliver(office, chunk, job_id=job_id)
 
 
 async def text_members(workplace: Workplace, notification_id: str) -> None:
@@ -187,6 +191,17 @@ async def close_resolutions(office: PostOffice, timestamp: int) -> None:
 
 async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
     """Delete what is kept no longer."""
+    del timestamp
+    await purge(office.database)
+
+
+async def carry_out_reorganisations(office: PostOffice, timestamp: int) -> None:
+    """Carry out the reorganisations whose day has come, each in a transaction of its own."""
+    del timestamp
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await carry_out_due(session)
 
 
 async def sweep_transfers(office: PostOffice, timestamp: int) -> None:
@@ -209,7 +224,7 @@ async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
 
 TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
-    Task(DELIVER_TASK, deliver_chunk, Lane.urgent),
+    Task(DELIVER_TASK, deliver_chunk, Lane.urgent, knows_its_job=True),
     Task(TEXT_TASK, text_members, Lane.urgent),
     Task(DISMISS_TASK, dismiss_notice, Lane.bulk),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
@@ -223,6 +238,7 @@ TASKS = (
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
     Task("transfers.sweep_reminders", sweep_transfers, Lane.bulk, cron="19 * * * *"),
     Task("admissions.sweep_reviews", sweep_reviews, Lane.bulk, cron="21 * * * *"),
+    Task("reorganisations.carry_out", carry_out_reorganisations, Lane.bulk, cron="* * * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
     Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
     Task("privacy.purge", purge_old_rows, Lane.bulk, cron="41 1 * * *"),
@@ -242,6 +258,8 @@ def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> 
 def _runner(task: Task) -> Callable[..., Awaitable[None]]:
     async def run(context: JobContext, **arguments: str | int | None) -> None:
         workplace: Workplace = context.additional_context["workplace"]
+        if task.knows_its_job:
+            arguments["job_id"] = context.job.id
         with workplace.meters.job(task.name):
             await task.run(workplace, **arguments)
 

@@ -36,6 +36,7 @@ CASES = {
     "still a draft": "còn là bản nháp",
     "to the commune": "gửi tới toàn đảng bộ xã",
     "while members comment": "đang góp ý",
+    "who has no phone": "chưa có điện thoại",
     "with a code that no screen showed": "mã không hiện trên màn hình nào",
     "with a wrong code": "mã sai",
     "with its result": "đã có kết quả",

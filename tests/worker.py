@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.documents.store import DocumentStore
 from app.kernel.db import Database, transaction
-from app.kernel.push import Dismissal, Message, Outcome, PushMessage, Sent, Target
+from app.kernel.push import Dismissal, Message, Outcome, Outcomes, PushMessage, Sent, Target
 from app.kernel.telemetry import WorkerMeters
 from app.meetings.service import send_due_reminders
 from app.notices import NOTICES
@@ -27,9 +27,11 @@ class CollectingSender:
         self.dismissals: list[tuple[UUID, str]] = []
         self.answers: dict[str, Outcome | None] = {}
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
         del until
-        outcomes: dict[UUID, Outcome] = {}
+        outcomes: Outcomes = {} if told is None else told
         for target in targets:
             answer = self.answers.get(target.token, Sent(message_id="projects/test/messages/1"))
             if answer is not None:
@@ -81,7 +83,7 @@ class JobRunner:
 
     async def run_one(self) -> bool:
         """Run the first job that is due; return whether there was one."""
-        runs = {task.name: task.run for task in TASKS}
+        tasks = {task.name: task for task in TASKS}
         async with self.office.database.session() as session:
             row = (
                 await session.execute(
@@ -95,7 +97,9 @@ class JobRunner:
             ).one_or_none()
         if row is None:
             return False
-        await runs[row.task_name](self.office, **row.args)
+        task = tasks[row.task_name]
+        own = {"job_id": row.id} if task.knows_its_job else {}
+        await task.run(self.office, **row.args, **own)
         async with self.office.database.session() as session:
             await session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": row.id})
             await session.commit()

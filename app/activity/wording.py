@@ -30,6 +30,18 @@ class Fact:
 FACTS: dict[str, Fact] = {
     "organisations.founded": Fact(Text(vi="Thành lập tổ chức", en="Organisation founded"), is_public=True),
     "organisations.changed": Fact(Text(vi="Sửa thông tin tổ chức", en="Organisation changed"), is_public=True),
+    "organisations.ended": Fact(Text(vi="Kết thúc hoạt động tổ chức", en="Organisation ended"), is_public=True),
+    "organisations.moved": Fact(Text(vi="Chuyển tổ chức sang nơi khác", en="Organisation moved"), is_public=True),
+    "reorganisations.planned": Fact(Text(vi="Lập kế hoạch sắp xếp tổ chức", en="Reorganisation planned")),
+    "reorganisations.withdrawn": Fact(Text(vi="Rút kế hoạch sắp xếp tổ chức", en="Reorganisation withdrawn")),
+    "reorganisations.carried_out": Fact(
+        Text(vi="Thực hiện sắp xếp tổ chức", en="Reorganisation carried out"), is_public=True
+    ),
+    "reorganisations.failed": Fact(Text(vi="Không thực hiện được kế hoạch sắp xếp", en="Reorganisation failed")),
+    "reorganisations.tree_imported": Fact(Text(vi="Nhập cây tổ chức", en="Tree imported"), is_public=True),
+    "members.moved": Fact(Text(vi="Đảng viên chuyển theo tổ chức", en="Members moved"), is_public=True),
+    "reports.admission_target_set": Fact(Text(vi="Đặt chỉ tiêu kết nạp", en="Target of admissions set")),
+    "reports.members_rated": Fact(Text(vi="Xếp loại đảng viên", en="Members rated")),
     "members.enrolled": Fact(Text(vi="Thêm đảng viên", en="Member enrolled"), is_public=True),
     "members.corrected": Fact(Text(vi="Sửa hồ sơ đảng viên", en="Member's record corrected")),
     "members.roster_imported": Fact(Text(vi="Nhập danh sách đảng viên", en="Roster imported"), is_public=True),
@@ -115,6 +127,9 @@ FACTS: dict[str, Fact] = {
     "privacy.correction_request_withdrawn": Fact(Text(vi="Rút đề nghị sửa hồ sơ", en="Correction request withdrawn")),
     "privacy.correction_accepted": Fact(Text(vi="Chấp nhận sửa hồ sơ", en="Correction accepted")),
     "privacy.correction_rejected": Fact(Text(vi="Không chấp nhận sửa hồ sơ", en="Correction rejected")),
+    "care.member_nudged": Fact(Text(vi="Hỏi thăm đảng viên", en="Member nudged")),
+    "care.proxy_contact_named": Fact(Text(vi="Ghi người liên hệ thay", en="Proxy contact written down")),
+    "care.proxy_contact_removed": Fact(Text(vi="Xóa người liên hệ thay", en="Proxy contact removed")),
 }
 """By code. A fact without words here is shown to auditors only."""
 

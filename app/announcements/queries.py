@@ -40,9 +40,10 @@ from app.documents.models import Document
 from app.documents.queries import documents_of
 from app.documents.queries import visible_to as document_visible_to
 from app.documents.schemas import DocumentRef
-from app.kernel.asking import ME, NOW, TODAY, asked_by
+from app.kernel.asking import ENDED, ME, NOW, TODAY, asked_by
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
+from app.kernel.notices import AudiencePart
 from app.kernel.pagination import PageRequest
 from app.kernel.security import ORGANISERS, Actor
 from app.members.audiences.queries import addressed, addresses
@@ -58,12 +59,15 @@ MOST_NAMED = 200
 
 def _addresses(session: Session, actor: Actor) -> ColumnElement[bool]:
     """Say, for a row of `announcements`, that it addresses the actor today."""
-    return _addresses_on(literal(actor.member_id, Uuid), session.today())
+    return _addresses_on(literal(actor.member_id, Uuid), literal(actor.ended, ARRAY(Uuid)), session.today())
 
 
-def _addresses_on(member_id: SQLColumnExpression[UUID], on: Day) -> ColumnElement[bool]:
+def _addresses_on(
+    member_id: SQLColumnExpression[UUID], ended: SQLColumnExpression[Sequence[UUID]], on: Day
+) -> ColumnElement[bool]:
     return addresses(
         member_id,
+        ended,
         organisation_id=Announcement.organisation_id,
         part=Announcement.audience_part,
         post_kinds=Announcement.audience_post_kinds,
@@ -201,12 +205,57 @@ async def list_my_announcements(session: Session, actor: Actor, *, paging: PageR
 @cache
 def _select_mine(*, is_first: bool) -> Select[Any]:
     # Any: a row of many columns.
-    wanted = _select_views(ME).where(_is_current(NOW), _addresses_on(ME, TODAY))
+    wanted = _select_views(ME).where(_is_current(NOW), _addresses_on(ME, ENDED, TODAY))
     if not is_first:
         last = tuple_(bindparam("published_before", type_=DateTime(timezone=True)), bindparam("before", type_=Uuid))
         wanted = wanted.where(tuple_(Announcement.published_at, Announcement.id) < last)
     newest_first = wanted.order_by(Announcement.published_at.desc(), Announcement.id.desc())
     return newest_first.limit(bindparam("limit", type_=Integer))
+
+
+def select_unread(
+    session: Session, member_ids: Sequence[UUID], *, organisations: Collection[UUID], since: datetime
+) -> Select[UUID, UUID, UUID, AudiencePart, str, datetime | None, bool, datetime]:
+    """Select what these organisations said to each of the members since then and they have not read, the newest first.
+
+    Read is opened and, where that is asked, acknowledged; nobody is waited for with what an organisation that has ended
+    said. Each row has `member_id`, columns of the announcement, and
+    `opened_at`, which may be null. The caller is known to see how its readers do.
+    """
+    return (
+        select(
+            Member.id.label("member_id"),
+            Announcement.id,
+            Announcement.organisation_id,
+            Announcement.audience_part,
+            Announcement.title,
+            Announcement.published_at,
+            Announcement.needs_acknowledgement,
+            AnnouncementReceipt.opened_at,
+        )
+        .select_from(Member)
+        .join(
+            Announcement,
+            and_(
+                Announcement.organisation_id.in_(organisations),
+                _is_current(session.now()),
+                Announcement.published_at >= since,
+            ),
+        )
+        .outerjoin(
+            AnnouncementReceipt,
+            and_(AnnouncementReceipt.announcement_id == Announcement.id, AnnouncementReceipt.member_id == Member.id),
+        )
+        .where(
+            Member.id.in_(member_ids),
+            or_(
+                AnnouncementReceipt.opened_at.is_(None),
+                and_(Announcement.needs_acknowledgement, AnnouncementReceipt.acknowledged_at.is_(None)),
+            ),
+            _addresses_on(Member.id, literal([], ARRAY(Uuid)), session.today()),
+        )
+        .order_by(Announcement.published_at.desc(), Announcement.id.desc())
+    )
 
 
 async def list_announcements(

@@ -33,7 +33,7 @@ from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 me = APIRouter(prefix="/me", tags=["announcements"], route_class=StrictRoute)
 organisations = APIRouter(prefix="/organisations", tags=["announcements"], route_class=StrictRoute)
@@ -73,6 +73,7 @@ async def list_announcements(
     summary="Draft an announcement",
     responses=problems(
         OrganisationNotFound,
+        OrganisationHasEnded,
         OrganisationNotYoursToAddress,
         AnnouncementAlreadyExists,
         PublicationInPast,

@@ -47,7 +47,7 @@ from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.notifications.service import withdraw_notices
 from app.organisations.models import Organisation
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import get_lasting_organisation
 
 SWEEP_SIZE = 100
 
@@ -60,7 +60,7 @@ async def draft_announcement(
     Raises OrganisationNotFound, OrganisationNotYoursToAddress, PublicationInPast, ExpiryTooEarly, DocumentsNotFound,
     and AnnouncementAlreadyExists for an id that is taken.
     """
-    organisation = await get_visible_organisation(session, actor, organisation_id)
+    organisation = await get_lasting_organisation(session, actor, organisation_id)
     access.require_speaker(actor, organisation_id)
     if body.publish_at is not None:
         _require_future(session, body.publish_at)

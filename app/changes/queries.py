@@ -87,7 +87,10 @@ async def get_changes(
 
 
 async def _find_place(session: Session, actor: Actor) -> _Place:
-    """Find the member's scopes: themself, their line of organisations and those where they are guest or hold a post."""
+    """Find the member's scopes: themself, their line of organisations and those where they are guest or hold a post.
+
+    What ended while they belonged to it stays one of them, since its papers stay theirs to read.
+    """
     today = session.today()
     away = exists().where(
         AwayPeriod.member_id == actor.member_id, holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, today)
@@ -100,14 +103,15 @@ async def _find_place(session: Session, actor: Actor) -> _Place:
         )
     ).all()
     guest_of = {scope for row in standings if row.kind is StandingKind.temporary_guest for scope in row.path}
-    held = {post.organisation_id for post in actor.posts if post.kind in _POSTS}
+    held = {post.organisation_id for post in (*actor.posts, *actor.inherited) if post.kind in _POSTS}
     known_by = [
         *(f"path {scope}" for scope in actor.path),
-        *(f"post {post.kind} {post.organisation_id}" for post in actor.posts),
+        *(f"ended {scope}" for scope in actor.ended),
+        *(f"post {post.kind} {post.organisation_id}" for post in (*actor.posts, *actor.inherited)),
         *(f"{row.kind} {row.path[-1]} {row.away}" for row in standings),
     ]
     return _Place(
-        scopes=tuple(sorted({actor.member_id, *actor.path, *guest_of, *held})),
+        scopes=tuple(sorted({actor.member_id, *actor.path, *actor.ended, *guest_of, *held})),
         rights=hashlib.sha256("\n".join(sorted(known_by)).encode()).hexdigest()[:16],
     )
 

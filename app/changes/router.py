@@ -9,7 +9,7 @@ from app.changes.errors import SyncCursorExpired
 from app.changes.resources import Viewer
 from app.changes.schemas import ChangePage
 from app.kernel.bodies import StrictRoute
-from app.kernel.db import ONE_SNAPSHOT, DbSession
+from app.kernel.db import DbSession
 from app.kernel.pagination import CursorInvalid, Linked
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
@@ -23,7 +23,6 @@ router = APIRouter(prefix="/changes", tags=["changes"], route_class=StrictRoute)
     operation_id="getChanges",
     summary="What changed since my cursor",
     responses=problems(CursorInvalid, SyncCursorExpired),
-    dependencies=[ONE_SNAPSHOT],
 )
 async def get_changes(
     *,

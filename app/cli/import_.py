@@ -1,4 +1,4 @@
-"""`sotay import roster`: takes in a branch's list of members, as the endpoint does."""
+"""`sotay import roster | tree`: takes in a branch's list of members, or organisations, as the endpoints do."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 from rich import box
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from app.cli import work
@@ -14,6 +15,8 @@ from app.cli.terminal import database_settings, refuse, screen
 from app.kernel.db import Session
 from app.members.imports.service import RosterImport, import_roster
 from app.members.imports.verdicts import RowStatus
+from app.organisations.queries import get_organisation
+from app.reorganisations.trees.service import TreeImport, import_tree
 
 command = typer.Typer(help="Nhập dữ liệu từ tệp · take in data from files", no_args_is_help=True)
 
@@ -40,10 +43,7 @@ def roster(
 ) -> None:
     """Kiểm tra từng dòng, và nhập cả danh sách khi có --commit · judge every row, import all with --commit."""
     _, url = database_settings()
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise refuse(f"Không đọc được tệp {file}.", f"{file} cannot be read: {error.strerror}.") from None
+    content = _read(file)
 
     async def take_in(session: Session) -> RosterImport:
         return await import_roster(session, None, branch, content=content, filename=file.name, commit=commit)
@@ -58,6 +58,62 @@ def roster(
         screen.print(f"Đã nhập {count} đảng viên · {count} members imported")
     else:
         screen.print("Chỉ kiểm tra, chưa ghi gì; thêm --commit để nhập · only checked; add --commit to import")
+
+
+@command.command()
+def tree(
+    file: Annotated[Path, typer.Argument(help="Các tổ chức .xlsx, .csv hoặc .json · the organisations")],
+    *,
+    under: Annotated[
+        UUID | None, typer.Option(help="Mã (id) của tổ chức cấp trên; không có thì là gốc · id of the one above")
+    ] = None,
+    commit: Annotated[bool, typer.Option("--commit", help="Ghi thật; không có thì chỉ kiểm tra · really import")] = (
+        False
+    ),
+) -> None:
+    """Kiểm tra từng dòng, và tạo cả cây tổ chức khi có --commit · judge every row, found all with --commit."""
+    _, url = database_settings()
+    content = _read(file)
+    with Progress(console=screen, transient=True) as bar:
+        task = bar.add_task("Tổ chức · organisations", total=None)
+
+        async def take_in(session: Session) -> TreeImport:
+            return await import_tree(
+                session,
+                (await get_organisation(session, under)).id if under else None,
+                content=content,
+                filename=file.name,
+                commit=commit,
+                progress=lambda written, total: bar.update(task, completed=written, total=total),
+            )
+
+        done = work.run(url, take_in)
+    _show_tree(done)
+    if done.tree.error_count:
+        screen.print("Còn dòng lỗi nên chưa tạo tổ chức nào · some rows have errors, so none was founded")
+        raise typer.Exit(1)
+    if commit:
+        screen.print(f"Đã tạo {done.created_count} tổ chức · {done.created_count} organisations founded")
+    else:
+        count = len(done.tree.verdicts)
+        screen.print(f"{count} dòng đều được; thêm --commit để tạo · {count} rows are fine; add --commit to found them")
+
+
+def _show_tree(done: TreeImport) -> None:
+    wrong = [verdict for verdict in done.tree.verdicts if verdict.findings]
+    if wrong:
+        table = Table("Dòng", "Tên", "Nhận xét", box=box.SIMPLE_HEAD, pad_edge=False)
+        for verdict in wrong:
+            remarks = "\n".join(finding.text.vi for finding in verdict.findings)
+            table.add_row(str(verdict.row.number), escape(verdict.row.name), escape(remarks))
+        screen.print(table)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise refuse(f"Không đọc được tệp {file}.", f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _show(done: RosterImport) -> None:

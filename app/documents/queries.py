@@ -52,7 +52,7 @@ def visible_to(actor: Actor, session: Session, *, of: type[Document] = Document)
 def shares(actor: Actor, session: Session, place: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
     """Say of an organisation's id whether the caller reads what its library shares (`Visibility.organisation`)."""
     hosts = hosts_of(actor.member_id, session.today())
-    shared = [place.in_({*actor.path, *access.places_of(actor, access.SEATS)}), place.in_(hosts)]
+    shared = [place.in_({*actor.path, *actor.ended, *access.places_of(actor, access.SEATS)}), place.in_(hosts)]
     officers = sorted(access.places_of(actor, OFFICERS))
     if officers:
         below = select(Organisation.id).where(Organisation.path.bool_op("&&")(literal(officers, ARRAY(Uuid))))

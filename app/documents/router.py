@@ -37,7 +37,7 @@ from app.kernel.etags import MAX_HEADER_LENGTH, ExpectedVersion, IfNoneMatch, No
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import BodyTooLarge, problems
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 me = APIRouter(prefix="/me", tags=["documents"], route_class=StrictRoute)
 organisations = APIRouter(prefix="/organisations", tags=["documents"], route_class=StrictRoute)
@@ -67,6 +67,7 @@ Store = Annotated[DocumentStore, Depends(_store)]
     responses=problems(
         OrganisationNotFound,
         NotForYourPost,
+        OrganisationHasEnded,
         DocumentAlreadyExists,
         DocumentTooLarge,
         BodyTooLarge,

@@ -42,7 +42,7 @@ from app.kernel.events import record
 from app.kernel.jobs import Lane, defer
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import get_lasting_organisation
 
 INDEX_TASK = "documents.index"
 REMOVE_TASK = "documents.remove"
@@ -71,7 +71,7 @@ async def upload_document(session: Session, actor: Actor, store: DocumentStore, 
     Raises OrganisationNotFound, NotForYourPost, SecrecyNotExcluded, DocumentAlreadyExists for an id that is taken,
     DocumentContentUnavailable where the store takes nothing, and what `contents` says of the file and its name.
     """
-    organisation = await get_visible_organisation(session, actor, upload.organisation_id or actor.organisation_id)
+    organisation = await get_lasting_organisation(session, actor, upload.organisation_id or actor.organisation_id)
     access.require_uploader(actor, organisation.id, upload.visibility)
     if not upload.not_secret:
         raise SecrecyNotExcluded

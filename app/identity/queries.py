@@ -1,13 +1,14 @@
 """Reads of identity: the one query that makes the Actor, one's own account, sessions and devices."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, exists, func, or_, select, true
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, exists, func, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from app.identity.errors import SessionNotFound
 from app.identity.models import Account, Device, LoginSession, SecondFactor
@@ -19,9 +20,9 @@ from app.identity.schemas import (
     SessionView,
 )
 from app.kernel.db import Session
-from app.kernel.security import Actor, HeldPost, PostKind, Reader, TokenInvalid
+from app.kernel.security import ORGANISERS, Actor, HeldPost, PostKind, Reader, TokenInvalid
 from app.kernel.tokens import TokenKeys, TokenRefused
-from app.members.models import FINAL, AwayPeriod, Member, Standing, StandingKind
+from app.members.models import FINAL, MEMBERSHIP, AwayPeriod, Member, Standing, StandingKind
 from app.members.posts.models import Post
 from app.members.queries import Day
 from app.organisations.models import Organisation
@@ -97,8 +98,10 @@ async def find_actor(session: Session, *, session_id: UUID, account_id: UUID) ->
         member_id=row.id,
         organisation_id=row.organisation_id,
         path=tuple(row.path),
-        posts=_held(row),
+        posts=_held(row.kinds, row.organisations),
         time_zone=row.time_zone,
+        ended=tuple(row.ended),
+        inherited=_held(row.inherited_kinds, row.inherited_from),
     )
 
 
@@ -112,8 +115,10 @@ async def find_reader(session: Session, account_id: UUID) -> Reader | None:
         member_id=row.id,
         organisation_id=row.organisation_id,
         path=tuple(row.path),
-        posts=_held(row),
+        posts=_held(row.kinds, row.organisations),
         time_zone=row.time_zone,
+        ended=tuple(row.ended),
+        inherited=_held(row.inherited_kinds, row.inherited_from),
     )
 
 
@@ -151,6 +156,33 @@ def _select_readers() -> Select[Any]:
         )
         .lateral("held")
     )
+    ended, organised = aliased(Organisation), aliased(Post)
+    inherited = (
+        select(
+            func.array_agg(aggregate_order_by(organised.kind, organised.id, ended.id)).label("kinds"),
+            func.array_agg(aggregate_order_by(ended.id, organised.id, ended.id)).label("organisations"),
+        )
+        .join(ended, ended.successor_id == organised.organisation_id)
+        .where(
+            organised.member_id == Member.id,
+            organised.kind.in_(ORGANISERS),
+            organised.starts_on <= today,
+            or_(organised.ends_on.is_(None), organised.ends_on >= today),
+        )
+        .lateral("inherited")
+    )
+    left = aliased(Organisation)
+    until_the_end = (
+        select(func.unnest(left.ended_above.op("||")(left.id)))
+        .join(Standing, Standing.organisation_id == left.id)
+        .where(
+            Standing.member_id == Member.id,
+            Standing.kind.in_(MEMBERSHIP),
+            left.successor_id.is_not(None),
+            Standing.ends_on == left.valid_until,
+        )
+    )
+    of_former_branches = func.array(until_the_end.scalar_subquery(), type_=ARRAY(Uuid))
     return (
         select(
             Member.id,
@@ -159,17 +191,21 @@ def _select_readers() -> Select[Any]:
             func.coalesce(away_zone(today).scalar_subquery(), Organisation.time_zone).label("time_zone"),
             posts.c.kinds,
             posts.c.organisations,
+            inherited.c.kinds.label("inherited_kinds"),
+            inherited.c.organisations.label("inherited_from"),
+            Organisation.ended_above.op("||")(of_former_branches).label("ended"),
         )
         .select_from(Account)
         .join(Member, Member.id == Account.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
         .join(posts, true())
+        .join(inherited, true())
         .where(Account.disabled_at.is_(None), is_active(today))
     )
 
 
-def _held(row: Row[Any]) -> tuple[HeldPost, ...]:
-    held = zip(row.kinds or (), row.organisations or (), strict=True)
+def _held(kinds: Sequence[str] | None, organisations: Sequence[UUID] | None) -> tuple[HeldPost, ...]:
+    held = zip(kinds or (), organisations or (), strict=True)
     return tuple(HeldPost(kind=PostKind(kind), organisation_id=organisation) for kind, organisation in held)
 
 

@@ -13,7 +13,10 @@ from app.kernel.db import Session
 from app.kernel.security import COMMITTEE, Actor
 
 ME: BindParameter[UUID] = bindparam("asking_member_id", type_=Uuid())
-HOME: BindParameter[UUID] = bindparam("asking_organisation_id", type_=Uuid())
+HOMES = bindparam("asking_homes", type_=ARRAY(Uuid()))
+"""The actor's branch, and the organisations that ended while they belonged to them."""
+ENDED = bindparam("asking_ended", type_=ARRAY(Uuid()))
+"""The latter alone."""
 SEATS = bindparam("asking_seats", type_=ARRAY(Uuid()))
 """The organisations on whose committee the actor sits."""
 TODAY = bindparam("asking_today", type_=Date())
@@ -24,7 +27,8 @@ def asked_by(actor: Actor, session: Session) -> dict[str, Any]:
     """Return the values of the parameters above; Any: of several types."""
     return {
         ME.key: actor.member_id,
-        HOME.key: actor.organisation_id,
+        HOMES.key: [actor.organisation_id, *actor.ended],
+        ENDED.key: list(actor.ended),
         SEATS.key: [post.organisation_id for post in actor.posts if post.kind in COMMITTEE],
         TODAY.key: session.today(),
         NOW.key: session.now(),

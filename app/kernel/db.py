@@ -9,8 +9,10 @@ from typing import Annotated, Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import psycopg
 from fastapi import Depends, Request
 from sqlalchemy import DateTime, Enum, Executable, MetaData, Row, func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -186,8 +188,24 @@ DbSession = Annotated[Session, Depends(_unit_of_work, scope="function")]
 
 
 async def _freeze(request: Request, session: DbSession) -> None:
-    await request.app.state.database.freeze(session)
+    if request.method == "GET":
+        await request.app.state.database.freeze(session)
 
 
 ONE_SNAPSHOT = Depends(_freeze)
-"""For `dependencies=[…]` of a route that only reads: these are asked before the route's own, so before the Actor."""
+"""For `dependencies=[…]` of all routes: what a GET reads, the Actor's rights first, is of one instant.
+
+A reorganisation moves members, rights and papers in one transaction: who read the rights before it and the papers
+after it would see neither what was nor what is.
+"""
+
+
+@asynccontextmanager
+async def unless_overtaken(session: Session) -> AsyncIterator[None]:
+    """Write something beside a read, unless another request has written it since the read's instant."""
+    try:
+        async with session.begin_nested():
+            yield
+    except OperationalError as error:
+        if not isinstance(error.orig, psycopg.errors.SerializationFailure):
+            raise

@@ -1,5 +1,6 @@
 """Jobs are rows in PostgreSQL (Procrastinate), written by the transaction that wants them done."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.types import JSONDict
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.kernel.db import Session
@@ -24,6 +26,10 @@ class Lane(StrEnum):
 _deferring = App(connector=PsycopgConnector())
 
 JobArguments = Mapping[str, str | int | None]
+
+_NARROW = text("""
+UPDATE procrastinate_jobs SET args = CAST(:to AS jsonb) WHERE id = :job AND args <> CAST(:to AS jsonb) RETURNING id
+""")
 
 
 async def defer(
@@ -63,3 +69,12 @@ async def defer(
             raise
         kind = OperationalError if isinstance(cause, psycopg.OperationalError) else DBAPIError
         raise kind("defer", None, cause, connection_invalidated=driver.closed) from error
+
+
+async def narrow(session: Session, job_id: int, *, to: JobArguments) -> bool:
+    """Let a running job stand for a part of what it was to do; False where another run of it has seen to that.
+
+    Committed with what takes over the rest: whoever runs the job again, after a crash, finds that part only.
+    """
+    values = {"job": job_id, "to": json.dumps(dict(to))}
+    return await session.scalar(_NARROW, values) is not None

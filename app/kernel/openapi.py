@@ -90,6 +90,11 @@ TAGS = [
         "Figures for committees: use of the app, meetings, admissions, ratings.",
     },
     {
+        "name": "care",
+        "description": "Đảng viên đi làm ăn xa: liên lạc, hỏi thăm, người liên hệ thay. "
+        "Members away: how they fare, nudges, whom to ask instead.",
+    },
+    {
         "name": "changes",
         "description": "Đồng bộ: những gì điện thoại chưa có, và lần đầu mở ứng dụng. "
         "Catching up: all that a phone has missed, and its first start.",

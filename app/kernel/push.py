@@ -169,13 +169,17 @@ class Rejected:
 
 
 Outcome = Sent | TokenDead | TokenRefused | RetryAfter | LaneBusy | LaneStopped | Rejected
+Outcomes = dict[UUID, Outcome]
+"""By `device_id`."""
 
 
 class PushSender(Protocol):
     """Carries one message to many devices."""
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
-        """Send to all targets at once, bounded, and return each one's outcome by `device_id`.
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
+        """Send to all targets at once, bounded, and return each one's outcome; `told` has it as soon as it is known.
 
         No send begins at or after the instant `until` (the lease is nearly over), nor to a platform that the
         peer asked to leave alone: such targets are absent from the result. One target's failure is an outcome,

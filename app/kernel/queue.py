@@ -23,12 +23,16 @@ RETRY = RetryStrategy(max_attempts=17_280, wait=5)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A kind of job: its name in the queue, what runs it, the lane it takes by default, and when it comes by itself."""
+    """A kind of job: its name in the queue, what runs it, the lane it takes by default, and when it comes by itself.
+
+    `knows_its_job`: it is called with the `job_id`, beside the job's arguments.
+    """
 
     name: str
     run: Callable[..., Awaitable[None]]
     lane: Lane
     cron: str | None = None
+    knows_its_job: bool = False
 
 
 class QueueConnector(PsycopgConnector):

@@ -74,10 +74,19 @@ class Reader:
     path: tuple[UUID, ...]
     posts: tuple[HeldPost, ...]
     time_zone: str
+    ended: tuple[UUID, ...] = ()
+    """Organisations that ended while the member belonged to them: what they left is still theirs to read."""
+    inherited: tuple[HeldPost, ...] = ()
+    """The organiser's posts, in what was merged into the organisation they are held in: somebody must finish it."""
+
+    def belonged_to(self, organisation_id: UUID) -> bool:
+        """Say whether it is the member's branch, or was theirs until it ended."""
+        return organisation_id == self.organisation_id or organisation_id in self.ended
 
     def holds_in(self, organisation_id: UUID, kinds: Collection[PostKind]) -> bool:
-        """Say whether one of the posts is held in this very organisation."""
-        return any(post.kind in kinds and post.organisation_id == organisation_id for post in self.posts)
+        """Say whether one of the posts is held in this very organisation, or in the one it was merged into."""
+        held = (*self.posts, *self.inherited)
+        return any(post.kind in kinds and post.organisation_id == organisation_id for post in held)
 
     def holds_above(self, path: Sequence[UUID], kinds: Collection[PostKind]) -> bool:
         """Say whether one of the posts is held in an organisation above the last of the path."""

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import selectinload
 
-from app.kernel.asking import HOME, ME, SEATS, TODAY, asked_by
+from app.kernel.asking import HOMES, ME, SEATS, TODAY, asked_by
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import COMMITTEE, Actor, Reader
@@ -82,25 +82,28 @@ def is_called(actor: Reader, on: date) -> ColumnElement[bool]:
     """Say whether the caller is called to a meeting: one of their branch, or where they are guest or have a seat."""
     seats = [post.organisation_id for post in actor.posts if post.kind in COMMITTEE]
     return _is_called(
-        literal(actor.member_id, Uuid), literal(actor.organisation_id, Uuid), literal(seats, ARRAY(Uuid)), on
+        literal(actor.member_id, Uuid),
+        literal([actor.organisation_id, *actor.ended], ARRAY(Uuid)),
+        literal(seats, ARRAY(Uuid)),
+        on,
     )
 
 
 def _is_called(
     member_id: SQLColumnExpression[UUID],
-    home: SQLColumnExpression[UUID],
+    homes: SQLColumnExpression[Sequence[UUID]],
     seats: SQLColumnExpression[Sequence[UUID]],
     on: Day,
 ) -> ColumnElement[bool]:
-    """`seats` are the organisations on whose committee they sit, in whichever branch they are at home."""
+    """`homes` are their branch and those that ended under them; on the committees of `seats` they sit."""
     is_committees = Meeting.kind == MeetingKind.committee
     hosts = hosts_of(member_id, on)
-    places = union_all(select(home.label("id")), hosts, select(func.unnest(seats)))
+    places = union_all(select(func.unnest(homes)), hosts, select(func.unnest(seats)))
     return and_(
         # Said beside what it follows from: an index finds the meetings of few places, but none is found by an "or".
         Meeting.organisation_id == any_(func.array(places.scalar_subquery(), type_=ARRAY(Uuid))),
         or_(
-            and_(or_(Meeting.organisation_id == home, Meeting.organisation_id.in_(hosts)), ~is_committees),
+            and_(or_(Meeting.organisation_id == any_(homes), Meeting.organisation_id.in_(hosts)), ~is_committees),
             and_(is_committees, Meeting.organisation_id == any_(seats)),
         ),
     )
@@ -301,7 +304,7 @@ def _select_mine(*, has_end: bool, is_first: bool) -> Select[Any]:
     # Any: a row of many columns.
     instant = DateTime(timezone=True)
     wanted = _select_views(ME).where(
-        _is_called(ME, HOME, SEATS, TODAY),
+        _is_called(ME, HOMES, SEATS, TODAY),
         Meeting.status != MeetingStatus.draft,
         Meeting.starts_at >= bindparam("begin", type_=instant),
     )

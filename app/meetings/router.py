@@ -32,7 +32,7 @@ from app.meetings.schemas import (
     MeetingView,
     Postponement,
 )
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 me = APIRouter(prefix="/me", tags=["meetings"], route_class=StrictRoute)
 organisations = APIRouter(prefix="/organisations", tags=["meetings"], route_class=StrictRoute)
@@ -76,7 +76,14 @@ async def list_meetings(
     operation_id="scheduleMeeting",
     status_code=201,
     summary="Draft a meeting",
-    responses=problems(OrganisationNotFound, NotForYourPost, MeetingAlreadyExists, MeetingInPast, DocumentsNotFound),
+    responses=problems(
+        OrganisationNotFound,
+        NotForYourPost,
+        OrganisationHasEnded,
+        MeetingAlreadyExists,
+        MeetingInPast,
+        DocumentsNotFound,
+    ),
 )
 async def schedule_meeting(
     session: DbSession, actor: CurrentActor, organisation_id: UUID, body: MeetingCreate, tagged: Tagged

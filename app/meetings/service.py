@@ -44,7 +44,7 @@ from app.meetings.models import UPCOMING, AgendaItem, AgendaItemDocument, Meetin
 from app.meetings.reminders import due_times
 from app.meetings.schemas import MAX_AGENDA, Cancellation, MeetingCreate, MeetingReplace, MeetingView, Postponement
 from app.notifications.service import withdraw_notices, withdraw_notices_of_parts
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import get_lasting_organisation
 
 SWEEP_SIZE = 500
 
@@ -55,7 +55,7 @@ async def schedule_meeting(session: Session, actor: Actor, organisation_id: UUID
     Raises OrganisationNotFound, NotForYourPost, MeetingInPast, DocumentsNotFound, and MeetingAlreadyExists for an id
     that is taken.
     """
-    organisation = await get_visible_organisation(session, actor, organisation_id)
+    organisation = await get_lasting_organisation(session, actor, organisation_id)
     access.require_organiser(actor, organisation_id)
     _require_future(session, body.starts_at)
     meeting = Meeting(

@@ -31,7 +31,7 @@ def facets_of_branch(actor: Actor, path: Sequence[UUID]) -> frozenset[Facet]:
         return _ORGANISER
     if actor.holds_over(path, OFFICERS):
         return _OFFICER
-    if actor.organisation_id == path[-1]:
+    if actor.belonged_to(path[-1]):
         return frozenset({Facet.name})
     return frozenset()
 

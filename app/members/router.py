@@ -26,7 +26,7 @@ from app.members.models import StandingKind
 from app.members.queries import MemberFilter
 from app.members.record_views import service as record_views
 from app.members.schemas import MemberCreate, MemberPage, MemberPatch, MemberView
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 router = APIRouter(tags=["members"], route_class=StrictRoute)
 
@@ -93,6 +93,7 @@ async def get_member(session: DbSession, actor: CurrentActor, tagged: Tagged, me
     responses=problems(
         OrganisationNotFound,
         NotForYourPost,
+        OrganisationHasEnded,
         NotABranch,
         MemberIdTaken,
         CardNumberTaken,

@@ -30,7 +30,7 @@ from app.members.names import search_key, sort_key
 from app.members.schemas import MemberCreate, MemberPatch, MemberView
 from app.members.standings.service import begin_standing
 from app.organisations.models import Organisation, OrganisationKind
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import get_lasting_organisation
 
 DUPLICATES: dict[str, type[AppError]] = {
     "pk_members": MemberIdTaken,
@@ -50,7 +50,7 @@ async def enrol_member(session: Session, actor: Actor, organisation_id: UUID, bo
     Raises OrganisationNotFound, NotForYourPost, NotABranch, FieldsNotValid, MemberIdTaken, CardNumberTaken,
     CitizenIdTaken, PhoneTaken.
     """
-    branch = await get_visible_organisation(session, actor, organisation_id)
+    branch = await get_lasting_organisation(session, actor, organisation_id)
     access.require_record_keeper(actor, branch.path)
     require_branch(branch)
     _require_consistent(session, body)

@@ -18,24 +18,26 @@ from app.members.posts.models import Post
 from app.members.queries import holds_on
 from app.minutes.events import MeetingMissed, MinutesDue, MinutesPublished, MinutesSent
 from app.minutes.models import Minutes, MinutesStatus
+from app.organisations.queries import find_lasting_id
 
 LONGEST = timedelta(hours=24)
 _HANDBOOK = Text(vi="Sổ tay đảng viên", en="Member handbook")
 _WRITERS = frozenset({PostKind.secretary, PostKind.minute_taker})
 
 
-def _roster(session: Session, meeting: Meeting) -> Select[UUID]:
+async def _roster(session: Session, meeting: Meeting) -> Select[UUID]:
     """Select who stood on the roster and is still called to such meetings: who left cannot read their minutes."""
-    people = convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=session.today())
+    branch = await find_lasting_id(session, meeting.organisation_id)
+    people = convened_to(organisation_id=branch, kind=meeting.kind, on=session.today())
     return select(RosterEntry.member_id).where(RosterEntry.meeting_id == meeting.id, RosterEntry.member_id.in_(people))
 
 
-def _who_came(session: Session, meeting: Meeting) -> Select[UUID]:
-    return _roster(session, meeting).where(RosterEntry.attendance.in_(TOOK_PART))
+async def _who_came(session: Session, meeting: Meeting) -> Select[UUID]:
+    return (await _roster(session, meeting)).where(RosterEntry.attendance.in_(TOOK_PART))
 
 
-def _who_did_not(session: Session, meeting: Meeting) -> Select[UUID]:
-    return _roster(session, meeting).where(
+async def _who_did_not(session: Session, meeting: Meeting) -> Select[UUID]:
+    return (await _roster(session, meeting)).where(
         or_(RosterEntry.attendance.is_(None), RosterEntry.attendance.not_in(TOOK_PART))
     )
 
@@ -55,17 +57,17 @@ async def _prepare_sent(session: Session, event: MinutesSent) -> Prepared | None
     if minutes.status is not MinutesStatus.in_review:
         return None
     meeting = await session.get_one(Meeting, event.subject_id)
-    return _prepared(session, meeting, _who_came(session, meeting))
+    return _prepared(session, meeting, await _who_came(session, meeting))
 
 
 async def _prepare_published(session: Session, event: MinutesPublished) -> Prepared:
     meeting = await session.get_one(Meeting, event.subject_id)
-    return _prepared(session, meeting, _who_came(session, meeting))
+    return _prepared(session, meeting, await _who_came(session, meeting))
 
 
 async def _prepare_missed(session: Session, event: MeetingMissed) -> Prepared:
     meeting = await session.get_one(Meeting, event.subject_id)
-    return _prepared(session, meeting, _who_did_not(session, meeting))
+    return _prepared(session, meeting, await _who_did_not(session, meeting))
 
 
 async def _prepare_due(session: Session, event: MinutesDue) -> Prepared | None:
@@ -75,7 +77,7 @@ async def _prepare_due(session: Session, event: MinutesDue) -> Prepared | None:
     meeting = await session.get_one(Meeting, event.subject_id)
     today = session.today()
     writers = select(Post.member_id).where(
-        Post.organisation_id == meeting.organisation_id,
+        Post.organisation_id == await find_lasting_id(session, meeting.organisation_id),
         Post.kind.in_(_WRITERS),
         holds_on(Post.starts_on, Post.ends_on, today),
     )

@@ -1,15 +1,17 @@
 """Rechecks whether whom a notice is for still belongs where it comes from; between holding a push and sending it."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 
 from app.identity.models import Account, Device
 from app.kernel.db import Session
 from app.kernel.notices import Audience
 from app.members.audiences.queries import is_addressed
 from app.notifications.models import Delivery, Notification, Outcome
+from app.organisations.models import Organisation
 
 SURE_FOR = timedelta(minutes=1)
 """So long after a notice was written nobody need be asked for again."""
@@ -18,32 +20,14 @@ SURE_FOR = timedelta(minutes=1)
 async def withdraw_departed(
     session: Session, notification: Notification, *, after: UUID | None, through: UUID | None
 ) -> None:
-    """End what is owed to members who have left the notice's organisation since it was written.
-
-    Who never belonged there, such as an officer above, is not meant. Standings go by days: who left on the day of the
-    notice belonged on the day before.
-    """
-    if session.now() - notification.created_at < SURE_FOR:
+    """End what is owed already to members who have left the notice's organisation since it was written."""
+    if await _is_sure(session, notification):
         return
-    people = Audience(notification.audience_organisation_id or notification.organisation_id)
-    written_on = session.day_of(notification.created_at)
-    left = (
-        select(Device.id)
-        .join(Account, Account.id == Device.account_id)
-        .where(
-            Device.id == Delivery.device_id,
-            ~is_addressed(Account.member_id, people, session.today()),
-            or_(
-                is_addressed(Account.member_id, people, written_on),
-                is_addressed(Account.member_id, people, written_on - timedelta(days=1)),
-            ),
-        )
-    )
     departed = update(Delivery).where(
         Delivery.notification_id == notification.id,
         Delivery.outcome.is_(None),
         or_(Delivery.leased_until.is_(None), Delivery.leased_until < func.clock_timestamp()),
-        left.exists(),
+        _departed(session, notification).where(Device.id == Delivery.device_id).exists(),
     )
     if after is not None:
         departed = departed.where(Delivery.device_id > after)
@@ -52,4 +36,39 @@ async def withdraw_departed(
     await session.execute(
         departed.values(outcome=Outcome.withdrawn, reason="no longer owed", finished_at=session.now()),
         execution_options={"synchronize_session": False},
+    )
+
+
+async def find_departed(session: Session, notification: Notification, devices: Collection[UUID]) -> set[UUID]:
+    """Return which of the devices are of members who have left since: to them a late chunk is not owed at all."""
+    if not devices or await _is_sure(session, notification):
+        return set()
+    return set(await session.scalars(_departed(session, notification).where(Device.id.in_(devices))))
+
+
+async def _is_sure(session: Session, notification: Notification) -> bool:
+    """Say that nobody need be asked for: it is new, or its organisation was merged into another and all went along."""
+    if session.now() - notification.created_at < SURE_FOR:
+        return True
+    place = notification.audience_organisation_id or notification.organisation_id
+    return (await session.get_one(Organisation, place)).successor_id is not None
+
+
+def _departed(session: Session, notification: Notification) -> Select[UUID]:
+    """Who never belonged there, such as an officer above, is not meant.
+
+    Standings go by days: who left on the day of the notice belonged on the day before.
+    """
+    people = Audience(notification.audience_organisation_id or notification.organisation_id)
+    written_on = session.day_of(notification.created_at)
+    return (
+        select(Device.id)
+        .join(Account, Account.id == Device.account_id)
+        .where(
+            ~is_addressed(Account.member_id, people, session.today()),
+            or_(
+                is_addressed(Account.member_id, people, written_on),
+                is_addressed(Account.member_id, people, written_on - timedelta(days=1)),
+            ),
+        )
     )

@@ -19,6 +19,7 @@ from app.kernel.i18n import Locale
 from app.kernel.notices import Audience
 from app.kernel.push import Platform, Target
 from app.members.audiences.queries import addressed, is_addressed
+from app.notifications.departures import find_departed
 from app.notifications.models import Delivery, InboxEntry, Notification, NotificationPreference
 from app.notifications.service import CHUNK_SIZE
 
@@ -76,7 +77,8 @@ async def owe(
         is_small = after is None and through is None
         wanted = _among(notification.audience, notification.addressed_on, is_small=is_small)
     rows = (await session.execute(wanted, values)).all()
-    targets = [target_of(row) for row in rows if row.is_owed]
+    departed = await find_departed(session, notification, [row.device_id for row in rows if row.is_owed])
+    targets = [target_of(row) for row in rows if row.is_owed and row.device_id not in departed]
     held = [may_leave(target) for target in targets]
     is_first = bool(rows) and not rows[0].is_known
     new: set[UUID] = set()

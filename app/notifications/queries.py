@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from app.identity.models import Account, Device
 from app.identity.queries import is_active
-from app.kernel.asking import ME, asked_by
+from app.kernel.asking import ENDED, ME, asked_by
 from app.kernel.db import Session
 from app.kernel.notices import Notices, Reader, by_type
 from app.kernel.pagination import PageRequest
@@ -52,13 +52,16 @@ FIXED_LINES = "+842"
 _stands = or_(Notification.audience_organisation_id.is_(None), Notification.withdrawn_at.is_(None))
 
 
-def is_broad_and_unread(member_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+def is_broad_and_unread(
+    member_id: SQLColumnExpression[UUID], ended: SQLColumnExpression[Sequence[UUID]]
+) -> ColumnElement[bool]:
     """Say, for a row of `notifications`, that it addressed a member on its day, as a broad notice, and is not read."""
     return and_(
         Notification.audience_organisation_id.is_not(None),
         Notification.withdrawn_at.is_(None),
         addresses(
             member_id,
+            ended,
             organisation_id=Notification.audience_organisation_id,
             part=Notification.audience_part,
             post_kinds=Notification.audience_post_kinds,
@@ -113,7 +116,7 @@ def _inbox() -> tuple[Select[Any], Select[Any]]:
         .join(InboxEntry, InboxEntry.notification_id == Notification.id)
         .where(InboxEntry.member_id == ME, _stands)
     )
-    in_none = select(*shown, Notification.created_at, null().label("read_at")).where(is_broad_and_unread(ME))
+    in_none = select(*shown, Notification.created_at, null().label("read_at")).where(is_broad_and_unread(ME, ENDED))
     return in_a_row, in_none
 
 

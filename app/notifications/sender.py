@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from firebase_admin.credentials import Certificate
@@ -22,6 +21,7 @@ from app.kernel.push import (
     LaneStopped,
     Message,
     Outcome,
+    Outcomes,
     Platform,
     Rejected,
     RetryAfter,
@@ -37,11 +37,11 @@ _DISMISSED = Text(vi="(gỡ thông báo)", en="(notice taken away)")
 class _Batch:
     """The targets of one call of `send`: those that wait, how many are under way, and what became of the others."""
 
-    def __init__(self, bodies: Bodies, targets: Sequence[Target], until: datetime) -> None:
+    def __init__(self, bodies: Bodies, targets: Sequence[Target], until: datetime, outcomes: Outcomes) -> None:
         self.bodies = bodies
         self.until = until
         self.targets = deque(targets)
-        self.outcomes: dict[UUID, Outcome] = {}
+        self.outcomes = outcomes
         self.is_through: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._underway = 0
 
@@ -100,9 +100,11 @@ class FcmSender:
             .build()
         )
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
         """See `PushSender.send`. What is urgent goes first, and of its kind what came first."""
-        batch = _Batch(Bodies(message, self._clock()), targets, until)
+        batch = _Batch(Bodies(message, self._clock()), targets, until, {} if told is None else told)
         if not targets:
             return batch.outcomes
         is_urgent = not isinstance(message, Dismissal) and message.urgent
@@ -217,9 +219,11 @@ class RecordingSender:
         self._write = write
         self._clock = clock
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
         """See `PushSender.send`."""
-        outcomes: dict[UUID, Outcome] = {}
+        outcomes: Outcomes = {} if told is None else told
         for target in targets:
             now = self._clock()
             if now >= until:

@@ -5,8 +5,10 @@ from itertools import pairwise
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Select,
+    Uuid,
     and_,
     delete,
     exists,
@@ -251,7 +253,8 @@ async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
         union(
             select(InboxEntry.notification_id).where(own, InboxEntry.notification_id == body.through),
             select(Notification.id).where(
-                Notification.id == body.through, is_broad_and_unread(literal(actor.member_id))
+                Notification.id == body.through,
+                is_broad_and_unread(literal(actor.member_id), literal(actor.ended, ARRAY(Uuid))),
             ),
         )
     )
@@ -272,7 +275,7 @@ async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
 async def _read_broad(session: Session, actor: Actor, which: ColumnElement[bool]) -> Sequence[UUID]:
     """Write down that broad notices are read, and return their ids; a request beside this one may have done it."""
     unread = select(literal(actor.member_id), Notification.id, Notification.created_at, literal(session.now())).where(
-        which, is_broad_and_unread(literal(actor.member_id))
+        which, is_broad_and_unread(literal(actor.member_id), literal(actor.ended, ARRAY(Uuid)))
     )
     written = await session.scalars(
         upsert(InboxEntry)

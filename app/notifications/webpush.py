@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from uuid import UUID
 
 import structlog
 from py_vapid import Vapid02
@@ -17,7 +16,18 @@ from pywebpush import WebPusher, WebPushException
 
 from app.kernel.clock import Clock
 from app.kernel.i18n import Locale
-from app.kernel.push import Dismissal, Message, Outcome, PushSender, Rejected, RetryAfter, Sent, Target, TokenDead
+from app.kernel.push import (
+    Dismissal,
+    Message,
+    Outcome,
+    Outcomes,
+    PushSender,
+    Rejected,
+    RetryAfter,
+    Sent,
+    Target,
+    TokenDead,
+)
 from app.kernel.web_push import PushServices, Subscription, WebPushKey
 from app.notifications.fcm import DAY, LEAST_DELAY, MINUTE, retry_after
 
@@ -105,9 +115,11 @@ class WebPushSender:
             .build()
         )
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
         """See `PushSender.send`; a target's token is its subscription."""
-        outcomes: dict[UUID, Outcome] = {}
+        outcomes: Outcomes = {} if told is None else told
         headers = _headers(message, self._clock())
         contents = {locale: _content(message, locale) for locale in {target.locale for target in targets}}
         refusing: set[str] = set()
@@ -167,14 +179,17 @@ class BothWays:
         self._apps = apps
         self._browsers = browsers
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
         """See `PushSender.send`."""
         browsers = [target for target in targets if Subscription.read(target.token) is not None]
         if not browsers:
-            return await self._apps.send(message, targets, until=until)
+            return await self._apps.send(message, targets, until=until, told=told)
         apps = [target for target in targets if Subscription.read(target.token) is None]
         sent = await asyncio.gather(
-            self._apps.send(message, apps, until=until), self._browsers.send(message, browsers, until=until)
+            self._apps.send(message, apps, until=until, told=told),
+            self._browsers.send(message, browsers, until=until, told=told),
         )
         return {device_id: outcome for outcomes in sent for device_id, outcome in outcomes.items()}
 

@@ -12,8 +12,8 @@ def roots_of(actor: Actor) -> frozenset[UUID]:
 
 
 def sees_organisation(actor: Actor, path: Sequence[UUID]) -> bool:
-    """Say whether the last of the path is above the actor's branch, or at or below one of their roots."""
-    return path[-1] in actor.path or not roots_of(actor).isdisjoint(path)
+    """Say whether the last of the path is above the actor's branch, or was, or is at or below one of their roots."""
+    return path[-1] in actor.path or path[-1] in actor.ended or not roots_of(actor).isdisjoint(path)
 
 
 def require_administrator(actor: Actor, path: Sequence[UUID]) -> None:

@@ -14,3 +14,9 @@ class OrganisationIdTaken(Conflict):
 
 class OrganisationCodeTaken(Conflict):
     title = Text(vi="Mã tổ chức này đã được dùng", en="This official code is in use")
+
+
+class OrganisationHasEnded(Conflict):
+    title = Text(
+        vi="Tổ chức này đã kết thúc hoạt động: chỉ còn để đọc", en="This organisation has ended: it can only be read"
+    )

@@ -23,12 +23,25 @@ class OrganisationKind(StrEnum):
     group = "group"
 
 
+class SuccessionKind(StrEnum):
+    """How one organisation came after another: it took its place, or part of what it had."""
+
+    merged = "merged"
+    divided = "divided"
+
+
 class Organisation(Base):
-    """An organisation today; `path` runs from the root to itself, so that "is it below?" is one array test."""
+    """An organisation today; `path` runs from the root to itself, so that "is it below?" is one array test.
+
+    One that was merged into another hangs below that `successor_id`, which is always one that lasts: who has rights
+    over the successor has them over what it left. `parent_id` stays the one it had. `ended_above` are organisations
+    that ended while this one stood below them, whose papers its members still read.
+    """
 
     __tablename__ = "organisations"
     __table_args__ = (
         Index("ix_organisations_path", "path", postgresql_using="gin"),
+        Index("ix_organisations_successor_id", "successor_id", postgresql_where=text("successor_id IS NOT NULL")),
         CheckConstraint("path[array_length(path, 1)] = id", name="path_ends_with_itself"),
         CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="validity"),
     )
@@ -45,6 +58,8 @@ class Organisation(Base):
     valid_until: Mapped[date | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime]
+    ended_above: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    successor_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
 
 
 class OrganisationPeriod(Base):
@@ -57,3 +72,14 @@ class OrganisationPeriod(Base):
     valid_until: Mapped[date | None]
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
     name: Mapped[str] = mapped_column(Text)
+
+
+class OrganisationSuccession(Base):
+    """That an organisation came after another one, from a day on."""
+
+    __tablename__ = "organisation_successions"
+
+    predecessor_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    successor_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True, index=True)
+    effective_on: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[SuccessionKind]

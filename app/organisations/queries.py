@@ -1,23 +1,30 @@
 """Reads of the tree of organisations."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, literal, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Uuid, func, literal, or_, select, tuple_
 
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor
 from app.organisations import access
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.organisations.models import Organisation
 from app.organisations.schemas import OrganisationPage, OrganisationView
+
+TREE_LOCK = 7_401_520_127  # any number, the same for everybody who changes the tree
+
+
+async def hold_tree(session: Session) -> None:
+    """Keep every path as it is until the unit of work ends; before one is read that something new is founded below."""
+    await session.execute(select(func.pg_advisory_xact_lock_shared(TREE_LOCK)))
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Say, for a row of `organisations`, what `access.sees_organisation` says of its path."""
     roots = literal(sorted(access.roots_of(actor)), ARRAY(Uuid))
-    return or_(Organisation.id.in_(actor.path), Organisation.path.bool_op("&&")(roots))
+    return or_(Organisation.id.in_((*actor.path, *actor.ended)), Organisation.path.bool_op("&&")(roots))
 
 
 async def get_visible_organisation(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
@@ -25,6 +32,33 @@ async def get_visible_organisation(session: Session, actor: Actor, organisation_
     found = await session.get(Organisation, organisation_id)
     if found is None or not access.sees_organisation(actor, found.path):
         raise OrganisationNotFound
+    return found
+
+
+async def get_lasting_organisation(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
+    """Return a visible organisation that something new shall be written into; it does not end before that is done.
+
+    Raises OrganisationNotFound, OrganisationHasEnded.
+    """
+    await session.execute(
+        select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(read=True, key_share=True)
+    )
+    found = await get_visible_organisation(session, actor, organisation_id)
+    if found.valid_until is not None and found.valid_until < session.today():
+        raise OrganisationHasEnded
+    return found
+
+
+async def find_lasting_id(session: Session, organisation_id: UUID) -> UUID:
+    """Return who goes on with what the organisation began: itself, or the one it was merged into."""
+    goes_on = func.coalesce(Organisation.successor_id, Organisation.id)
+    return (await session.execute(select(goes_on).where(Organisation.id == organisation_id))).scalar_one()
+
+
+async def find_code_above(session: Session, path: Sequence[UUID]) -> str | None:
+    """Return the code of the last organisation of the path that has one."""
+    codes = select(Organisation.code).where(Organisation.id.in_(path), Organisation.code.is_not(None))
+    found: str | None = await session.scalar(codes.order_by(func.cardinality(Organisation.path).desc()).limit(1))
     return found
 
 
@@ -53,10 +87,11 @@ async def get_organisation_path(session: Session, organisation_id: UUID) -> tupl
 async def list_children(
     session: Session, actor: Actor, organisation_id: UUID, *, page: PageRequest
 ) -> OrganisationPage:
-    """List what stands directly below, by name; above the actor's branch, only what they may see."""
+    """List what stands directly below and lasts, by name; above the actor's branch, only what they may see."""
     await get_visible_organisation(session, actor, organisation_id)
     name = Organisation.name.collate("C")
-    query = select(Organisation).where(Organisation.parent_id == organisation_id, visible_to(actor))
+    lasts = or_(Organisation.valid_until.is_(None), Organisation.valid_until >= session.today())
+    query = select(Organisation).where(Organisation.parent_id == organisation_id, lasts, visible_to(actor))
     if page.after is not None:
         query = query.where(tuple_(name, Organisation.id) > tuple_(literal(page.after[0]), literal(page.after[1])))
     rows = (await session.scalars(query.order_by(name, Organisation.id).limit(page.limit + 1))).all()

@@ -11,7 +11,12 @@ from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations import queries, service
-from app.organisations.errors import OrganisationCodeTaken, OrganisationIdTaken, OrganisationNotFound
+from app.organisations.errors import (
+    OrganisationCodeTaken,
+    OrganisationHasEnded,
+    OrganisationIdTaken,
+    OrganisationNotFound,
+)
 from app.organisations.schemas import (
     OrganisationCreate,
     OrganisationPage,
@@ -60,10 +65,19 @@ async def list_children(
     operation_id="foundOrganisation",
     status_code=201,
     summary="Found an organisation",
-    responses=problems(OrganisationNotFound, NotForYourPost, OrganisationIdTaken, OrganisationCodeTaken),
+    responses=problems(
+        OrganisationNotFound,
+        NotForYourPost,
+        OrganisationHasEnded,
+        OrganisationIdTaken,
+        OrganisationCodeTaken,
+    ),
 )
 async def found_organisation(session: DbSession, actor: CurrentActor, body: OrganisationCreate) -> OrganisationView:
-    """Found an organisation below `parent_id`; for administrators of the parent or of one above it."""
+    """Found an organisation below `parent_id`; for administrators of the parent or of one above it.
+
+    Its code goes on from that of the nearest organisation above it that has one.
+    """
     return await service.found_organisation(session, actor, body)
 
 
@@ -71,7 +85,14 @@ async def found_organisation(session: DbSession, actor: CurrentActor, body: Orga
     "/{organisation_id}",
     operation_id="changeOrganisation",
     summary="Rename an organisation",
-    responses=problems(OrganisationNotFound, NotForYourPost, OrganisationCodeTaken, VersionChanged, IfMatchMissing),
+    responses=problems(
+        OrganisationNotFound,
+        NotForYourPost,
+        OrganisationHasEnded,
+        OrganisationCodeTaken,
+        VersionChanged,
+        IfMatchMissing,
+    ),
 )
 async def change_organisation(
     session: DbSession,
@@ -82,6 +103,6 @@ async def change_organisation(
 ) -> OrganisationView:
     """Change the name, code or time zone; for administrators of it or of one above it.
 
-    What happened before stays readable under the old name.
+    What happened before stays readable under the old name. To rename it on a day to come, plan a reorganisation.
     """
     return await service.change_organisation(session, actor, organisation_id, body, expected=expected)

@@ -72,6 +72,7 @@ class OrganisationView(Versioned):
     time_zone: str = Field(examples=["Asia/Ho_Chi_Minh"])
     valid_from: date = Field(examples=["2025-07-01"])
     valid_until: date | None = Field(description="Its last day; null while it lasts", examples=[None])
+    successor_id: UUID | None = Field(description="The lasting organisation that it was merged into", examples=[None])
 
 
 class OrganisationPage(Page[OrganisationView]):

@@ -128,7 +128,7 @@ def _is_called(actor: Actor) -> ColumnElement[bool]:
     """
     seats = {post.organisation_id for post in actor.posts if post.kind in COMMITTEE}
     return or_(
-        and_(~Poll.for_committee, Poll.organisation_id == actor.organisation_id),
+        and_(~Poll.for_committee, Poll.organisation_id.in_((actor.organisation_id, *actor.ended))),
         and_(Poll.for_committee, Poll.organisation_id.in_(seats)),
         and_(_is_elector(actor), Poll.status == PollStatus.open),
     )

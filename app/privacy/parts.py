@@ -7,7 +7,9 @@ from sqlalchemy import Select, and_, case, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.activity.models import ActivityEntry
+from app.admissions.models import Candidacy, CandidacyStep
 from app.announcements.models import Announcement, AnnouncementReceipt
+from app.care.models import Nudge, ProxyContact
 from app.documents.models import Document, DocumentBookmark
 from app.identity.models import (
     Account,
@@ -25,12 +27,15 @@ from app.meetings.models import Meeting, MeetingReply, MeetingTask, RosterEntry
 from app.members.models import AwayPeriod, Member, Standing
 from app.members.posts.models import Post
 from app.members.record_views.models import RecordView
+from app.memberships.models import StandingDecision
 from app.minutes.models import MinutesRemark
 from app.notifications.models import InboxEntry, Notification, NotificationPreference, SmsDelivery
 from app.organisations.models import Organisation
 from app.polls.models import Elector, Participation, Poll, Vote
 from app.privacy.models import Consent, CorrectionRequest
+from app.reports.models import MemberRating
 from app.resolutions.models import CommentSupport, ResolutionComment, ResolutionVersion
+from app.transfers.models import Transfer
 
 Column = InstrumentedAttribute[Any]
 """Any: of whatever type the owner's column is."""
@@ -386,6 +391,93 @@ PARTS = (
         ),
     ),
     Part(
+        name="transfers",
+        title=Text(vi="Chuyển sinh hoạt", en="My transfers"),
+        whose=Transfer.member_id,
+        rows=select(
+            Transfer.kind,
+            Transfer.for_study,
+            Transfer.status,
+            Organisation.name.label("from_organisation"),
+            Transfer.to_organisation_id,
+            Transfer.to_place,
+            Transfer.letter_number,
+            Transfer.letter_on,
+            Transfer.until,
+            Transfer.received_on,
+            Transfer.reason,
+            Transfer.created_at,
+            Transfer.decided_at,
+        )
+        .select_from(Transfer)
+        .join(Organisation, Organisation.id == Transfer.from_organisation_id),
+    ),
+    Part(
+        name="standing_decisions",
+        title=Text(vi="Quyết định về sinh hoạt đảng", en="Decisions about my membership"),
+        whose=StandingDecision.member_id,
+        rows=select(
+            StandingDecision.kind,
+            StandingDecision.starts_on,
+            StandingDecision.ends_on,
+            StandingDecision.reason,
+            StandingDecision.decision_number,
+            StandingDecision.created_at,
+            StandingDecision.revoked_at,
+            StandingDecision.revoked_because,
+        ),
+    ),
+    Part(
+        name="candidacy",
+        title=Text(vi="Quá trình kết nạp", en="My way into the party"),
+        whose=Candidacy.member_id,
+        rows=select(
+            Candidacy.status,
+            Candidacy.source,
+            Candidacy.certificate_number,
+            Candidacy.certified_on,
+            Candidacy.decision_number,
+            Candidacy.decided_on,
+            Candidacy.admitted_on,
+            Candidacy.recognition_number,
+            Candidacy.recognition_decided_on,
+            Candidacy.dropped_because,
+            Candidacy.created_at,
+        ),
+    ),
+    Part(
+        name="candidacy_steps",
+        title=Text(vi="Hồ sơ kết nạp", en="Steps of my dossier"),
+        whose=Candidacy.member_id,
+        rows=select(CandidacyStep.step, CandidacyStep.done_on, CandidacyStep.note)
+        .select_from(Candidacy)
+        .join(CandidacyStep, CandidacyStep.candidacy_id == Candidacy.id),
+    ),
+    Part(
+        name="ratings",
+        title=Text(vi="Xếp loại hằng năm", en="My yearly ratings"),
+        whose=MemberRating.member_id,
+        rows=select(MemberRating.year, MemberRating.grade, MemberRating.rated_at),
+    ),
+    Part(
+        name="nudges",
+        title=Text(vi="Chi bộ hỏi thăm", en="Nudges I was given"),
+        whose=Nudge.member_id,
+        rows=select(Nudge.nudged_at, _ORGANISATION).join(Organisation, Organisation.id == Nudge.organisation_id),
+    ),
+    Part(
+        name="proxy_contact",
+        title=Text(vi="Người liên hệ thay", en="Whom to ask about me"),
+        whose=ProxyContact.member_id,
+        rows=select(
+            ProxyContact.full_name,
+            ProxyContact.relation,
+            ProxyContact.phone,
+            ProxyContact.note,
+            ProxyContact.entered_at,
+        ),
+    ),
+    Part(
         name="acts",
         title=Text(vi="Việc đã làm", en="What I did"),
         whose=EventRow.actor_member_id,
@@ -431,6 +523,18 @@ LEFT_OUT = {
     "roster_entries.entered_by": ACT,
     "votes.entered_by": ACT,
     "activity_entries.decided_by": ACT,
+    "reorganisations.planned_by": ACT,
+    "transfers.started_by": ACT,
+    "transfers.decided_by": ACT,
+    "standing_decisions.entered_by": ACT,
+    "candidacies.entered_by": ACT,
+    "candidacy_steps.entered_by": ACT,
+    "candidacies.mentor_1_id": "a candidate's record, of whom the caller is a mentor",
+    "candidacies.mentor_2_id": "a candidate's record, of whom the caller is a mentor",
+    "admission_targets.set_by": ACT,
+    "member_ratings.rated_by": ACT,
+    "nudges.nudged_by": ACT,
+    "proxy_contacts.entered_by": ACT,
     "record_views.viewer_id": "says whose record somebody else's is; that the caller looked is in `acts`",
     "refresh_tokens.session_id": "secrets, by their hashes; the session they belong to is in `sessions`",
     "idempotency_keys.account_id": "answers given before, which are other parts' rows, gone after 30 days",

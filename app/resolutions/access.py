@@ -18,9 +18,7 @@ def takes_part(actor: Actor, organisation_id: UUID, *, is_guest: bool) -> bool:
 
     Probationary members too, who have every right except to vote (domain.md 18).
     """
-    return (
-        actor.organisation_id == organisation_id or is_guest or actor.holds_in(organisation_id, ORGANISERS | COMMITTEE)
-    )
+    return actor.belonged_to(organisation_id) or is_guest or actor.holds_in(organisation_id, ORGANISERS | COMMITTEE)
 
 
 def oversees(actor: Actor, path: Sequence[UUID]) -> bool:

@@ -13,7 +13,7 @@ from app.kernel.i18n import negotiate
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.polls.errors import PollAlreadyExists, PollNotClosed
 from app.polls.schemas import PollCreate, PollView
 from app.resolutions import queries, service
@@ -88,7 +88,9 @@ async def list_resolutions(
     operation_id="draftResolution",
     status_code=201,
     summary="Draft a resolution",
-    responses=problems(OrganisationNotFound, NotForYourPost, ResolutionAlreadyExists, ResolutionMeetingUnknown),
+    responses=problems(
+        OrganisationNotFound, NotForYourPost, OrganisationHasEnded, ResolutionAlreadyExists, ResolutionMeetingUnknown
+    ),
 )
 async def draft_resolution(
     session: DbSession, actor: CurrentActor, organisation_id: UUID, body: ResolutionCreate, tagged: Tagged

@@ -18,7 +18,7 @@ from app.meetings.errors import MeetingNotFound
 from app.meetings.queries import get_visible_meeting
 from app.notifications.service import withdraw_notices
 from app.organisations.models import Organisation
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import get_lasting_organisation
 from app.polls.errors import PollNotClosed, PollNotFound
 from app.polls.models import Poll, PollStatus, SubjectType
 from app.polls.queries import get_decision
@@ -82,7 +82,7 @@ async def draft_resolution(
 
     Raises OrganisationNotFound, NotForYourPost, ResolutionMeetingUnknown, and ResolutionAlreadyExists for a taken id.
     """
-    await get_visible_organisation(session, actor, organisation_id)
+    await get_lasting_organisation(session, actor, organisation_id)
     access.require_organiser(actor, organisation_id)
     await _require_meeting(session, actor, organisation_id, body.meeting_id)
     resolution = Resolution(

@@ -13,6 +13,16 @@ from tests.factories.year import RESOLUTION, live_december
 from tests.test_notices import concrete
 
 SILENT = {
+    # Parts of a reorganisation, whose own fact has words.
+    "announcements.handed_over",
+    "documents.handed_over",
+    "meetings.handed_over",
+    "meetings.lapsed",
+    "meetings.tasks_handed_over",
+    "polls.handed_over",
+    "reorganisations.organisation_reorganised",
+    "resolutions.comments_handed_over",
+    "resolutions.handed_over",
     "kernel.details_erased",
     "members.record_viewed",
     "members.roster_viewed",
@@ -160,6 +170,6 @@ async def test_log_is_paged_newest_first_and_draft_titles_go_with_the_draft(
 def test_every_fact_has_words_or_is_kept_silent_on_purpose() -> None:
     codes = {event.code for event in concrete()}
     assert set(FACTS) & SILENT == set()
-    assert codes - set(FACTS) - SILENT == set()
+    assert sorted(codes - set(FACTS) - SILENT) == []
     assert set(FACTS) - codes == set()
     assert all(fact.words.vi != fact.words.en for fact in FACTS.values())

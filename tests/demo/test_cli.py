@@ -315,3 +315,24 @@ def test_data_directory_that_is_in_use_is_refused(tmp_path: Path) -> None:
         )
     assert done.returncode == 1
     assert "đang chạy rồi" in done.stderr
+
+
+def test_tree_of_organisations_is_judged_and_then_founded_from_its_root_on(
+    live_database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "cay.csv"
+
+    def take_in(*rows: str, more: tuple[str, ...] = ()) -> Result:
+        file.write_text("\n".join(("code,parent_code,name,kind", *rows)), encoding="utf-8")
+        return run("import", "tree", str(file), *more, SOTAY_DATABASE_URL=live_database_url)
+
+    province = "37000000000000,,Đảng bộ tỉnh Ninh Bình,Tỉnh"
+    checked = take_in(province)
+    assert (checked.exit_code, "1 dòng đều được" in checked.stdout) == (0, True), checked.stderr
+    refused = take_in(province, "37003000000000,39000000000000,Đảng bộ xã Yên Mô,Xã", more=("--commit",))
+    assert refused.exit_code == 1
+    assert re.search(r"3 +Đảng bộ xã Yên Mô +Mã không nối tiếp", refused.stdout)
+    assert "Đã tạo 1 tổ chức" in take_in(province, more=("--commit",)).stdout
+    assert "Đã tạo 1 tổ chức" in take_in("37003000000000,,Đảng bộ xã Yên Mô,Xã", more=("--commit",)).stdout
+    nowhere = take_in(province, more=("--under", "00000000-0000-4000-8000-0000000000b1"))
+    assert (nowhere.exit_code, "There is no such organisation" in nowhere.stderr) == (2, True)

@@ -1,10 +1,23 @@
-"""The judge of many pushes: each send as FCM saw it, and what the phones made of it."""
+"""The judge of many pushes: each send as FCM saw it, and what the phones made of it.
+
+Instants are FCM's own. A worker can obey only what it, or who was before it, could know:
+
+- *Early* is a push that comes again before FCM allowed it: at least 10 s after any answer but a good one, or after what
+  `Retry-After` asked for. An answer that was never heard (cut, late, its worker killed) counts too, from its request:
+  leases outlast it. Early is also a send on a lane whose pause had been stored before the send was leased.
+- A token is known to be dead once its refusal was stored; a lease that is older may be sent from until it is nearly
+  over. Such sends are *meanwhile*; where a push is repeated that was itself refused, somebody died before storing that.
+- A *repeat* came although FCM had taken the push and said so: somebody died before that was stored.
+- An *unclear* one had been taken, and no good answer had come: FCM has no way of being asked.
+"""
 
 import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
+from typing import Any
 
 from tests.faults.handset import Arrival, Handset
 from tests.fcm import Push, answers
@@ -21,10 +34,11 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class _Course:
-    """What is known of one delivery: whether it was taken, and told so, and when it may be tried again."""
+    """What is known of one delivery: whether it was taken, and told so, or refused; when it may be tried again."""
 
     taken: bool = False
     told: bool = False
+    refused: bool = False
     not_before: float = 0
 
 
@@ -32,22 +46,25 @@ class _Course:
 class Ledger:
     """Takes every send in FCM's thread; `patience_seconds` is how long the sender waits for an answer.
 
-    `repeats` were sent although FCM had taken them and said so: somebody died before it was written down.
-    `unclear_repeats` had got no good answer. `sends_to_dead` has the instants (of the epoch) of sends to a token by
-    when it was refused first.
+    `lease_seconds` is how long a lease may be sent from. `sends_to_dead` has the instants (of the epoch) of sends to a
+    token after it was refused first, `sends_in_pauses` those on each lane that were refused since it was to rest.
     """
 
     patience_seconds: float
+    lease_seconds: float
     phones: dict[str, Handset] = field(default_factory=dict)
     sends: int = 0
     taken: int = 0
     early: int = 0
     repeats: int = 0
     unclear_repeats: int = 0
+    refused_repeats: int = 0
     rejected: set[Key] = field(default_factory=set)
     dead: dict[str, float] = field(default_factory=dict)
     sends_to_dead: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    sends_in_pauses: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     tried: Counter[str] = field(default_factory=Counter)
+    _pauses: dict[tuple[str, float], float] = field(default_factory=dict)
     _courses: dict[Key, _Course] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,6 +86,7 @@ class Ledger:
             self.tried[arrival.notice] += 1
         if push.token in self.dead:
             self.sends_to_dead[push.token].append(now)
+            self.refused_repeats += course.refused
         self.early += push.received_at < course.not_before
         self.repeats += course.told
         self.unclear_repeats += course.taken and not course.told
@@ -82,6 +100,9 @@ class Ledger:
             self.rejected.add(key)
         elif push.status in _REFUSALS and push.answer.fate is Fate.whole:
             self.dead.setdefault(push.token, now)
+            course.refused = True
+        elif push.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self.sends_in_pauses[_platform(push.message)].append(now)
 
     def _pause(self, answer: Answer) -> float:
         """How long after the request came the same push may not come again.
@@ -93,6 +114,17 @@ class Ledger:
         asked = next((float(value) for name, value in answer.headers if name == "Retry-After"), 0.0)
         return max(asked, LEAST_SECONDS)
 
+    def see_pause(self, platform: str, until: float) -> None:
+        """Note that all workers may know by now of a lane's pause (an instant of the epoch)."""
+        self._pauses.setdefault((platform, until), time.time())
+
+    def sent_in_pauses(self) -> tuple[int, int]:
+        """Count the sends on resting lanes that were leased before the pause was stored, and those after it."""
+        sent = [(platform, at) for platform, instants in self.sends_in_pauses.items() for at in instants]
+        known = [(*pause, seen_at + self.lease_seconds) for pause, seen_at in self._pauses.items()]
+        after = sum(any(of == platform and end < at < until for of, until, end in known) for platform, at in sent)
+        return len(sent) - after, after
+
     def lost(self, token: str, notice: str) -> bool:
         """Whether a push was owed, not refused, and neither seen nor dropped by who keeps it for a phone away."""
         phone = self.phones[token]
@@ -103,17 +135,22 @@ class Ledger:
         """Count the notices that an owner saw come more than once."""
         return sum(len(phone.seen) - len(set(phone.seen)) for phone in self.phones.values())
 
-    def sent_to_dead_after(self, dropped_at: dict[str, datetime], *, lease_seconds: float) -> tuple[int, int]:
+    def sent_to_dead_after(self, dropped_at: dict[str, datetime]) -> tuple[int, int]:
         """Count the sends to refused tokens that were leased before the refusal was stored, and those after it.
 
-        `dropped_at` says when each was stored; a lease that is older may be sent from for `lease_seconds` more.
+        `dropped_at` says when each was stored; a token without an instant is one whose refusal was never stored.
         """
         before = after = 0
         for token, instants in self.sends_to_dead.items():
-            end = dropped_at[token].timestamp() + lease_seconds if token in dropped_at else 0
+            end = dropped_at[token].timestamp() + self.lease_seconds if token in dropped_at else 0
             late = sum(instant > end for instant in instants)
             before, after = before + len(instants) - late, after + late
         return before, after
+
+
+def _platform(message: dict[str, Any]) -> str:
+    """Any: JSON."""
+    return "android" if "android" in message else "ios"
 
 
 def _is_clear(answer: Answer, patience_seconds: float) -> bool:

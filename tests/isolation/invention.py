@@ -12,6 +12,7 @@ from tests.isolation.state import (
     Away,
     Candidacy,
     Comment,
+    Contact,
     Correction,
     Decision,
     Document,
@@ -22,6 +23,7 @@ from tests.isolation.state import (
     Notice,
     Organisation,
     Person,
+    Plan,
     Poll,
     Post,
     Remark,
@@ -83,6 +85,14 @@ class Invention:
         for place in self.state.organisations:
             self._papers_of(place)
             self._announcements_of(place)
+            self.state.plans.append(
+                Plan(
+                    id=self.id(),
+                    organisation=place,
+                    name=self.word("name that an organisation shall have"),
+                    reason=self.word("reason of a renaming"),
+                )
+            )
             if place.kind in {"branch", "grassroots"}:
                 self._life_of(place)
         self._notices()
@@ -442,6 +452,19 @@ class Invention:
                     reason=self.word("reason of a decision"),
                     number=self.word("number of a decision"),
                     mistake=self.word("why a decision was a mistake") if is_revoked else None,
+                )
+            )
+        number = f"+8490{next(self._phones):07d}"
+        self.state.words.owners[number] = "telephone of somebody to ask about a member"
+        free = [one for one in people if one not in {contact.member for contact in self.state.contacts}]
+        for member in self.dice.sample(free, min(1, len(free))):
+            self.state.contacts.append(
+                Contact(
+                    member=member,
+                    name=self.word("name of somebody to ask about a member"),
+                    relation=self.word("relation of somebody to ask about a member"),
+                    phone=number,
+                    note=self.word("note on whom to ask about a member"),
                 )
             )
         moving = {one.member for one in self.state.transfers if one.status == "started"}

@@ -36,6 +36,9 @@ class Knowledge:
         yield from (one.organisation.name for one in person.standings)
         yield from (one.organisation.name for one in person.posts)
         yield from (one.organisation.name for one in self.state.notices if person in one.inboxes)
+        for candidacy in self.state.candidacies:
+            if candidacy.candidate is person:
+                yield from (candidacy.certificate, candidacy.note, candidacy.dropped or "")
         for meeting in self.state.meetings:
             if person in meeting.replies:
                 yield from (meeting.title, meeting.replies[person])
@@ -176,6 +179,12 @@ class Knowledge:
         for decision in self.state.decisions:
             if model.sees_decision(person, decision):
                 yield from (decision.reason, decision.number, decision.mistake or "", decision.member.name)
+        for contact in self.state.contacts:
+            if contact.member is person or model.cares(person, contact.member):
+                yield from (contact.name, contact.relation, contact.phone, contact.note)
+        for plan in self.state.plans:
+            if model.sees_plan(person, plan):
+                yield from (plan.name, plan.reason)
         for place in self.state.branches:
             if model.rates(person, place):
                 yield from (one.name for one in self.state.people if model.is_rated(one, place))

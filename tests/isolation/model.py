@@ -20,6 +20,7 @@ from tests.isolation.state import (
     Notice,
     Organisation,
     Person,
+    Plan,
     Poll,
     Post,
     Remark,
@@ -172,6 +173,19 @@ class Model:
     def sees_candidacy(self, person: Person, candidacy: Candidacy) -> bool:
         """Who keeps the records where the candidate is today; not they themselves."""
         return self.keeps_records(person, candidacy.candidate.organisation)
+
+    # The tree to come, and care for those away.
+
+    def administers(self, person: Person, place: Organisation) -> bool:
+        return self.holds_over(person, {"administrator"}, place)
+
+    def sees_plan(self, person: Person, plan: Plan) -> bool:
+        """What is planned is nobody's news before its day."""
+        return self.administers(person, plan.organisation)
+
+    def cares(self, person: Person, member: Person) -> bool:
+        """Nobody above the branch: where somebody is and whom to ask is for its organisers."""
+        return self.organises(person, member.organisation)
 
     # Meetings.
 

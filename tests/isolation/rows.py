@@ -13,6 +13,7 @@ from sqlalchemy import Table, insert
 from app.activity.models import ActivityEntry
 from app.admissions.models import Candidacy, CandidacyStep
 from app.announcements.models import Announcement, AnnouncementDocument, AnnouncementReceipt
+from app.care.models import ProxyContact
 from app.documents.models import Document, DocumentBookmark
 from app.documents.store import DocumentStore
 from app.identity.models import Account, Device, LinkedIdentity, LoginSession
@@ -37,6 +38,8 @@ from app.notifications.models import InboxEntry, Notification
 from app.organisations.models import Organisation, OrganisationPeriod
 from app.polls.models import Ballot, Elector, Participation, Poll, Vote
 from app.privacy.models import CorrectionRequest
+from app.reorganisations.models import Reorganisation, ReorganisationKind, ReorganisationStatus
+from app.reorganisations.plans import Plan
 from app.resolutions.models import Resolution, ResolutionComment, ResolutionParagraph, ResolutionVersion
 from app.rules import RULE_SETS
 from app.transfers.models import Transfer
@@ -139,6 +142,8 @@ class Rows:
             (state.decisions, self._decision),
             (state.transfers, self._transfer),
             (state.candidacies, self._candidacy),
+            (state.plans, self._plan),
+            (state.contacts, self._contact),
         )
         for things, add in parts:
             for thing in things:
@@ -625,6 +630,36 @@ class Rows:
             created_at=self.now,
             decided_by=None if transfer.status == "started" else self.state.people[0].id,
             decided_at=None if transfer.status == "started" else self.now,
+        )
+
+    def _plan(self, plan: thought.Plan) -> None:
+        kind, place = ReorganisationKind.renaming, plan.organisation.id
+        said = Plan(kind=kind, organisation_id=place, name=plan.name, reason=plan.reason)
+        self._add(
+            Reorganisation,
+            id=plan.id,
+            organisation_id=place,
+            kind=kind,
+            status=ReorganisationStatus.planned,
+            effective_on=self.now.date() + timedelta(days=300),
+            reason=plan.reason,
+            plan=said.model_dump(mode="json"),
+            involved=[place],
+            planned_by=self.state.people[0].id,
+            planned_at=self.now,
+            version=1,
+        )
+
+    def _contact(self, contact: thought.Contact) -> None:
+        self._add(
+            ProxyContact,
+            member_id=contact.member.id,
+            full_name=contact.name,
+            relation=contact.relation,
+            phone=contact.phone,
+            note=contact.note,
+            entered_by=self.state.people[0].id,
+            entered_at=self.now,
         )
 
     def _candidacy(self, candidacy: thought.Candidacy) -> None:

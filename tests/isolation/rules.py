@@ -39,6 +39,7 @@ KINDS = {
     "standing_id": "decision",
     "transfer_id": "transfer",
     "candidacy_id": "candidacy",
+    "reorganisation_id": "plan",
 }
 """Path parameter → the kind of thing it names."""
 VALUES = frozenset({"version", "report", "year", "step"})
@@ -47,6 +48,7 @@ BODY_KINDS = {
     "commune": "organisation",
     "branch_a": "organisation",
     "branch_b": "organisation",
+    "province": "organisation",
     "phoneless": "member",
     "convened": "member",
     "notification": "notification",
@@ -75,6 +77,7 @@ POOLS: Mapping[str, Callable[[State], Iterable[Some]]] = {
     "decision": lambda state: state.decisions,
     "transfer": lambda state: state.transfers,
     "candidacy": lambda state: state.candidacies,
+    "plan": lambda state: state.plans,
     **dict.fromkeys(("session", "installation", "identity", "calendar"), lambda state: state.people),
 }
 
@@ -98,6 +101,7 @@ SEES: Mapping[str, May] = {
     "decision": Model.sees_decision,
     "transfer": Model.sees_transfer,
     "candidacy": Model.sees_candidacy,
+    "plan": Model.sees_plan,
     **dict.fromkeys(("session", "installation", "identity"), Model.is_own),
 }
 
@@ -110,6 +114,10 @@ def identifier(kind: str, thing: Some) -> str:
 
 def _administers(model: Model, who: Person, thing: Some) -> bool:
     return model.holds_over(who, {"administrator"}, thing.organisation)
+
+
+def _administers_above(model: Model, who: Person, place: Organisation) -> bool:
+    return model.holds_above(who, {"administrator"}, place)
 
 
 def _organises(model: Model, who: Person, thing: Some) -> bool:
@@ -222,6 +230,14 @@ NEEDS: Mapping[str, May] = {
     **_for_all("getAdoptionReport getAttendanceReport getMeetingsReport getAdmissionsReport", _officer_over),
     **_for_all("getRatingReport getAwayReport getReportSpreadsheet getReportPdf setAdmissionTarget", _officer_over),
     **_for_all("getRatings rateMembers", Model.rates),
+    **_for_all("mergeOrganisations renameOrganisation listReorganisations importTree", _administers),
+    **_for_all("splitOrganisation moveOrganisation dissolveOrganisation", _administers_above),
+    **_for_all("listMembersAway getUnreachedMembers", _organises),
+    "nudgeMember": Model.cares,
+    **_for_all(
+        "getProxyContact nameProxyContact removeProxyContact",
+        lambda model, who, member: who is member or model.cares(who, member),
+    ),
 }
 """Operation → who may, of those who see what it is about; everybody else is answered 403."""
 
@@ -240,7 +256,9 @@ OF_MINUTES = frozenset(
 _MISSING = frozenset({404})
 WITHIN: Mapping[str, frozenset[int]] = {
     **dict.fromkeys(("removeGuest", "requeueDeliveries", "getResolutionVersion", "grantPost"), _MISSING),
-    **dict.fromkeys(("compareVersions", "getComparisonPage"), _MISSING),
+    **dict.fromkeys(("compareVersions", "getComparisonPage", "getProxyContact", "removeProxyContact"), _MISSING),
+    # Every other organisation that is named is judged like the first.
+    **dict.fromkeys(("mergeOrganisations", "moveOrganisation"), frozenset({403, 404})),
     # A member who is not called, or has no vote, is no less known to who asks.
     "replyForMember": frozenset({403, 404}),
     "enterHandVotes": frozenset({403}),
@@ -355,6 +373,7 @@ ITEMS: Mapping[str, Items] = {
     "listCandidacies": lambda model, _, place: _ids(
         one for one in model.state.candidacies if one.organisation is place
     ),
+    "listReorganisations": lambda model, _, place: _ids(one for one in model.state.plans if one.organisation is place),
     "getRatings": lambda model, _, place: _ids(one for one in model.state.people if model.is_rated(one, place)),
 }
 """Operation → the ids of all its items, over all its pages."""

@@ -312,6 +312,25 @@ class Candidacy(Thing):
 
 
 @dataclass(eq=False, kw_only=True)
+class Plan(Thing):
+    """To rename an organisation on a day to come."""
+
+    name: str
+    reason: str
+
+
+@dataclass(eq=False, kw_only=True)
+class Contact:
+    """Whom the branch asks when it cannot reach a member."""
+
+    member: Person
+    name: str
+    relation: str
+    phone: str
+    note: str
+
+
+@dataclass(eq=False, kw_only=True)
 class Notice(Thing):
     """In the inboxes of some, or broad: then it has an audience, as of a day."""
 
@@ -341,6 +360,8 @@ class State:
     decisions: list[Decision] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
     candidacies: list[Candidacy] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
     doers: set[tuple[Organisation, Person]] = field(default_factory=set)
     """Who did something that an organisation's log tells of."""
     gone: list[tuple[str, UUID]] = field(default_factory=list)

@@ -69,3 +69,18 @@ async def test_one_of_two_changes_to_the_same_version_is_made(people: World, sec
         *(secretary.patch(url, json={"born_on": f"1971-01-0{day}"}, headers={"If-Match": etag}) for day in range(1, 5))
     )
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+
+
+async def test_one_of_two_nudges_at_once_is_sent(people: World, secretary: AsyncClient) -> None:
+    url = f"/v1/members/{people.away.member_id}/nudges"
+    answers = await asyncio.gather(*(secretary.post(url) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_of_proxy_contacts_named_at_once_one_stands(people: World, secretary: AsyncClient) -> None:
+    url = f"/v1/members/{people.away.member_id}/proxy-contact"
+    answers = await asyncio.gather(
+        *(secretary.put(url, json={"full_name": name, "relation": "Anh"}) for name in ("Phạm Đông", "Phạm Tây"))
+    )
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert (await secretary.get(url)).json()["full_name"] in {"Phạm Đông", "Phạm Tây"}

@@ -239,10 +239,14 @@ async def test_crash_between_send_and_store_repeats_with_the_same_tag_and_loses_
     with pytest.raises(BaseExceptionGroup) as crash:
         await jobs.run()
     assert {type(error) for error in crash.value.exceptions} == {ConnectionResetError}
+    held, other, rest = await _ranges(database)
+    assert (held[0], held[1], rest[1], other[1]) == (None, rest[0], other[0], None)  # what was held is a job of its own
     jobs.sender.answers["bulk-1"] = TokenDead("UNREGISTERED")
     use_sender(jobs, jobs.sender)
-    # The job is given back at once, and finds the lease; then the lease is over.
+    # The job is given back at once, and finds the lease, which holds up nobody behind it; then the lease is over.
     await jobs.run()
+    assert len(jobs.sender.tokens()) == len(phones_of(world)) + 1_200 - 500
+    assert len(await _ranges(database)) == 1
     await _sql(
         database, "UPDATE deliveries SET leased_until = clock_timestamp() - interval '1 second' WHERE outcome IS NULL"
     )

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.identity.queries import find_actor
 from app.kernel.clock import system_clock
 from app.kernel.db import Database, PooledDatabase, transaction
-from app.kernel.push import Message, Outcome, PushMessage, Rejected, RetryAfter, Sent, Target, TokenDead
+from app.kernel.push import Message, Outcome, Outcomes, PushMessage, Rejected, RetryAfter, Sent, Target, TokenDead
 from app.meetings.schemas import MeetingCreate
 from app.meetings.service import announce_meeting, schedule_meeting
 from app.notifications.dispatch.service import deliver
@@ -34,7 +34,10 @@ async def _sql(database: Database, statement: str, **values: object) -> None:
 class Breaking(CollectingSender):
     """Sends, and falls over before it can say what became of it."""
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
+        del told
         await super().send(message, targets, until=until)
         raise ConnectionResetError
 
@@ -47,16 +50,33 @@ class Slow(CollectingSender):
         self.gate = asyncio.Event()
         self.begun = asyncio.Event()
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
+        del told
         self.begun.set()
         await self.gate.wait()
         return await super().send(message, targets, until=until)
 
 
+class Halting(CollectingSender):
+    """Says at once what became of all but the last, of which it hears nothing for a long time."""
+
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
+        await super().send(message, targets[:-1], until=until, told=told)
+        await asyncio.Event().wait()
+        return {}
+
+
 class Hurried(CollectingSender):
     """Runs out of time after two targets, the first time."""
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
+        del told
         first = targets if self.pushes else targets[:2]
         return await super().send(message, first, until=until)
 
@@ -99,7 +119,10 @@ async def test_token_that_changed_while_it_was_sent_to_stays(
     world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
 ) -> None:
     class Renewing(CollectingSender):
-        async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+        async def send(
+            self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+        ) -> Outcomes:
+            del told
             await _sql(
                 database,
                 "UPDATE devices SET push_token = 'renewed' WHERE push_token = :token",
@@ -241,6 +264,78 @@ async def test_job_of_a_worker_that_died_finds_the_lease_and_comes_back_when_it_
     assert jobs.sender.tokens() == []
 
 
+async def test_job_that_its_worker_did_not_live_to_strike_off_hands_over_once(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    """Each such death left one job more for the same devices, until they kept all workers busy."""
+    jobs.sender.answers = {phone: RetryAfter(timedelta(seconds=10), "UNAVAILABLE") for phone in awake_phones_of(world)}
+    await announced(signed_in(world.secretary), world.branch_a)
+    assert await jobs.run_one()
+
+    async def waiting() -> dict[int, Chunk]:
+        async with database.session() as session:
+            rows = await session.execute(text("SELECT id, args FROM procrastinate_jobs"))
+            return {
+                row.id: Chunk(UUID(row.args["notification_id"]), *map(_uuid, (row.args["after"], row.args["through"])))
+                for row in rows
+            }
+
+    for _ in range(5):
+        for job_id, chunk in (await waiting()).items():
+            await deliver(jobs.office, chunk, job_id=job_id)
+            await deliver(jobs.office, chunk, job_id=job_id)  # the job was given back meanwhile
+        clock.advance(minutes=10)
+    left = [chunk for chunk in (await waiting()).values() if not chunk.is_empty]
+    assert left == [await only_chunk(database)]
+    assert len(jobs.sender.tokens()) == 5 * len(awake_phones_of(world))
+
+
+async def test_lease_that_died_with_its_worker_does_not_lengthen_the_pause_after_a_refusal(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    use_sender(jobs, Breaking())
+    await announced(signed_in(world.secretary), world.branch_a)
+    for _ in range(5):
+        with pytest.RaisesGroup(ConnectionResetError, allow_unwrapped=True):
+            await jobs.run()
+        await _sql(database, "UPDATE deliveries SET leased_until = clock_timestamp() - interval '1 second'")
+    use_sender(jobs, jobs.sender)
+    token = world.member.push_token
+    jobs.sender.answers[token] = RetryAfter(timedelta(seconds=10), "UNAVAILABLE")
+    await jobs.run()
+    row = (await find_deliveries(database))[token]
+    assert (row["attempts"], row["fence"], row["not_before"]) == (1, 6, clock() + timedelta(seconds=10))
+
+
+async def test_what_is_answered_is_stored_while_the_slowest_of_its_part_is_waited_for(
+    live_database_url: str, clock: FakeClock
+) -> None:
+    database, world, jobs = await _announced_for_good(live_database_url, clock)
+    chunk = await _prepared(jobs)
+    halting = Halting()
+    halting.answers = {phone: TokenDead("UNREGISTERED") for phone in awake_phones_of(world)}
+    running = asyncio.create_task(deliver(replace(jobs.office, sender=halting), chunk))
+
+    async def outcomes() -> list[str]:
+        await asyncio.sleep(0.05)  # another process may look at any time
+        rows = await find_deliveries(database)
+        return sorted(str(row["outcome"]) for row in rows.values() if row["leased_until"] or row["outcome"])
+
+    expected = ["None", *["token_dead"] * (len(awake_phones_of(world)) - 1)]
+    async with asyncio.timeout(30):
+        while await outcomes() != expected:
+            assert not running.done()
+    running.cancel()
+    await asyncio.wait({running})
+    async with database.session() as session:
+        kept = await session.scalars(
+            text("SELECT push_token FROM devices WHERE push_token = ANY (:awake)"),
+            {"awake": list(awake_phones_of(world))},
+        )
+        assert len(kept.all()) == 1
+    await database.close()
+
+
 async def test_late_result_under_an_old_fence_is_ignored(live_database_url: str, clock: FakeClock) -> None:
     """The first worker stalls past its lease; the second has sent and stored when it comes back."""
     database, world, jobs = await _announced_for_good(live_database_url, clock)
@@ -311,7 +406,10 @@ async def test_many_rounds_of_two_workers_lose_nothing_and_double_nothing(
     tries: dict[str, int] = {}
 
     class Stubborn(CollectingSender):
-        async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+        async def send(
+            self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+        ) -> Outcomes:
+            del told
             del until
             outcomes: dict[UUID, Outcome] = {}
             for target in targets:
@@ -353,3 +451,7 @@ async def _prepared(jobs: JobRunner) -> Chunk:
     """Expand the fact; its chunk is left to the test."""
     assert await jobs.run_one()
     return await only_chunk(jobs.office.database)
+
+
+def _uuid(written: str | None) -> UUID | None:
+    return UUID(written) if written else None

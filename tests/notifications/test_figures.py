@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from uuid import UUID
 
 import httpx
 import pytest
@@ -18,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.kernel.db import Database
-from app.kernel.push import LaneStopped, Message, Outcome, Rejected, RetryAfter, Target, TokenDead
+from app.kernel.push import LaneStopped, Message, Outcomes, Rejected, RetryAfter, Target, TokenDead
 from app.kernel.telemetry import AskedAtScrape, RequestMeters, WorkerMeters, exposed
 from app.notifications.figures.gauges import measure
 from app.notifications.figures.queries import LATE_AFTER, OpenDeliveries, find_standing, list_ended
@@ -94,7 +93,10 @@ async def test_result_of_a_lost_lease_is_counted_as_such_and_as_nothing_else(
     world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
 ) -> None:
     class Overtaken(CollectingSender):
-        async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+        async def send(
+            self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+        ) -> Outcomes:
+            del told
             await sql(database, "UPDATE deliveries SET fence = fence + 1")
             return await super().send(message, targets, until=until)
 

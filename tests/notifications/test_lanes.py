@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 import structlog
@@ -19,6 +18,7 @@ from app.kernel.push import (
     LaneStopped,
     Message,
     Outcome,
+    Outcomes,
     Platform,
     Rejected,
     RetryAfter,
@@ -49,7 +49,10 @@ class Lanes(CollectingSender):
         super().__init__()
         self.lanes: dict[str, Outcome] = answers
 
-    async def send(self, message: Message, targets: Sequence[Target], *, until: datetime) -> dict[UUID, Outcome]:
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
+        del told
         outcomes = await super().send(message, targets, until=until)
         return {target.device_id: self.lanes.get(target.platform, outcomes[target.device_id]) for target in targets}
 

@@ -3,7 +3,7 @@ from sqlalchemy import text
 from tests.conftest import RolledBackDatabase
 from tests.factories.announcements import published
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, announced, inbox, phones_of, put_meeting, took
+from tests.factories.meetings import SignedIn, announced, awake_phones_of, inbox, phones_of, put_meeting, took
 from tests.factories.members import transfer
 from tests.factories.world import World
 from tests.worker import JobRunner
@@ -147,3 +147,22 @@ async def test_held_push_stays_away_from_whoever_has_left_the_branch(
             """)
         )
         assert list(gone) == [world.member.push_token] * 2
+
+
+async def test_first_push_that_leaves_late_stays_away_from_whoever_has_left_the_branch(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner, clock: FakeClock
+) -> None:
+    """The worker was away, or the chunks before it many: nothing of them is written down yet."""
+    await announced(signed_in(world.secretary), world.branch_a)
+    await published(signed_in(world.secretary), world.branch_a)
+    for _ in range(2):
+        assert await jobs.run_one()  # the facts are expanded
+    async with database.session() as session:
+        assert await session.scalar(text("SELECT count(*) FROM deliveries")) == 0
+        await transfer(session, world.member, to=world.branch_b)
+        await session.commit()
+    clock.advance(minutes=2)
+    await jobs.run()
+    staying = awake_phones_of(world) - {world.member.push_token}
+    assert set(jobs.sender.tokens("announcement_published")) == staying
+    assert set(jobs.sender.tokens("meeting_announced")) == staying

@@ -75,6 +75,7 @@ async def test_organisation_shows_its_fields(world: World, signed_in: SignedIn) 
         "time_zone": "Asia/Ho_Chi_Minh",
         "valid_from": "2025-07-01",
         "valid_until": None,
+        "successor_id": None,
     }
 
 

@@ -36,6 +36,7 @@ STAYS = {
     "event_details.member_id",
     "events.actor_member_id",
     "meeting_tasks.assignee_id",
+    "member_ratings.member_id",
     "minutes_remarks.member_id",
     "participations.voter",
     "posts.member_id",

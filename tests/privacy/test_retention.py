@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, text
 
+from app.care.models import Nudge, ProxyContact
 from app.identity.models import ActivationCode, Device, FailureCount, LoginSession, RefreshToken, UsedNonce
 from app.kernel.db import Base, Session
 from app.kernel.i18n import Locale
@@ -19,6 +20,7 @@ from app.kernel.notices import Audience
 from app.kernel.push import Channel, Platform
 from app.kernel.security import PostKind
 from app.meetings.calendar.models import CalendarFeed
+from app.members.models import Member
 from app.members.record_views.models import RecordView, ViewedPart
 from app.models import metadata
 from app.notifications.forgetting.service import NOTICES_A_ROUND, NOTICES_KEPT
@@ -115,12 +117,27 @@ def _calendar(world: World, at: datetime) -> list[Base]:
     return [CalendarFeed(id=uuid4(), account_id=world.member.account_id, **made)]
 
 
+def _contact(world: World, at: datetime) -> list[Base]:
+    """Of a new member each time: one has one."""
+    name = {"full_name": "Cao Thị Uyên", "sort_key": "uyen", "search_key": "cao thi uyen"}
+    member = Member(id=uuid4(), organisation_id=world.branch_a, created_at=at, **name)
+    made = {"relation": "Mẹ", "entered_by": world.secretary.member_id, "entered_at": at}
+    return [member, ProxyContact(member_id=member.id, full_name="Cao Thị Oanh", **made)]
+
+
+def _nudge(world: World, at: datetime) -> list[Base]:
+    given = {"organisation_id": world.branch_a, "nudged_by": world.secretary.member_id, "nudged_at": at}
+    return [Nudge(id=uuid4(), member_id=world.member.member_id, **given)]
+
+
 OVER: dict[type[Base], Make] = {
     RecordView: _view,
     CorrectionRequest: lambda world, at: [
         _correction(world, at, CorrectionStatus.rejected),
         _correction(world, at, CorrectionStatus.withdrawn),
     ],
+    Nudge: _nudge,
+    ProxyContact: _contact,
     RefreshToken: _token,
     LoginSession: lambda world, at: [_session(world, at, revoked=revoked) for revoked in (True, False)],
     Device: _device,
@@ -162,7 +179,7 @@ async def test_purge_takes_what_is_past_and_nothing_younger(
     old = OVER[rule.table](world, clock() - rule.days - second)
     young = OVER[rule.table](world, clock() - rule.days + second)
     async with database.session() as session:
-        session.add_all(row for row in (*old, *young) if not isinstance(row, RefreshToken))
+        session.add_all(row for row in (*old, *young) if not isinstance(row, RefreshToken | ProxyContact))
         if rule.table is CorrectionRequest:
             pending = _correction(world, clock() - 2 * rule.days, CorrectionStatus.pending)
             young.append(pending)

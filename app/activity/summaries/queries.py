@@ -75,6 +75,13 @@ async def get_activity_summary(
     )
 
 
+async def count_unexcused_months(session: Session, members: Select[UUID], *, year: int) -> dict[UUID, int]:
+    """Return in how many different months of a year each missed a meeting without good reason; who never did is out."""
+    begin, end = bounds_of_year(year)
+    unexcused = _attendance(members, begin=begin, end=end).where(RosterEntry.attendance == Attendance.unexcused)
+    return {row.member_id: row.months for row in await session.execute(unexcused)}
+
+
 def _rules(session: Session, year: int) -> RuleSet:
     return rules_in_force(min(session.today(), date(year, 12, 31)))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, update
 
 from app.identity.models import Account
-from app.kernel.db import Session
+from app.kernel.db import Session, unless_overtaken
 from app.kernel.events import record
 from app.kernel.security import Actor
 from app.meetings.calendar import queries
@@ -63,14 +63,15 @@ async def fetch_calendar(session: Session, secret: str, *, public_url: str) -> b
     entries = await queries.list_entries(session, reader)
     due = session.now() - NOTED_EVERY
     if feed.last_fetched_at is None or feed.last_fetched_at <= due:
-        await session.execute(
-            update(CalendarFeed)
-            .where(
-                CalendarFeed.id == feed.id,
-                or_(CalendarFeed.last_fetched_at.is_(None), CalendarFeed.last_fetched_at <= due),
+        async with unless_overtaken(session):
+            await session.execute(
+                update(CalendarFeed)
+                .where(
+                    CalendarFeed.id == feed.id,
+                    or_(CalendarFeed.last_fetched_at.is_(None), CalendarFeed.last_fetched_at <= due),
+                )
+                .values(last_fetched_at=session.now())
             )
-            .values(last_fetched_at=session.now())
-        )
     return write_feed(entries, host=str(urlsplit(public_url).hostname))
 
 

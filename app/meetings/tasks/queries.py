@@ -73,7 +73,7 @@ async def list_my_tasks(session: Session, actor: Actor, *, status: TaskStatus | 
 
 
 def _visible_to(actor: Actor, on: date) -> ColumnElement[bool]:
-    organised = {post.organisation_id for post in actor.posts if post.kind in ORGANISERS}
+    organised = {post.organisation_id for post in (*actor.posts, *actor.inherited) if post.kind in ORGANISERS}
     return or_(
         MeetingTask.organisation_id.in_(organised),
         MeetingTask.assignee_id == actor.member_id,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
@@ -68,6 +69,7 @@ def _is_in(audience: Audience, on: date, standing: type[Standing], where: type[O
 
 def addresses(
     member_id: SQLColumnExpression[UUID],
+    ended: SQLColumnExpression[Sequence[UUID]],
     *,
     organisation_id: SQLColumnExpression[UUID | None],
     part: SQLColumnExpression[AudiencePart | None],
@@ -76,6 +78,7 @@ def addresses(
 ) -> ColumnElement[bool]:
     """Say, for a row that keeps an audience in these columns, whether it addresses somebody on a day (a column too).
 
+    Who belonged to an organisation to its end, which makes it one of `ended`, is still addressed by what it said.
     It asks for rows by organisation, of which somebody stands below few: an index on that column finds them, however
     many members and however many rows there are.
     """
@@ -98,7 +101,8 @@ def addresses(
     )
     parts = _parts(member_id, organisation_id, post_kinds, on)
     is_meant = or_(*(and_(part == named, condition) for named, condition in parts.items()))
-    return and_(organisation_id.in_(mine), belongs, is_meant)
+    is_mine = organisation_id.in_(union_all(mine, select(func.unnest(ended))))
+    return and_(is_mine, or_(belongs, organisation_id == any_(ended)), is_meant)
 
 
 def _parts(
@@ -117,7 +121,7 @@ def _parts(
             post.kind == any_(post_kinds),
             holds_on(post.starts_on, post.ends_on, on),
             where.id == post.organisation_id,
-            where.path.contains(array([organisation_id])),
+            or_(where.path.contains(array([organisation_id])), where.ended_above.contains(array([organisation_id]))),
         )
         .correlate_except(post, where),
         AudiencePart.away: exists()

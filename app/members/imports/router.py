@@ -20,7 +20,7 @@ from app.members.imports.errors import (
 )
 from app.members.imports.schemas import RosterImportView
 from app.members.imports.sheets import MAX_BYTES
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 organisations = APIRouter(prefix="/organisations", tags=["members"], route_class=StrictRoute)
 router = APIRouter(tags=["members"], route_class=StrictRoute)
@@ -43,6 +43,7 @@ def _locale(request: Request, response: Response) -> Locale:
     responses=problems(
         OrganisationNotFound,
         NotForYourPost,
+        OrganisationHasEnded,
         NotABranch,
         RosterUnreadable,
         RosterHeaderMissing,

@@ -15,7 +15,7 @@ from app.members.imports.events import RosterImported
 from app.members.imports.roster import Roster, RowStatus, read_roster
 from app.members.imports.schemas import RosterImportView
 from app.members.service import Values, add_members, require_branch
-from app.organisations.queries import get_organisation, get_visible_organisation
+from app.organisations.queries import get_lasting_organisation, get_organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ async def import_roster(
     if actor is None:
         branch = await get_organisation(session, organisation_id)
     else:
-        branch = await get_visible_organisation(session, actor, organisation_id)
+        branch = await get_lasting_organisation(session, actor, organisation_id)
         require_record_keeper(actor, branch.path)
     require_branch(branch)
     today = session.today()

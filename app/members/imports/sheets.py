@@ -27,7 +27,6 @@ MAX_COLUMNS = 60
 HEADER_WITHIN = 30
 """The heading row stands in the first thirty rows of its sheet."""
 
-_MOST_ROWS = MAX_DATA_ROWS + HEADER_WITHIN + 2
 _MOST_CELLS = 2_000_000
 """calamine allocates the whole rectangle that holds the cells, 32 bytes each, however few there are."""
 
@@ -76,10 +75,10 @@ def is_blank(cell: Cell) -> bool:
     return cell == "" or (isinstance(cell, str) and not clean_text(cell))
 
 
-def read_grids(content: bytes, *, filename: str | None) -> Iterator[Grid]:
+def read_grids(content: bytes, *, filename: str | None, max_rows: int = MAX_DATA_ROWS) -> Iterator[Grid]:
     """Yield each reading of the file to look for a header in: one per sheet, or one per delimiter.
 
-    A grid stops soon after `MAX_DATA_ROWS`, late enough for the caller to see that there are more. Raises
+    A grid stops soon after `max_rows`, late enough for the caller to see that there are more. Raises
     RosterTooLarge and RosterUnreadable, `filename` among their members. Work for a thread: large files
     take seconds of CPU.
     """
@@ -88,7 +87,7 @@ def read_grids(content: bytes, *, filename: str | None) -> Iterator[Grid]:
             detail=Text(vi="Tệp lớn hơn 20 MiB.", en="The file is larger than 20 MiB."), filename=filename
         )
     if content.startswith(b"PK"):
-        yield from _workbook_grids(content, filename)
+        yield from _workbook_grids(content, filename, max_rows)
         return
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         if "EncryptedPackage".encode("utf-16-le") in content:
@@ -100,7 +99,7 @@ def read_grids(content: bytes, *, filename: str | None) -> Iterator[Grid]:
             vi="Đây là tệp Excel cũ (.xls); hãy lưu lại thành .xlsx.",
             en="This is an old Excel file (.xls); save it as .xlsx.",
         )
-    yield from _csv_grids(_decoded(content, filename), filename)
+    yield from _csv_grids(_decoded(content, filename), filename, max_rows)
 
 
 def _unreadable(filename: str | None, *, vi: str, en: str) -> RosterUnreadable:
@@ -123,12 +122,12 @@ def _decoded(content: bytes, filename: str | None) -> str:
     )
 
 
-def _csv_grids(text: str, filename: str | None) -> Iterator[Grid]:
+def _csv_grids(text: str, filename: str | None, max_rows: int) -> Iterator[Grid]:
     problem: csv.Error | None = None
     for delimiter in _DELIMITERS:
         # A lone quote may swallow the file under one delimiter and be plain text under the right one.
         try:
-            grid = _grid(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+            grid = _grid(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), max_rows)
         except csv.Error as found:
             problem = found
         else:
@@ -141,7 +140,7 @@ def _csv_grids(text: str, filename: str | None) -> Iterator[Grid]:
         ) from problem
 
 
-def _grid(rows: Iterable[Iterable[Cell]]) -> Grid:
+def _grid(rows: Iterable[Iterable[Cell]], max_rows: int) -> Grid:
     grid: Grid = []
     for number, row in enumerate(islice(rows, _EXCEL_ROWS), start=1):
         cells = list(row)
@@ -149,17 +148,17 @@ def _grid(rows: Iterable[Iterable[Cell]]) -> Grid:
             cells.pop()
         if cells:
             grid.append(SheetRow(number=number, cells=tuple(cells)))
-        if len(grid) == _MOST_ROWS:
+        if len(grid) == max_rows + HEADER_WITHIN + 2:
             break
     return grid
 
 
-def _workbook_grids(content: bytes, filename: str | None) -> Iterator[Grid]:
+def _workbook_grids(content: bytes, filename: str | None, max_rows: int) -> Iterator[Grid]:
     try:
         safe = _repacked(content, filename)
         with CalamineWorkbook.from_filelike(io.BytesIO(safe)) as workbook:
             for index in range(len(workbook.sheet_names)):
-                yield _grid(workbook.get_sheet_by_index(index).to_python(skip_empty_area=False))
+                yield _grid(workbook.get_sheet_by_index(index).to_python(skip_empty_area=False), max_rows)
     # What zipfile says of a damaged, locked or exotic archive, and calamine of what it finds in one.
     except (
         CalamineError,

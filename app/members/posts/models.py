@@ -1,13 +1,21 @@
 """The table of posts held."""
 
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base
 from app.kernel.security import PostKind
+
+
+class Tenure(StrEnum):
+    """By which right a post is held; both give the same rights for as long as it is held."""
+
+    elected = "elected"
+    acting = "acting"
 
 
 class Post(Base):
@@ -23,5 +31,6 @@ class Post(Base):
     member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), index=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     kind: Mapped[PostKind]
+    tenure: Mapped[Tenure] = mapped_column(server_default=text("'elected'"))
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]

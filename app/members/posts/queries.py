@@ -95,6 +95,7 @@ def view_post(post: Post, *, full_name: str) -> PostView:
     return PostView(
         id=post.id,
         kind=post.kind,
+        tenure=post.tenure,
         member=MemberRef(member_id=post.member_id, full_name=full_name),
         organisation_id=post.organisation_id,
         starts_on=post.starts_on,

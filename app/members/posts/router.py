@@ -14,7 +14,7 @@ from app.members.errors import FormerMember, MemberNotFound
 from app.members.posts import queries, service
 from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld, PostNotFound
 from app.members.posts.schemas import PostCreate, PostPage, PostView
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 organisations = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
 router = APIRouter(prefix="/posts", tags=["organisations"], route_class=StrictRoute)
@@ -47,6 +47,7 @@ async def list_posts(
     responses=problems(
         OrganisationNotFound,
         NotForYourPost,
+        OrganisationHasEnded,
         MemberNotFound,
         MemberOutsideOrganisation,
         FormerMember,
@@ -56,7 +57,8 @@ async def list_posts(
 async def grant_post(session: DbSession, actor: CurrentActor, organisation_id: UUID, body: PostCreate) -> PostView:
     """Give a member a post in their branch or in an organisation above it; for administrators over it.
 
-    Its rights hold from the next request on, or from `starts_on`.
+    Its rights hold from the next request on, or from `starts_on`, and end after `ends_on`; they reach the organisation
+    and all that stands below it, by election or for the time being alike.
     """
     return await service.grant_post(session, actor, organisation_id, body)
 

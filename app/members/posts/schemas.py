@@ -10,6 +10,7 @@ from app.kernel.days import Day, require_order
 from app.kernel.pagination import Page
 from app.kernel.schemas import Request, Response
 from app.kernel.security import PostKind
+from app.members.posts.models import Tenure
 from app.members.schemas import MemberRef
 
 
@@ -18,6 +19,9 @@ class PostCreate(Request):
 
     member_id: UUID
     kind: PostKind = Field(examples=["secretary"])
+    tenure: Tenure = Field(
+        default=Tenure.elected, description="`acting`: for the time being (quyền, phụ trách)", examples=["elected"]
+    )
     starts_on: Day = Field(examples=["2026-12-01"])
     ends_on: Day | None = Field(default=None, description="Open if absent", examples=["2031-11-30"])
 
@@ -32,6 +36,7 @@ class PostView(Response):
 
     id: UUID
     kind: PostKind = Field(examples=["secretary"])
+    tenure: Tenure = Field(description="`acting`: for the time being (quyền, phụ trách)", examples=["elected"])
     member: MemberRef
     organisation_id: UUID
     starts_on: date = Field(examples=["2026-12-01"])

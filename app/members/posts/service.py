@@ -1,7 +1,7 @@
 """Commands on posts: grant one, end one."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -17,16 +17,16 @@ from app.members.posts.models import Post
 from app.members.posts.schemas import PostCreate, PostView
 from app.members.queries import get_visible_member, has_left
 from app.organisations.access import require_administrator
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import get_lasting_organisation
 
 
 async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body: PostCreate) -> PostView:
     """Give a member of the organisation's subtree a post in it.
 
-    Raises OrganisationNotFound, NotForYourPost, MemberNotFound, MemberOutsideOrganisation, FormerMember,
-    PostAlreadyHeld.
+    Raises OrganisationNotFound, NotForYourPost, OrganisationHasEnded, MemberNotFound, MemberOutsideOrganisation,
+    FormerMember, PostAlreadyHeld.
     """
-    organisation = await get_visible_organisation(session, actor, organisation_id)
+    organisation = await get_lasting_organisation(session, actor, organisation_id)
     require_administrator(actor, organisation.path)
     member, path = await get_visible_member(session, actor, body.member_id)
     if organisation.id not in path:
@@ -41,6 +41,7 @@ async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body
         member_id=member.id,
         organisation_id=organisation.id,
         kind=body.kind,
+        tenure=body.tenure,
         starts_on=body.starts_on,
         ends_on=body.ends_on,
     )
@@ -71,7 +72,7 @@ async def end_post(session: Session, actor: Actor, post_id: UUID) -> None:
     post, path = await queries.get_visible_post(session, actor, post_id)
     require_administrator(actor, path)
     await session.refresh(post, with_for_update=True)
-    await _end(session, actor, post)
+    await _end_today(session, actor, post)
 
 
 async def end_posts_outside(session: Session, actor: Actor, member_id: UUID, path: Sequence[UUID]) -> list[Post]:
@@ -91,25 +92,40 @@ async def end_posts_outside(session: Session, actor: Actor, member_id: UUID, pat
     )
     posts = list(rows)
     for post in posts:
-        await _end(session, actor, post)
+        await _end_today(session, actor, post)
     return posts
 
 
-async def _end(session: Session, actor: Actor, post: Post) -> None:
+async def _end_today(session: Session, actor: Actor, post: Post) -> None:
     today = session.today()
     if post.ends_on is not None and post.ends_on < today:
         return
-    if post.starts_on < today:
-        post.ends_on = today - timedelta(days=1)
+    await _end(session, post, on=today, by=actor.member_id)
+
+
+async def end_posts(
+    session: Session, organisation_id: UUID, *, on: date, by: UUID | None, held_by: Collection[UUID] | None = None
+) -> None:
+    """End all posts held in an organisation on the eve of a day, or those `held_by` some; for reorganisations."""
+    wanted = select(Post).where(
+        Post.organisation_id == organisation_id, or_(Post.ends_on.is_(None), Post.ends_on >= on)
+    )
+    if held_by is not None:
+        wanted = wanted.where(Post.member_id.in_(held_by))
+    for post in await session.scalars(wanted.order_by(Post.id).with_for_update()):
+        await _end(session, post, on=on, by=by)
+
+
+async def _end(session: Session, post: Post, *, on: date, by: UUID | None) -> None:
+    if post.starts_on < on:
+        post.ends_on = on - timedelta(days=1)
     else:
         await session.delete(post)
-    await record(
-        session,
-        PostEnded(
-            organisation_id=post.organisation_id,
-            subject_id=post.id,
-            actor_member_id=actor.member_id,
-            member_id=post.member_id,
-            kind=post.kind,
-        ),
+    fact = PostEnded(
+        organisation_id=post.organisation_id,
+        subject_id=post.id,
+        actor_member_id=by,
+        member_id=post.member_id,
+        kind=post.kind,
     )
+    await record(session, fact)

@@ -22,6 +22,8 @@ class ViewedPart(StrEnum):
     """The record as a copy that the viewer's app keeps (`/changes`)."""
     correction = "correction"
     """What the member asked to have corrected, in clear."""
+    proxy_contact = "proxy_contact"
+    """Whom to ask about the member, with the number in clear."""
 
 
 class RecordView(Base):

@@ -21,7 +21,8 @@ class RecordViewView(Response):
     organisation: OrganisationRef = Field(description="Where they held the post")
     what: ViewedPart = Field(
         description="`record`: mine by itself. `roster`: as one of the branch's list. `phone`: their app was given a "
-        "copy to keep, new or changed, whether they looked at it or not. `correction`: what I asked to have corrected",
+        "copy to keep, new or changed, whether they looked at it or not. `correction`: what I asked to have corrected. "
+        "`proxy_contact`: whom to ask about me",
         examples=["record"],
     )
     viewed_at: Instant = Field(description="The first time that day, as days are in Việt Nam")

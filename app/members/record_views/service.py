@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.kernel.db import Session
+from app.kernel.db import Session, unless_overtaken
 from app.kernel.events import record
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor, HeldPost
@@ -107,4 +107,6 @@ async def _note(
     if not rows:
         return ()
     written = insert(RecordView).values(rows).on_conflict_do_nothing().returning(RecordView.member_id)
-    return tuple(sorted(await session.scalars(written)))
+    async with unless_overtaken(session):
+        return tuple(sorted(await session.scalars(written)))
+    return ()

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from app.kernel.db import Session
 from app.kernel.i18n import Text
-from app.kernel.push import Channel, Outcome, PushMessage, PushSender, Target
+from app.kernel.push import Channel, Outcomes, PushMessage, PushSender, Target
 from app.notifications.leases.service import Leased
 from app.notifications.models import Notification
 
@@ -78,7 +78,7 @@ async def gather(session: Session, notification: Notification, leased: Sequence[
         return {}
     now = session.now()
     digests: dict[UUID, int] = {}
-    again = [one.target.device_id for one in leased if one.attempts > 1]
+    again = [one.target.device_id for one in leased if one.fence > 1]
     if again:
         carried = await session.execute(_CARRIED, {"notification": notification.id, "devices": again})
         digests = {row.device_id: row.digest_count for row in carried}
@@ -117,16 +117,15 @@ async def send_gathered(
     *,
     inbox: str,
     until: datetime,
-) -> dict[UUID, Outcome]:
+    told: Outcomes,
+) -> None:
     """Send the message, or to a device with a digest that one; see `PushSender.send`. `inbox` is where it leads."""
     by_count: dict[int | None, list[Target]] = defaultdict(list)
     for target in targets:
         by_count[digests.get(target.device_id)].append(target)
-    results: dict[UUID, Outcome] = {}
     for count, some in by_count.items():
         said = message if count is None else _digest(message, count, inbox)
-        results |= await sender.send(said, some, until=until)
-    return results
+        told |= await sender.send(said, some, until=until, told=told)
 
 
 def _digest(message: PushMessage, count: int, inbox: str) -> PushMessage:

@@ -1,7 +1,7 @@
 """Delivering a chunk: find what is owed, lease it, send, store each outcome, come back for the rest.
 
-A broad notice comes as ranges of devices, however long: each job takes the first 500 of its range, and ends by
-deferring the job for what lies behind them.
+A broad notice comes as ranges of devices, however long: each job takes the first 500 of its range, and leaves what lies
+behind them to another job before it sends.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ from uuid import UUID
 import structlog
 
 from app.kernel.clock import Clock
-from app.kernel.db import Database, synchronised
-from app.kernel.jobs import JobArguments, Lane, defer
+from app.kernel.db import Database, Session, synchronised
+from app.kernel.jobs import JobArguments, Lane, defer, narrow
 from app.kernel.notices import Notices, by_type
-from app.kernel.push import PushMessage, PushSender
+from app.kernel.push import Outcomes, PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
 from app.notifications import models
 from app.notifications.departures import withdraw_departed
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 _FINAL = frozenset(models.Outcome)
 STORED_AT_ONCE = 100
 """Outcomes stored in one transaction: few, since a crash forgets, and sends again, what was not stored yet."""
+STORED_EVERY = timedelta(seconds=1)
+"""So long at most an answer waits for the slowest of its part; a dead token is sent to until it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,20 @@ class PostOffice:
     pace: Pace
 
 
-async def deliver(office: PostOffice, chunk: Chunk) -> None:
+async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None) -> None:
     """Push a notice to the devices of one chunk, as far as it is owed now, and defer a job for what remains.
 
     Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
-    its way goes with the same tag, so that the phone shows it once.
+    its way goes with the same tag, so that the phone shows it once. `job_id` is the job's that runs.
     """
+    if chunk.is_empty:
+        return
     turn = await take_turn(office.database, office.pace, chunk.notification_id, wanted=CHUNK_SIZE)
     if turn.waits is not None:
         async with synchronised(office.database) as session:
             at = session.now() + turn.waits
-            await defer(session, DELIVER_TASK, _arguments(chunk), lane=turn.lane, schedule_at=at)
+            await _hand_over(session, job_id, kept=chunk.nothing, left=chunk, lane=turn.lane, at=at)
         return
-    behind: Chunk | None = None
     holding = Holding(leased=[], is_all=False, border=None)
     lanes: Lanes = {}
     digests: Mapping[UUID, int] = {}
@@ -75,29 +78,26 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
     until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
     async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
+        lane = Lane.urgent if notification.urgent else Lane.bulk
         if await is_due(session, chunk, notification, office.meters):
             lanes = await find_lanes(session)
             await withdraw_departed(session, notification, after=chunk.after, through=chunk.through)
             holding = await take(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
             if holding.border is not None:
-                behind = replace(chunk, after=holding.border)
-                chunk = replace(chunk, through=holding.border)
+                behind, chunk = replace(chunk, after=holding.border), replace(chunk, through=holding.border)
+                await _hand_over(session, job_id, kept=chunk, left=behind, lane=lane, at=None)
             digests = await gather(session, notification, holding.leased)
-        lane = Lane.urgent if notification.urgent else Lane.bulk
     await settle(office.database, turn, used=len(holding.leased))
     ended = (
         await _send(office, chunk, notification, holding.leased, lanes, digests, until=until) if holding.leased else 0
     )
     again = None
     is_through = holding.is_all and ended == len(holding.leased)
-    if behind is not None or not is_through:
+    if not is_through:
         async with synchronised(office.database) as session:
-            if not is_through:
-                again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
+            again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
             if again is not None:
-                await defer(session, DELIVER_TASK, _arguments(chunk), lane=lane, schedule_at=again)
-            if behind is not None:
-                await defer(session, DELIVER_TASK, _arguments(behind), lane=lane)
+                await _hand_over(session, job_id, kept=chunk.nothing, left=chunk, lane=lane, at=again)
     log.info(
         "chunk_delivered",
         notification_id=str(chunk.notification_id),
@@ -106,6 +106,18 @@ async def deliver(office: PostOffice, chunk: Chunk) -> None:
         ended=ended,
         next_try_at=again.isoformat() if again else None,
     )
+
+
+async def _hand_over(
+    session: Session, job_id: int | None, *, kept: Chunk, left: Chunk, lane: Lane, at: datetime | None
+) -> None:
+    """Leave a part to another job, and keep the rest.
+
+    A worker may die before its job is struck off, and the job run again: were it to hand over a second time, each crash
+    would leave one job more for the same devices, until all workers are busy with nothing else.
+    """
+    if job_id is None or await narrow(session, job_id, to=_arguments(kept)):
+        await defer(session, DELIVER_TASK, _arguments(left), lane=lane, schedule_at=at)
 
 
 def _arguments(chunk: Chunk) -> JobArguments:
@@ -126,20 +138,42 @@ async def _send(
     *,
     until: datetime,
 ) -> int:
-    """Send to all, store the outcomes of each part as it is through, and return how many sends have ended for good."""
+    """Send to all, store the outcomes of each part as it is through, and return how many sends have ended for good.
+
+    Of a part that some slow answer holds up, what is answered by then is stored each second.
+    """
     message = _message(notification, office)
+    inbox = f"{office.public_url}/m/inbox"
     storing = asyncio.Lock()  # one connection a job is enough
 
-    async def send(part: Sequence[Leased]) -> int:
-        targets = [one.target for one in part]
-        inbox = f"{office.public_url}/m/inbox"
-        results = await send_gathered(office.sender, message, targets, digests, inbox=inbox, until=until)
+    async def keep(part: Sequence[Leased], results: Outcomes) -> int:
         async with storing, synchronised(office.database) as session:
             written = await store(session, chunk, part, results, jitter=office.jitter)
             probes = {one.target.device_id for one in part if one.is_probe}
-            await report_all(session, targets, results, lanes, probes=probes)
+            await report_all(session, [one.target for one in part], results, lanes, probes=probes)
         office.meters.stored(notification.type, written, leased=len(part))
         return sum(outcome in _FINAL for _, outcome in written)
+
+    async def send(part: Sequence[Leased]) -> int:
+        told: Outcomes = {}
+        targets = [one.target for one in part]
+        sending = asyncio.create_task(
+            send_gathered(office.sender, message, targets, digests, inbox=inbox, until=until, told=told)
+        )
+        ended = 0
+        try:
+            while part:
+                await asyncio.wait({sending}, timeout=STORED_EVERY.total_seconds())
+                is_through = sending.done() and sending.exception() is None
+                answered = part if is_through else [one for one in part if one.target.device_id in told]
+                part = [] if is_through else [one for one in part if one.target.device_id not in told]
+                if answered:
+                    ended += await keep(answered, told)
+                if sending.done():
+                    sending.result()
+        finally:
+            sending.cancel()
+        return ended
 
     # The sender serves them in turn, so that the first parts are through, and safe from a crash, before the last begin.
     async with asyncio.TaskGroup() as group:

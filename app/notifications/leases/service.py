@@ -7,7 +7,7 @@ each delivery is sent by one.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import structlog
@@ -34,6 +34,16 @@ class Chunk:
     notification_id: UUID
     after: UUID | None
     through: UUID | None
+
+    @property
+    def nothing(self) -> Self:
+        """Return the part of it that has no device."""
+        return replace(self, after=FIRST_ID, through=FIRST_ID)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no device can be within."""
+        return self.after is not None and self.after == self.through
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +98,10 @@ _DUE = f"""
     AND devices.platform = ANY (CAST(:platforms AS text[]))
 """
 
+# A lease that ran out with its worker is no try that failed: the pauses between tries grow by what the peer refused.
 _LEASE = text(f"""
 UPDATE deliveries
-SET leased_until = clock_timestamp() + :lease, fence = fence + 1, attempts = attempts + 1
+SET leased_until = clock_timestamp() + :lease, fence = fence + 1, attempts = attempts + (leased_until IS NULL)::int
 FROM devices
 WHERE {_DUE}
 RETURNING device_id, fence, attempts, platform, push_token, locale, devices.time_zone, device_name

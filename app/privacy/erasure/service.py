@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import case, delete, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.activity.models import ActivityEntry
+from app.admissions.models import Candidacy, CandidacyStep
+from app.care.models import Nudge, ProxyContact
 from app.documents.models import DocumentBookmark
 from app.identity.models import (
     Account,
@@ -33,10 +35,12 @@ from app.members.models import AwayPeriod, Member
 from app.members.names import search_key, sort_key
 from app.members.queries import has_left
 from app.members.record_views.models import RecordView
+from app.memberships.models import StandingDecision
 from app.notifications.models import InboxEntry, Notification, NotificationPreference, SmsDelivery
 from app.privacy.errors import StillAMember
 from app.privacy.events import MemberErased
 from app.privacy.models import CorrectionRequest
+from app.transfers.models import Transfer
 
 NAMELESS = "Đã xóa thông tin"
 """What stands in the place of the name, in lists and minutes that are shown from the tables."""
@@ -61,12 +65,20 @@ OF_THE_MEMBER: tuple[Column, ...] = (
     DocumentBookmark.member_id,
     RecordView.member_id,
     CorrectionRequest.member_id,
+    Nudge.member_id,
+    ProxyContact.member_id,
 )
 """Rows that are deleted, by the column that says whose they are."""
 
-EMPTIED: dict[Column, dict[str, None]] = {
+EMPTIED: dict[Column, dict[str, Any]] = {  # Any: a value or what computes it
     MeetingReply.member_id: {"reason": None},
     RosterEntry.member_id: {"note": None},
+    Transfer.member_id: {"reason": None},
+    StandingDecision.member_id: {
+        "reason": NAMELESS,
+        "revoked_because": case((StandingDecision.revoked_at.is_not(None), NAMELESS)),
+    },
+    Candidacy.member_id: {"dropped_because": None, "certificate_number": None},
 }
 """Rows that stay without some of their words: who was called and came is the branch's."""
 
@@ -100,6 +112,8 @@ async def erase_member(session: Session, member_id: UUID, *, though_a_member: bo
     await session.execute(update(Notification).where(Notification.id.in_(notices), nobodys).values(params={}))
     for column, words in EMPTIED.items():
         await session.execute(update(column.class_).where(column == member.id).values(words))
+    dossier = CandidacyStep.candidacy_id.in_(select(Candidacy.id).where(Candidacy.member_id == member.id))
+    await session.execute(update(CandidacyStep).where(dossier).values(note=None))
     member.full_name = NAMELESS
     member.sort_key, member.search_key = sort_key(NAMELESS), search_key(NAMELESS)
     member.born_on = member.sex = member.card_number = member.citizen_id = member.phone = None

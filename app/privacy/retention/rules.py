@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
+from app.care.models import Nudge, ProxyContact
 from app.changes.service import TOMBSTONES_KEPT, purge_tombstones
 from app.identity.delays import WITH_SOMEBODY
 from app.identity.models import ActivationCode, Device, FailureCount, LoginSession, RefreshToken, UsedNonce
@@ -72,6 +73,14 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
         why="the party's record of a member; `sotay member erase` empties it",
     ),
     Kept(
+        tables=("transfers", "transfer_reminders", "standing_decisions", "candidacies", "candidacy_steps"),
+        why="how a membership came about, moved and ended: the party's record too, without reasons once erased",
+    ),
+    Kept(
+        tables=("admission_targets", "member_ratings"),
+        why="what reports compare the years by; a rating of who was erased names nobody",
+    ),
+    Kept(
         tables=(
             "second_factors",
             "recovery_codes",
@@ -82,7 +91,10 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
         why="the member's own, deleted when they want; erased with the record",
     ),
     Kept(tables=("consents",), why="proof of what was agreed to and until when"),
-    Kept(tables=("organisations", "organisation_periods"), why="the tree; says nothing of a person"),
+    Kept(
+        tables=("organisations", "organisation_periods", "organisation_successions", "reorganisations"),
+        why="the tree and how it came about; of people only who planned it",
+    ),
     Kept(
         tables=(
             "meetings",
@@ -169,6 +181,20 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
             & (func.coalesce(CorrectionRequest.decided_at, CorrectionRequest.created_at) < last)
         ),
         why="long enough to object; the log keeps which field was corrected",
+    ),
+    Aged(
+        table=Nudge,
+        days=timedelta(days=365),
+        since="after it was given",
+        past=lambda last: Nudge.nudged_at < last,
+        why="a branch and a member look back a year; the log keeps the bare facts",
+    ),
+    Aged(
+        table=ProxyContact,
+        days=timedelta(days=730),
+        since="after it was written down, or said to hold still",
+        past=lambda last: ProxyContact.entered_at < last,
+        why="somebody else's name and number: nobody keeps them who does not look after them",
     ),
     # Before their sessions, which they refer to.
     Aged(

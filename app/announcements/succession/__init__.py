@@ -1,0 +1,1 @@
+"""What an organisation that ends had not published: its successor goes on with it."""

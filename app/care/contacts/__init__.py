@@ -1,0 +1,1 @@
+"""Proxy contacts: whom the branch asks when it cannot reach a member."""

@@ -1,0 +1,1 @@
+"""What a branch that ends had called or drafted: its successor goes on with it."""

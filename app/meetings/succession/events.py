@@ -1,0 +1,29 @@
+"""Facts about what a branch that ended had called, drafted or given out."""
+
+from app.kernel.scopes import Change
+from app.meetings.events import MeetingEvent
+from app.organisations.succession.events import PapersHandedOver
+
+
+class MeetingsHandedOver(PapersHandedOver):
+    """Drafts and calls are the successor's now."""
+
+    code = "meetings.handed_over"
+
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(Change(scope, "meeting", paper, version, op) for scope, paper, version, op in self.moves())
+
+
+class TasksHandedOver(PapersHandedOver):
+    """Open tasks stand on the successor's next agenda."""
+
+    code = "meetings.tasks_handed_over"
+
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(Change(scope, "task", paper, version, op) for scope, paper, version, op in self.moves())
+
+
+class MeetingLapsed(MeetingEvent):
+    """It was called off because its branch ended; the reorganisation tells people."""
+
+    code = "meetings.lapsed"

@@ -1,0 +1,88 @@
+"""Command of a reorganisation: members go to another branch, all at once and from one day on."""
+
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from app.kernel.db import Session
+from app.kernel.events import record
+from app.members.models import FINAL, AwayPeriod
+from app.members.moves.events import MembersMoved
+from app.members.moves.queries import movers
+
+_GO = text("""
+UPDATE members SET organisation_id = :to, version = version + 1
+WHERE id = ANY(CAST(:members AS uuid[])) RETURNING id, version
+""")
+# Whoever was a guest where they are now at home is one no more.
+_NO_GUESTS = (
+    text("""
+    DELETE FROM standings WHERE organisation_id = :to AND kind = 'temporary_guest' AND starts_on >= :on
+    AND member_id = ANY(CAST(:members AS uuid[]))
+    """),
+    text("""
+    UPDATE standings SET ends_on = CAST(:on AS date) - 1
+    WHERE organisation_id = :to AND kind = 'temporary_guest' AND (ends_on IS NULL OR ends_on >= :on)
+    AND member_id = ANY(CAST(:members AS uuid[]))
+    """),
+)
+# Guests go along when the branch that hosts them is no more; who has left stays on the roll of where they left.
+_STANDINGS = text("""
+WITH concerned AS (
+    SELECT * FROM standings
+    WHERE organisation_id = :former AND kind <> ALL(CAST(:final AS text[])) AND (ends_on IS NULL OR ends_on >= :on)
+        AND (member_id = ANY(CAST(:members AS uuid[])) OR (CAST(:guests AS boolean) AND kind = 'temporary_guest'))
+), later AS (
+    UPDATE standings AS s SET organisation_id = :to FROM concerned AS c WHERE s.id = c.id AND c.starts_on >= :on
+), ended AS (
+    UPDATE standings AS s SET ends_on = CAST(:on AS date) - 1
+    FROM concerned AS c WHERE s.id = c.id AND c.starts_on < :on
+)
+INSERT INTO standings (id, member_id, organisation_id, kind, starts_on, ends_on)
+SELECT gen_random_uuid(), member_id, :to, kind, :on, ends_on FROM concerned WHERE starts_on < :on
+""")
+
+
+async def move_members(
+    session: Session,
+    former_id: UUID,
+    *,
+    successor_id: UUID,
+    on: date,
+    by: UUID | None,
+    only: Collection[UUID] | None = None,
+) -> tuple[UUID, ...]:
+    """Make the members of a branch, or `only` these of them, members of another one from a day on; return who they are.
+
+    Their standings end on its eve there and go on here, each with the end it had; nobody is ever in both. Where all go,
+    the branch's temporary guests go along.
+    """
+    query = movers([former_id], on)
+    going = (await session.scalars(query if only is None else query.where(query.selected_columns[0].in_(only)))).all()
+    values = {
+        "former": former_id,
+        "to": successor_id,
+        "on": on,
+        "members": list(going),
+        "guests": only is None,
+        "final": sorted(FINAL),
+    }
+    for statement in (*_NO_GUESTS, _STANDINGS):
+        await session.execute(statement, values)
+    gone = (await session.execute(_GO, values)).all()
+    if gone:
+        away = await session.execute(
+            select(AwayPeriod.id, AwayPeriod.version).where(AwayPeriod.member_id.in_([row.id for row in gone]))
+        )
+        fact = MembersMoved(
+            organisation_id=successor_id,
+            subject_id=successor_id,
+            actor_member_id=by,
+            former_id=former_id,
+            versions={row.id: row.version for row in gone},
+            away_periods={row.id: row.version for row in away},
+        )
+        await record(session, fact)
+    return tuple(row.id for row in gone)

@@ -1,0 +1,1 @@
+"""Succession: one organisation takes the place of another, or hangs elsewhere, from a day on."""

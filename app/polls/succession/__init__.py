@@ -1,0 +1,1 @@
+"""Polls not yet opened go with what they are about."""

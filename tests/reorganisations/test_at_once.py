@@ -1,0 +1,76 @@
+"""A merge among readers, on a database that really commits; at length by scripts/check-reorganisation."""
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+from httpx import ASGITransport, AsyncClient
+
+from app.identity.queries import find_actor
+from app.kernel.db import PooledDatabase, Session, transaction
+from app.kernel.i18n import Locale
+from app.kernel.passwords import Passwords
+from app.kernel.security import Actor, Authenticate
+from app.kernel.settings import Settings
+from app.kernel.tokens import TokenKeys
+from app.main import Parts, create_app
+from app.reorganisations.schemas import Merge
+from app.reorganisations.service import merge_organisations
+from tests.factories.clock import FakeClock
+from tests.reorganisations.upheaval import Upheaval, set_scene
+
+READERS = int(os.environ.get("SOTAY_READERS", "8"))
+BRANCHES = int(os.environ.get("SOTAY_BRANCHES", "8"))
+ROUNDS = int(os.environ.get("SOTAY_ROUNDS", "1"))
+
+
+async def test_whoever_reads_during_a_merge_sees_what_was_before_or_what_came_after(
+    live_database_url: str, keys: TokenKeys, passwords: Passwords, clock: FakeClock, tmp_path: Path
+) -> None:
+    database = PooledDatabase(live_database_url, clock=clock, pool_size=READERS + 3, statement_timeout_ms=30_000)
+    settings = Settings(data_dir=tmp_path, public_url="http://sotay.test", rate_limit_per_minute=0)
+    app = create_app(Parts(settings=settings, database=database, passwords=passwords, keys=keys))
+    scene = await set_scene(database, branches=BRANCHES, readers=READERS)
+
+    outcome = await Upheaval(ASGITransport(app), keys, clock, scene).run(rounds=ROUNDS)
+
+    said = f"{len(scene.readers)} readers, {BRANCHES} branches: {dict(outcome.reads)}, wrong: {len(outcome.wrong)}"
+    print(said)  # noqa: T201 for whoever runs it at length
+    await database.close()
+    assert outcome.wrong == []
+    assert min(outcome.reads["before"], outcome.reads["after"]) >= len(scene.readers)
+
+
+async def test_a_merge_between_asking_who_reads_and_reading_is_not_seen_by_halves(
+    live_database_url: str, keys: TokenKeys, passwords: Passwords, clock: FakeClock, tmp_path: Path
+) -> None:
+    database = PooledDatabase(live_database_url, clock=clock, pool_size=3, statement_timeout_ms=30_000)
+    settings = Settings(data_dir=tmp_path, public_url="http://sotay.test", rate_limit_per_minute=0)
+    app = create_app(Parts(settings=settings, database=database, passwords=passwords, keys=keys))
+    scene = await set_scene(database, branches=4, readers=2)
+    identify: Authenticate = app.state.authenticate
+
+    async def identify_and_merge(session: Session, token: str) -> Actor:
+        actor = await identify(session, token)
+        app.state.authenticate = identify
+        async with transaction(database) as other:
+            who = {"session_id": scene.administrator.session_id, "account_id": scene.administrator.account_id}
+            administrator = await find_actor(other, **who)
+            assert administrator is not None
+            body = Merge(into_id=scene.lasting)
+            await merge_organisations(other, administrator, scene.ending, body, locale=Locale.vi)
+        return actor
+
+    app.state.authenticate = identify_and_merge
+    reader = scene.readers[0]
+    announcements = next(one for one in reader.addresses if one.path == "/v1/me/announcements")
+    token = keys.issue(
+        account_id=reader.person.account_id, session_id=reader.person.session_id, token_id=uuid4(), now=clock()
+    )
+    headers = {"Authorization": f"Bearer {token}"}
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://sotay.test", headers=headers) as client:
+        during = announcements.saw(await client.get(announcements.path))
+        later = announcements.saw(await client.get(announcements.path))
+
+    assert (during, later) == (announcements.before, announcements.after)
+    await database.close()

@@ -1,0 +1,263 @@
+"""Two branches become one, two communes become one: who is where, what is whose, and what stays readable."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select
+
+from app.members.models import Standing
+from app.organisations.models import Organisation, OrganisationKind
+from tests.changes.phones import announce_world, at_their_addresses, fresh, in_their_lists, named, settled
+from tests.conftest import RolledBackDatabase
+from tests.factories import announcements, resolutions
+from tests.factories.clock import FakeClock
+from tests.factories.meetings import SignedIn, announced, drafted, said
+from tests.factories.minutes import over, stepped
+from tests.factories.reorganisations import ask, codes, done
+from tests.factories.world import Maker, World
+from tests.worker import JobRunner
+
+
+@pytest.fixture
+def administrator(world: World, signed_in: SignedIn) -> AsyncClient:
+    return signed_in(world.administrator)
+
+
+async def test_members_of_a_merged_branch_are_at_home_in_the_other_from_that_day(
+    world: World, administrator: AsyncClient, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    view = await done(administrator, world.branch_a, "merge", into_id=world.branch_b, reason="Nghị quyết 12")
+
+    assert view["status"] == "carried_out"
+    assert view["members_moving"] == 6
+    assert sorted(post["kind"] for post in view["posts"]) == ["minute_taker", "secretary"]
+    me = (await signed_in(world.member).get("/v1/me")).json()
+    assert me["organisation"]["id"] == str(world.branch_b)
+    # Loss bites on the next request.
+    secretary = (await signed_in(world.secretary).get("/v1/me")).json()
+    assert secretary["posts"] == []
+    async with database.session() as session:
+        rows = await session.execute(
+            select(Standing.organisation_id, Standing.kind, Standing.starts_on, Standing.ends_on)
+            .where(Standing.member_id == world.member.member_id)
+            .order_by(Standing.starts_on)
+        )
+        assert rows.all() == [
+            (world.branch_a, "official", date(2001, 5, 19), date(2026, 11, 21)),
+            (world.branch_b, "official", date(2026, 11, 22), None),
+        ]
+        left = await session.scalar(
+            select(Standing.organisation_id).where(Standing.member_id == world.former.member_id)
+        )
+        assert left == world.branch_a
+    old = (await administrator.get(f"/v1/organisations/{world.branch_a}")).json()
+    assert (old["valid_until"], old["successor_id"]) == ("2026-11-21", str(world.branch_b))
+    history = (await administrator.get(f"/v1/organisations/{world.branch_a}/history")).json()
+    assert [one["id"] for one in history["successors"]] == [str(world.branch_b)]
+    assert [(one["name"], one["valid_until"]) for one in history["periods"]] == [("Chi bộ thôn Đông", "2026-11-21")]
+    history = (await administrator.get(f"/v1/organisations/{world.branch_b}/history")).json()
+    assert [(one["id"], one["kind"]) for one in history["predecessors"]] == [(str(world.branch_a), "merged")]
+    children = (await administrator.get(f"/v1/organisations/{world.commune}/children")).json()["items"]
+    assert str(world.branch_a) not in {child["id"] for child in children}
+
+
+async def test_what_was_closed_stays_under_the_old_name_and_what_was_not_goes_to_the_successor(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    held = await over(world, signed_in, clock)
+    await stepped(signed_in(world.secretary), held, "send", "approve", "publish")
+    unfinished = await over(world, signed_in, clock)
+    secretary, member = signed_in(world.secretary), signed_in(world.member)
+    told = await announcements.published(secretary, world.branch_a)
+    call = await announced(secretary, world.branch_a, starts_at="2026-12-24T12:30:00Z", ends_at=...)
+    assert (await said(member, call, "attending")).status_code == 200
+    draft = await drafted(secretary, world.branch_a, starts_at="2026-12-26T12:30:00Z", ends_at=...)
+    open_one = await resolutions.opened(secretary, world.branch_a)
+    comment = await resolutions.commented(member, open_one["id"])
+    unsaid = await announcements.drafted(secretary, world.branch_a)
+    before = (await member.get(f"/v1/meetings/{held}/minutes")).json()
+
+    view = await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+
+    assert codes(view, "warning") == ["minutes_unfinished"]
+    assert [(one["id"], one["fate"]) for one in view["meetings"]] == [(call, "moved")]
+    assert (view["meeting_drafts"], view["resolutions"], view["announcements"]) == (1, 1, 1)
+    # Old minutes, for who belonged there and for the new officers; nobody else of the new branch.
+    new = signed_in(world.sister_secretary)
+    for reader in (member, new, signed_in(world.officer)):
+        minutes = await reader.get(f"/v1/meetings/{held}/minutes")
+        assert minutes.json() == before, minutes.text
+        assert minutes.json()["organisation"] == "Chi bộ thôn Đông"
+    sister = signed_in(world.sister_member)
+    assert (await sister.get(f"/v1/meetings/{held}/minutes")).status_code == 404
+    assert (await member.get(f"/v1/announcements/{told}")).status_code == 200
+    assert told in {item["id"] for item in await announcements.my_announcements(member)}
+    assert told not in {item["id"] for item in await announcements.my_announcements(sister)}
+    listed = (await member.get(f"/v1/organisations/{world.branch_a}/meetings")).json()["items"]
+    assert {item["id"] for item in listed} == {held, unfinished}
+    # The calls and drafts are the successor's.
+    moved = (await sister.get(f"/v1/meetings/{call}")).json()
+    assert moved["organisation_id"] == str(world.branch_b)
+    assert (await member.get(f"/v1/meetings/{call}")).json()["my_reply"]["reply"] == "attending"
+    assert (await new.get(f"/v1/meetings/{draft}")).json()["organisation_id"] == str(world.branch_b)
+    assert (await new.get(f"/v1/announcements/{unsaid}")).json()["organisation_id"] == str(world.branch_b)
+    assert (await sister.get(f"/v1/resolutions/{open_one['id']}")).status_code == 200
+    assert (await sister.get(f"/v1/comments/{comment['id']}")).status_code == 200
+    # Somebody finishes what was not finished; nothing new begins there.
+    await stepped(new, unfinished, "send", "approve", "publish")
+    refused = await new.post(f"/v1/organisations/{world.branch_a}/resolutions", json=resolutions.a_resolution())
+    assert (refused.status_code, refused.json()["code"]) == (409, "organisation_has_ended")
+
+
+async def test_called_meetings_are_called_off_where_the_preview_said_so_and_people_are_told_once(
+    world: World, signed_in: SignedIn, administrator: AsyncClient, jobs: JobRunner
+) -> None:
+    call = await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    jobs.sender.pushes.clear()
+
+    view = await done(administrator, world.branch_a, "merge", into_id=world.branch_b, meetings="cancel")
+    await jobs.run()
+
+    assert [one["fate"] for one in view["meetings"]] == ["cancelled"]
+    meeting = (await signed_in(world.member).get(f"/v1/meetings/{call}")).json()
+    assert (meeting["status"], meeting["organisation_id"]) == ("cancelled", str(world.branch_a))
+    told = jobs.sender.tokens()
+    assert sorted(told) == sorted(set(told))
+    assert {world.member.push_token, world.sister_member.push_token} <= set(told)
+    inbox = (await signed_in(world.member).get("/v1/me/notifications")).json()["items"]
+    words = {item["type"]: (item["title"], item["body"]) for item in inbox}
+    assert words["organisation_reorganised"] == ("Sắp xếp tổ chức: Chi bộ thôn Đoài", "Hợp nhất từ: Chi bộ thôn Đông")
+
+
+async def test_phones_of_both_sides_hold_afterwards_what_fresh_ones_do(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    await announce_world(database)
+    held = await over(world, signed_in, clock)
+    await stepped(signed_in(world.secretary), held, "send", "approve", "publish")
+    secretary = signed_in(world.secretary)
+    await announced(secretary, world.branch_a, starts_at="2026-12-24T12:30:00Z", ends_at=...)
+    draft = await drafted(secretary, world.branch_a, starts_at="2026-12-26T12:30:00Z", ends_at=...)
+    opened = await resolutions.opened(secretary, world.branch_a)
+    await resolutions.commented(signed_in(world.member), opened["id"])
+    await announcements.published(secretary, world.branch_a)
+    await announcements.drafted(secretary, world.branch_a)
+    await announcements.published(signed_in(world.officer), world.commune)
+    people = (
+        world.secretary,
+        world.member,
+        world.away,
+        world.sister_secretary,
+        world.sister_member,
+        world.officer,
+        world.stranger,
+        world.administrator,
+    )
+    clients = {person.full_name: signed_in(person) for person in people}
+    phones = {name: await fresh(client) for name, client in clients.items()}
+    administrator = clients[world.administrator.full_name]
+
+    await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    # And then their whole commune goes into the other one.
+    await done(administrator, world.commune, "merge", into_id=world.other_commune)
+
+    for name, client in clients.items():
+        phone = phones[name]
+        await phone.catch_up(client)
+        again = await fresh(client)
+        assert settled(phone.held) == settled(again.held), name
+        branch = (await client.get("/v1/me")).json()["organisation"]["id"]
+        for key, resource in (await at_their_addresses(client, phone)).items():
+            assert phone.held[key]["id"] == resource["id"], key
+        listed = await in_their_lists(client, UUID(branch))
+        assert set(listed) <= set(phone.held), name
+    member = phones[world.member.full_name]
+    assert held in member.of("minutes")
+    assert draft not in member.of("meeting")
+    assert draft not in phones[world.secretary.full_name].of("meeting")
+    assert draft in phones[world.sister_secretary.full_name].of("meeting")
+    # Who held a post there and nothing else forgets it.
+    officer = phones[world.officer.full_name]
+    assert ("scope", str(world.commune)) not in named(officer, "drop_scope")  # their branch stood below it
+
+
+async def test_two_communes_become_a_new_one_and_everything_below_hangs_below_it(
+    world: World, administrator: AsyncClient, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    said_before = await announcements.published(signed_in(world.officer), world.commune)
+
+    view = await done(
+        administrator, world.commune, "merge", with_ids=[world.other_commune], name="Đảng bộ xã Yên Mô Mới"
+    )
+
+    assert view["members_moving"] == 0
+    new = UUID(next(one["id"] for one in view["organisations"] if one["fate"] == "founded"))
+    assert codes(view, "warning") == ["secretary_missing"]
+    async with database.session() as session:
+        branches = await session.scalars(select(Organisation).where(Organisation.parent_id == new))
+        assert {tuple(branch.path) for branch in branches} == {
+            (world.province, new, branch) for branch in (world.branch_a, world.branch_b, world.office, world.far_branch)
+        }
+    member, stranger, officer = (signed_in(one) for one in (world.member, world.stranger, world.officer))
+    assert (await member.get(f"/v1/organisations/{new}")).json()["name"] == "Đảng bộ xã Yên Mô Mới"
+    # What the old commune said stays with whoever it was said to; its officer has no post any more.
+    assert said_before in {item["id"] for item in await announcements.my_announcements(member)}
+    assert (await stranger.get(f"/v1/announcements/{said_before}")).status_code == 404
+    assert (await officer.get(f"/v1/organisations/{world.branch_a}/meetings")).status_code == 404
+    assert (await officer.get("/v1/me")).json()["posts"] == []
+    # Posts in the branches stay, and the post in the new one reaches all of them.
+    assert (await signed_in(world.secretary).get("/v1/me")).json()["posts"][0]["kind"] == "secretary"
+    post = {"member_id": str(world.officer.member_id), "kind": "committee_officer", "starts_on": "2026-11-22"}
+    granted = await administrator.post(f"/v1/organisations/{new}/posts", json={**post, "tenure": "acting"})
+    assert granted.json()["tenure"] == "acting", granted.text
+    for branch in (world.branch_a, world.far_branch):
+        assert (await officer.get(f"/v1/organisations/{branch}/members")).status_code == 200
+    assert said_before in {
+        item["id"] for item in (await officer.get(f"/v1/organisations/{world.commune}/announcements")).json()["items"]
+    }
+
+
+async def test_a_chain_of_merges_keeps_everything_with_the_last_one(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        commune = await session.get_one(Organisation, world.commune)
+        last = (await Maker(session).organisation("Chi bộ thôn Nam", OrganisationKind.branch, under=commune)).id
+        await session.commit()
+    held = await over(world, signed_in, clock)
+    await stepped(signed_in(world.secretary), held, "send", "approve", "publish")
+    administrator = signed_in(world.administrator)
+
+    await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    clock.advance(days=1)
+    administrator = signed_in(world.administrator)
+    await done(administrator, world.branch_b, "merge", into_id=last)
+
+    old = (await administrator.get(f"/v1/organisations/{world.branch_a}")).json()
+    assert old["successor_id"] == str(last)
+    assert (await signed_in(world.member).get(f"/v1/meetings/{held}/minutes")).status_code == 200
+    assert (await signed_in(world.sister_member).get(f"/v1/meetings/{held}/minutes")).status_code == 404
+
+
+async def test_a_merge_of_branches_with_a_member_in_both_is_refused(
+    world: World, administrator: AsyncClient, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        session.add(
+            Standing(
+                id=session.new_id(),
+                member_id=world.member.member_id,
+                organisation_id=world.far_branch,
+                kind="official",
+                starts_on=date(2026, 1, 1),
+            )
+        )
+        await session.commit()
+
+    refused = await ask(administrator, world.branch_a, "merge", into_id=world.branch_b)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "reorganisation_not_possible")
+    assert codes(refused.json()["report"]) == ["member_in_two_branches"]
