@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -109,12 +109,12 @@ class Affected(_Kept):
 
 
 class EndingPost(_Kept):
-    """A post that ends on the eve."""
+    """A post that ends on the eve; the name is looked up, never kept: an erased person has none."""
 
     id: UUID
     kind: PostKind
     member_id: UUID
-    full_name: str
+    full_name: str = ""
     organisation_id: UUID
 
 
@@ -139,6 +139,10 @@ class Preview(_Kept):
     meeting_drafts: int = 0
     resolutions: int = 0
     announcements: int = 0
+
+    def to_keep(self) -> dict[str, Any]:
+        """Return it as JSON without the names of people; Any: JSON."""
+        return self.model_dump(mode="json", exclude={"posts": {"__all__": {"full_name"}}})
 
     @property
     def is_possible(self) -> bool:

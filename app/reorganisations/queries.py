@@ -273,8 +273,15 @@ async def view_reorganisation(session: Session, found: Reorganisation, *, locale
     if found.preview is None or found.status is ReorganisationStatus.planned:
         shown = await preview(session, Plan.model_validate(found.plan), found.effective_on)
     else:
-        shown = Preview.model_validate(found.preview)
+        shown = await _with_names(session, Preview.model_validate(found.preview))
     return ReorganisationView.of(found, shown, locale=locale)
+
+
+async def _with_names(session: Session, kept: Preview) -> Preview:
+    holders = select(Member.id, Member.full_name).where(Member.id.in_({post.member_id for post in kept.posts}))
+    names = {row.id: row.full_name for row in await session.execute(holders)}
+    posts = tuple(post.model_copy(update={"full_name": names[post.member_id]}) for post in kept.posts)
+    return kept.model_copy(update={"posts": posts})
 
 
 async def list_reorganisations(

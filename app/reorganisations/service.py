@@ -323,7 +323,7 @@ class _Work:
 
 def _settle(session: Session, found: Reorganisation, status: ReorganisationStatus, shown: Preview) -> None:
     found.status = status
-    found.preview = shown.model_dump(mode="json")
+    found.preview = shown.to_keep()
     found.settled_at = session.now()
     found.version += 1
 

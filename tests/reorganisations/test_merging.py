@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.members.models import Standing
 from app.organisations.models import Organisation, OrganisationKind
@@ -33,6 +33,11 @@ async def test_members_of_a_merged_branch_are_at_home_in_the_other_from_that_day
     assert view["status"] == "carried_out"
     assert view["members_moving"] == 6
     assert sorted(post["kind"] for post in view["posts"]) == ["minute_taker", "secretary"]
+    again = (await administrator.get(f"/v1/reorganisations/{view['id']}")).json()
+    assert again["posts"] == view["posts"]
+    async with database.session() as session:
+        kept = await session.scalar(text("SELECT preview::text FROM reorganisations"))
+        assert world.secretary.full_name not in kept  # erasing a person leaves no name here
     me = (await signed_in(world.member).get("/v1/me")).json()
     assert me["organisation"]["id"] == str(world.branch_b)
     # Loss bites on the next request.
