@@ -14,7 +14,7 @@ from tests.isolation.rules import BODY_KINDS, ITEMS, KINDS, POOLS, VALUES, ident
 from tests.isolation.state import Organisation, Person
 
 KEY = "Idempotency-Key"
-OFTEN, COMMON, NOW_AND_THEN, SELDOM = 80, 40, 12, 1
+OFTEN, COMMON, NOW_AND_THEN, SELDOM = 120, 40, 20, 1
 WEIGHTS = {
     # One answer says of many things whether they are shown.
     **dict.fromkeys(ITEMS, OFTEN),

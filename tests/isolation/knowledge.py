@@ -19,19 +19,21 @@ class Knowledge:
         if person not in self._known:
             own = {person.name, person.device, person.phone, person.citizen_id, person.card}
             parts = (
-                self._own,
+                self._own_life,
+                self._own_papers,
                 self._tree,
                 self._people,
                 self._life,
                 self._votes,
                 self._papers,
                 self._records,
+                self._care,
                 self._courses,
             )
             self._known[person] = frozenset(own.union(*(part(person) for part in parts)) - {""})
         return self._known[person]
 
-    def _own(self, person: Person) -> Iterable[str]:
+    def _own_life(self, person: Person) -> Iterable[str]:
         """All that is kept about somebody is theirs to read, where they have moved on too (README, privacy)."""
         yield from (one.organisation.name for one in person.standings)
         yield from (one.organisation.name for one in person.posts)
@@ -47,6 +49,8 @@ class Knowledge:
             for remark in meeting.remarks:
                 if remark.author is person:
                     yield from (remark.body, remark.answer or "")
+
+    def _own_papers(self, person: Person) -> Iterable[str]:
         yield from (one.question for one in self.state.polls if person in one.electors)
         for comment in self.state.comments:
             if comment.author is person:
@@ -179,6 +183,9 @@ class Knowledge:
         for decision in self.state.decisions:
             if model.sees_decision(person, decision):
                 yield from (decision.reason, decision.number, decision.mistake or "", decision.member.name)
+
+    def _care(self, person: Person) -> Iterable[str]:
+        model = self.model
         for contact in self.state.contacts:
             if contact.member is person or model.cares(person, contact.member):
                 yield from (contact.name, contact.relation, contact.phone, contact.note)
