@@ -14,7 +14,7 @@ from app import api
 from app.documents.store import DocumentStore
 from app.identity import queries as identity_queries
 from app.identity.keyring import Keyring
-from app.kernel import openapi, problem_pages, problems, service_routes
+from app.kernel import access_page, openapi, problem_pages, problems, service_routes
 from app.kernel.bodies import MAX_JSON_BYTES
 from app.kernel.clock import system_clock
 from app.kernel.compression import Compression
@@ -121,6 +121,7 @@ def build_app() -> FastAPI:
     app.state.newest_revision = newest_revision()
     app.include_router(service_routes.router)
     app.include_router(problem_pages.router)
+    app.include_router(access_page.router)
     app.include_router(api.well_known)
     app.include_router(api.v1)
     service_routes.install_docs(app)

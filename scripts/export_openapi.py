@@ -1,28 +1,38 @@
-"""Writes openapi/openapi.json from the routes and openapi/bruno from it; with --check, says if they are current."""
+"""Writes openapi/openapi.json from the routes, openapi/bruno from it, and the access table from the tests.
+
+With --check, says if they are current.
+"""
 
 import json
 import shutil
 import sys
 from pathlib import Path
 
+from access_table import access_table
 from app.main import build_app
 from bruno import collection
 
-FOLDER = Path(__file__).resolve().parents[1] / "openapi"
-DOCUMENT, COLLECTION = "openapi.json", "bruno"
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENT, COLLECTION = "openapi/openapi.json", "openapi/bruno"
+ACCESS = "app/kernel/access_table.json"
+"""Beside the page that shows it: what is served is in the package."""
 
 
 def made() -> dict[str, str]:
-    """Return the text of every file by its path in openapi/."""
+    """Return the text of every file by its path."""
     document = build_app().openapi()
     files = {f"{COLLECTION}/{path}": text for path, text in collection(document).items()}
-    return {DOCUMENT: json.dumps(document, ensure_ascii=False, indent=2) + "\n", **files}
+    return {DOCUMENT: _json(document), ACCESS: _json(access_table(document)), **files}
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def present() -> dict[str, str]:
     """Return what is there now."""
-    files = [FOLDER / DOCUMENT, *(FOLDER / COLLECTION).rglob("*")]
-    return {path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8") for path in files if path.is_file()}
+    files = [ROOT / DOCUMENT, ROOT / ACCESS, *(ROOT / COLLECTION).rglob("*")]
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files if path.is_file()}
 
 
 def main() -> int:
@@ -33,12 +43,12 @@ def main() -> int:
         stale = sorted(path for path in files.keys() | there.keys() if files.get(path) != there.get(path))
         if stale:
             print("Not current: run .venv/bin/python scripts/export_openapi.py")
-            print(*(f"openapi/{path}" for path in stale), sep="\n")
+            print(*stale, sep="\n")
         return 1 if stale else 0
-    shutil.rmtree(FOLDER / COLLECTION, ignore_errors=True)
+    shutil.rmtree(ROOT / COLLECTION, ignore_errors=True)
     for path, text in files.items():
-        (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
-        (FOLDER / path).write_text(text, encoding="utf-8")
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -367,9 +367,8 @@ PARTS = (
         name="bookmarks",
         title=Text(vi="Tài liệu đã lưu", en="My bookmarks"),
         whose=DocumentBookmark.member_id,
-        rows=select(Document.title.label("document"), DocumentBookmark.created_at)
-        .select_from(DocumentBookmark)
-        .join(Document, Document.id == DocumentBookmark.document_id),
+        # Not the title, which may be another since: who has left a branch is not told what its documents are called.
+        rows=select(DocumentBookmark.document_id, DocumentBookmark.created_at),
     ),
     Part(
         name="consents",

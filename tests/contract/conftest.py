@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.kernel.db import Session
 from app.meetings.models import MeetingStatus
 from tests.conftest import database_of_its_own
+from tests.contract.cast import make_cast
 from tests.contract.document import APP
 from tests.contract.roles import Things
 from tests.contract.things import make_things
 from tests.factories.clock import FakeClock
-from tests.factories.world import World, make_world
+from tests.factories.world import World
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +26,7 @@ def furnished(request: pytest.FixtureRequest) -> Iterator[tuple[AsyncEngine, Wor
 
     async def furnish(engine: AsyncEngine) -> tuple[World, Things]:
         async with Session(engine, clock=FakeClock(), expire_on_commit=False) as session:
-            world = await make_world(session)
+            world = await make_cast(session)
             things = await make_things(session, world, statuses)
             await session.commit()
             return world, things

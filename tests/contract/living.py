@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import uvicorn
 from argon2 import PasswordHasher
@@ -21,9 +22,10 @@ from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.main import Parts, create_app
 from app.meetings.models import MeetingStatus
+from tests.contract.cast import Cast, make_cast
 from tests.contract.things import FEATURES, make_things
 from tests.factories.clock import FakeClock
-from tests.factories.world import World, make_world
+from tests.factories.world import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,16 @@ class Living:
     """A running server, its people, and ids of things that exist, by the name of the path parameter they fit."""
 
     url: str
-    world: World
+    world: Cast
     ids: dict[str, tuple[str, ...]]
+    keys: TokenKeys
+    clock: FakeClock
+
+    def token(self, person: Person) -> str:
+        """Make an access token of the session that the world gave somebody, whoever may still sign in."""
+        return self.keys.issue(
+            account_id=person.account_id, session_id=person.session_id, token_id=uuid4(), now=self.clock()
+        )
 
 
 @contextmanager
@@ -42,12 +52,13 @@ def living(database_url: str, directory: Path) -> Iterator[Living]:
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), concurrency=4)
     settings = Settings(data_dir=directory, public_url="http://sotay.test", rate_limit_per_minute=0)
     world, ids = asyncio.run(_fill(database_url, clock, settings))
+    keys = TokenKeys(directory, issuer="http://sotay.test")
     app = create_app(
         Parts(
             settings=settings,
             database=PooledDatabase(database_url, clock=clock, pool_size=4, statement_timeout_ms=2_000),
             passwords=passwords,
-            keys=TokenKeys(directory, issuer="http://sotay.test"),
+            keys=keys,
         )
     )
     app.state.pokes = Pokes(app.state.database, longest=0)  # whoever reads an answer to its end must come to one
@@ -59,18 +70,19 @@ def living(database_url: str, directory: Path) -> Iterator[Living]:
     thread = threading.Thread(target=lambda: server.run([listening]))
     thread.start()
     try:
-        yield Living(url=f"http://127.0.0.1:{listening.getsockname()[1]}", world=world, ids=ids)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield Living(url=url, world=world, ids=ids, keys=keys, clock=clock)
     finally:
         server.should_exit = True
         thread.join()
         listening.close()
 
 
-async def _fill(database_url: str, clock: FakeClock, settings: Settings) -> tuple[World, dict[str, tuple[str, ...]]]:
+async def _fill(database_url: str, clock: FakeClock, settings: Settings) -> tuple[Cast, dict[str, tuple[str, ...]]]:
     store = DocumentStore.open(None, directory=settings.documents_dir)
     database = PooledDatabase(database_url, clock=clock, pool_size=1, statement_timeout_ms=10_000)
     async with database.session() as session:
-        world = await make_world(session)
+        world = await make_cast(session)
         things = await make_things(session, world, tuple(MeetingStatus))
         await session.execute(  # a worker that lives as long as the test
             text("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (clock_timestamp() + interval '1 day')")

@@ -16,6 +16,7 @@ ROLES = (
     "member",
     "away",
     "probationary",
+    "guest",
     "former",
     "minute_taker",
     "secretary",
@@ -31,10 +32,11 @@ Expected = Mapping[str, str | int]
 def expect(otherwise: str | int, **said: str | int) -> Expected:
     """What each role gets: 401 for whoever is not signed in or has left, `otherwise` where nothing is said.
 
-    A name may be a group: `branch` is everybody convened, `organisers` its secretary and minute-taker.
+    A name may be a group: `branch` is everybody convened, a guest too; `organisers` its secretary and minute-taker;
+    `inside` whoever sees that the branch is there, a guest not.
     """
     groups = {
-        "branch": ("member", "away", "probationary", "minute_taker", "secretary"),
+        "branch": ("member", "away", "probationary", "guest", "minute_taker", "secretary"),
         "organisers": ("minute_taker", "secretary"),
         "inside": (
             "member",
@@ -63,8 +65,8 @@ CALLS_ANNOUNCED = expect(404, branch=403, organisers=OK, officer=403)
 CALLS_DRAFT = expect(404, organisers=OK)
 SEES_BRANCH = expect(404, inside=OK)
 CHANGES_TREE = expect(404, inside=403, administrator=OK)
-# Who sees nobody there cannot tell a member from nobody: the auditor, and every other branch.
-KEEPS_RECORD = expect(404, branch=403, officer=403, secretary=OK, administrator=OK)
+# Who sees nobody there cannot tell a member from nobody: the auditor, a guest, and every other branch.
+KEEPS_RECORD = expect(404, branch=403, guest=404, officer=403, secretary=OK, administrator=OK)
 KNOWS_AWAY = expect(404, organisers=OK, administrator=OK)
 
 

@@ -108,8 +108,9 @@ TABLE = (
     Row("getWebPushKey", SIGNED_IN),
     Row("listMyMeetings", SIGNED_IN),
     Row("listMyNotifications", SIGNED_IN),
-    Row("readNotification", expect(404, branch=OK), path={"notification_id": "notification"}),
-    Row("markNotificationsRead", expect(404, branch=OK), body={"through": "$notification"}),
+    # Told before the guest came.
+    Row("readNotification", expect(404, branch=OK, guest=404), path={"notification_id": "notification"}),
+    Row("markNotificationsRead", expect(404, branch=OK, guest=404), body={"through": "$notification"}),
     Row("listMyPreferences", SIGNED_IN),
     Row("replaceMyPreferences", SIGNED_IN, body={"items": []}),
     # The tree. An auditor and an administrator see its names: the log and the posts speak of them.
@@ -143,7 +144,7 @@ TABLE = (
     # Members: names within the branch, states for officers above, records for who keeps them.
     Row("listMembers", expect(404, inside=OK, auditor=403), path=A),
     Row("listMyRecordViews", SIGNED_IN),
-    Row("getMember", expect(404, branch=OK, officer=OK, administrator=OK), path={"member_id": "phoneless"}),
+    Row("getMember", expect(404, branch=OK, guest=404, officer=OK, administrator=OK), path={"member_id": "phoneless"}),
     Row(
         "enrolMember",
         expect(404, inside=403, secretary=OK, administrator=OK),
@@ -160,13 +161,13 @@ TABLE = (
     Row("getMemberImportTemplate", SIGNED_IN),
     Row(
         "enterAwayPeriod",
-        expect(404, branch=403, officer=403, organisers=OK, administrator=OK),
+        expect(404, branch=403, guest=404, officer=403, organisers=OK, administrator=OK),
         path={"member_id": "phoneless"},
         body={"starts_on": "2026-12-01", "place": "Berlin", "time_zone": "Europe/Berlin"},
     ),
     Row(
         "enterAwayPeriod",
-        expect(404, branch=403, officer=403, organisers=OK, administrator=OK, member=OK),
+        expect(404, branch=403, guest=404, officer=403, organisers=OK, administrator=OK, member=OK),
         path={"member_id": "convened"},
         body={"starts_on": "2026-12-01", "place": "Berlin", "time_zone": "Europe/Berlin"},
         why="of the member themself",

@@ -13,7 +13,7 @@ OF_BRANCH = {"announcement_id": "branch_announcement"}
 DRAFT = {"announcement_id": "draft_announcement"}
 OF_COMMUNE = {"announcement_id": "commune_announcement"}
 WRITES = expect(404, branch=403, officer=403, secretary="ok")
-COMMUNE_READS = expect(404, inside="ok", sister_secretary="ok")
+COMMUNE_READS = expect(404, inside="ok", guest="ok", sister_secretary="ok")
 
 ROWS: tuple[Row, ...] = (
     Row("listMyAnnouncements", SIGNED_IN),
@@ -46,7 +46,7 @@ ROWS: tuple[Row, ...] = (
     Row("getAnnouncementReach", expect(404, branch=403, organisers="ok", officer="ok"), path=OF_BRANCH),
     Row(
         "getAnnouncementReach",
-        expect(404, inside=403, sister_secretary=403, officer="ok"),
+        expect(404, inside=403, guest=403, sister_secretary=403, officer="ok"),
         path=OF_COMMUNE,
         why="of the commune",
     ),

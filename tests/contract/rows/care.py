@@ -14,7 +14,7 @@ CONTACT = {
 # Where somebody is, and whom to ask, is for the branch's own organisers: nobody above it, no administrator.
 CARES = expect(404, inside=403, organisers=OK)
 # Whoever sees nobody there (auditors, other branches) cannot tell a member from nobody.
-CARES_FOR = expect(404, branch=403, officer=403, administrator=403, organisers=OK)
+CARES_FOR = expect(404, branch=403, guest=404, officer=403, administrator=403, organisers=OK)
 KEEPS_CONTACT = {**CARES_FOR, "away": OK}
 
 ROWS: tuple[Row, ...] = (

@@ -25,7 +25,7 @@ ROWS: tuple[Row, ...] = (
     # Who hands out passwords does not take second factors away.
     Row(
         "resetSecondFactor",
-        expect(404, branch=403, officer=403, administrator="ok"),
+        expect(404, branch=403, guest=404, officer=403, administrator="ok"),
         path={"member_id": "member_with_factor"},
     ),
     Row(

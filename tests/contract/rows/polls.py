@@ -21,7 +21,8 @@ _DRAFT = {"poll_id": "draft_poll"}
 _OPEN = {"poll_id": "open_poll"}
 _CLOSED = {"poll_id": "closed_poll"}
 _NEW = {"question": "Thông qua nghị quyết", "secrecy": "open"}
-_RUNS_OPEN = expect(404, branch=403, organisers=OK)
+# A guest has no vote at the host (domain.md 7), and sees no poll.
+_RUNS_OPEN = expect(404, branch=403, guest=404, organisers=OK)
 
 ROWS: tuple[Row, ...] = (
     Row("listPolls", SEES_BRANCH, path=A),
@@ -32,16 +33,16 @@ ROWS: tuple[Row, ...] = (
         body=_NEW,
     ),
     # The branch sees what is put to it; officers above see results, administrators and auditors nothing.
-    Row("getPoll", expect(404, branch=OK), path=_OPEN),
+    Row("getPoll", expect(404, branch=OK, guest=404), path=_OPEN),
     Row("getPoll", CALLS_DRAFT, path=_DRAFT, why="still a draft"),
-    Row("getPoll", expect(404, branch=OK, officer=OK), path=_CLOSED, why="with its result"),
+    Row("getPoll", expect(404, branch=OK, guest=404, officer=OK), path=_CLOSED, why="with its result"),
     Row("changePoll", CALLS_DRAFT, path=_DRAFT, body={"secrecy": "secret"}, headers=VERSION_1),
     Row("discardPoll", CALLS_DRAFT, path=_DRAFT, headers=VERSION_1),
     Row("openPoll", CALLS_DRAFT, path=_DRAFT),
     Row("closePoll", _RUNS_OPEN, path=_OPEN),
-    Row("castBallot", expect(404, branch=OK, probationary=403), path=_OPEN, body={"choice": "for"}),
+    Row("castBallot", expect(404, branch=OK, probationary=403, guest=403), path=_OPEN, body={"choice": "for"}),
     Row("enterHandVotes", _RUNS_OPEN, path=_OPEN, body={"votes": [{"member_id": "$phoneless", "choice": "for"}]}),
-    Row("listVotes", expect(404, branch=OK, officer=403), path=_CLOSED),
+    Row("listVotes", expect(404, branch=OK, guest=404, officer=403), path=_CLOSED),
 )
 
 IDS: dict[str, tuple[str, ...]] = {"poll_id": ("draft_poll", "open_poll", "secret_poll", "closed_poll")}

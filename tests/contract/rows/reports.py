@@ -7,7 +7,7 @@ from tests.factories.world import World
 # Officers, and in its own branch the secretary; administrators and auditors read no figures.
 READS = expect(404, inside=403, secretary=OK, officer=OK)
 _COMMUNE = {"organisation_id": "commune"}
-_OFFICER_ONLY = expect(403, officer=OK, stranger=404)
+_OFFICER_ONLY = expect(403, officer=OK, stranger=404, guest=404)
 
 ROWS: tuple[Row, ...] = (
     Row("getAdoptionReport", READS, path=A),
