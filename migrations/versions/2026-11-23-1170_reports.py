@@ -52,7 +52,7 @@ def upgrade() -> None:
     )
     # Nobody's sign-in waits for it. One that was interrupted is there and not valid: it is made anew.
     with op.get_context().autocommit_block():
-        op.execute("DROP INDEX IF EXISTS ix_refresh_tokens_created_at_session_id")
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_refresh_tokens_created_at_session_id")
         op.create_index(
             "ix_refresh_tokens_created_at_session_id",
             "refresh_tokens",
