@@ -65,6 +65,10 @@ def pytest_configure(config: pytest.Config) -> None:
     migrate(_create(given, config.stash[_template], template=None))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("begins_first") is None)
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()
 

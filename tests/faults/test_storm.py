@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+
 from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
 from app.kernel.tokens import TokenKeys
@@ -17,6 +19,7 @@ WEATHER = Weather(seed=5, restart_every=25, errors_each=1, patience=1_800)
 """The server is restarted sooner than in a long storm, so that it is at all, and the last refused push comes sooner."""
 
 
+@pytest.mark.begins_first
 def test_storm_over_20000_pushes_loses_none_shows_none_twice_and_sends_none_early_or_to_a_dead_token(
     home: Path, tmp_path: Path, keys: TokenKeys, report: Callable[..., None]
 ) -> None:
