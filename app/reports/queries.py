@@ -264,7 +264,7 @@ async def get_away_report(session: Session, actor: Actor, organisation_id: UUID,
         )
 
     total, rows = ground.lines(line)
-    return AwayReport(on=day, total=total, rows=rows)
+    return AwayReport(counted_on=day, total=total, rows=rows)
 
 
 async def _ground(session: Session, actor: Actor, organisation_id: UUID) -> Ground:

@@ -115,7 +115,9 @@ async def get_away_report(
     session: DbSession,
     actor: CurrentActor,
     organisation_id: UUID,
-    on: Annotated[Day | None, Query(description="By default today", examples=["2026-11-22"])] = None,
+    on: Annotated[
+        Day | None, Query(alias="counted_on", description="By default today", examples=["2026-11-22"])
+    ] = None,
 ) -> AwayReport:
     """Return how many members work away, abroad, for long, and out of touch. Who they are, the branch knows."""
     return await queries.get_away_report(session, actor, organisation_id, on=on)

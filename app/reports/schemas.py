@@ -184,7 +184,7 @@ class AwayLine(Line):
 class AwayReport(Response):
     """Members working away, and with how many of them touch was lost."""
 
-    on: date = Field(examples=["2026-11-22"])
+    counted_on: date = Field(examples=["2026-11-22"])
     total: AwayLine
     rows: list[AwayLine]
 

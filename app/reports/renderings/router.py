@@ -30,7 +30,7 @@ def _wanted(
     until: Annotated[Day | None, Query(alias="to", description="The period's last day")] = None,
     year: Annotated[Year | None, Query(description="Of admissions and rating")] = None,
     to_year: Annotated[Year | None, Query(description="The last year of a term, of admissions")] = None,
-    on: Annotated[Day | None, Query(description="The day, of members away")] = None,
+    on: Annotated[Day | None, Query(alias="counted_on", description="The day, of members away")] = None,
     digits: Annotated[
         int, Query(ge=0, le=MOST_DIGITS, description="Decimals, of admissions", json_schema_extra={"format": "int32"})
     ] = MOST_DIGITS,

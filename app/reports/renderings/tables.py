@@ -125,7 +125,7 @@ def table_of(report: Report) -> Table:
         case RatingReport():
             return _table("Xếp loại đảng viên", f"năm {report.year}", _RATING, report)
         case AwayReport():
-            return _table("Đảng viên đi làm ăn xa", f"ngày {_day(report.on)}", _AWAY, report)
+            return _table("Đảng viên đi làm ăn xa", f"ngày {_day(report.counted_on)}", _AWAY, report)
 
 
 def _table(title: str, when: str, columns: Sequence[Column], report: Report) -> Table:
