@@ -39,8 +39,8 @@ from app.kernel.i18n import Locale
 from app.kernel.notices import AudiencePart
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor
+from app.meetings.convening.queries import convened_to
 from app.meetings.models import OVER, TOOK_PART, UPCOMING, Attendance, Meeting, MeetingKind, MeetingReply, RosterEntry
-from app.meetings.queries import convened_to
 from app.meetings.reach.queries import get_reach
 from app.meetings.replies.queries import view_reply
 from app.members.identifiers import mask_phone

@@ -13,6 +13,7 @@ from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
 from app.kernel.timezones import say_instant
+from app.meetings.convening.queries import convened_to
 from app.meetings.events import (
     MeetingAnnounced,
     MeetingCancelled,
@@ -31,7 +32,6 @@ from app.meetings.models import (
     ReplyKind,
     TaskStatus,
 )
-from app.meetings.queries import convened_to
 from app.members.models import Member
 from app.members.queries import away_on
 

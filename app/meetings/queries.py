@@ -1,15 +1,13 @@
 """Reads of meetings; visibility comes first in each."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
     DateTime,
     Integer,
     Row,
@@ -17,14 +15,10 @@ from sqlalchemy import (
     SQLColumnExpression,
     Uuid,
     and_,
-    any_,
     bindparam,
     func,
-    literal,
-    or_,
     select,
     tuple_,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import selectinload
@@ -32,9 +26,10 @@ from sqlalchemy.orm import selectinload
 from app.kernel.asking import HOMES, ME, SEATS, TODAY, asked_by
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
-from app.kernel.security import COMMITTEE, Actor, Reader
+from app.kernel.security import Actor
 from app.meetings import access
 from app.meetings.attendance import Tally, tally
+from app.meetings.convening.queries import count_replies, is_called, is_somebody_called
 from app.meetings.errors import MeetingNotFound
 from app.meetings.models import (
     AgendaItem,
@@ -45,7 +40,6 @@ from app.meetings.models import (
     MeetingReply,
     MeetingStatus,
     MeetingTask,
-    ReplyKind,
     RosterEntry,
     RosterStanding,
     TaskStatus,
@@ -59,54 +53,9 @@ from app.meetings.schemas import (
 )
 from app.meetings.unfinished import OpenTask
 from app.members.models import Member
-from app.members.posts.models import Post
-from app.members.queries import Day, convened, holds_on, hosts_of
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
 from app.rules import RuleSet, rules_in_force, rules_named
-
-
-def convened_to(*, organisation_id: UUID, kind: MeetingKind, on: date) -> Select[UUID]:
-    """Select the ids of the members called to a meeting: the branch, or its committee for a committee meeting."""
-    if kind is not MeetingKind.committee:
-        return convened(organisation_id, on)
-    seats = select(Post.member_id).where(
-        Post.organisation_id == organisation_id,
-        Post.kind.in_(COMMITTEE),
-        holds_on(Post.starts_on, Post.ends_on, on),
-    )
-    return seats.distinct()  # a secretary may hold a seat of the committee as well
-
-
-def is_called(actor: Reader, on: date) -> ColumnElement[bool]:
-    """Say whether the caller is called to a meeting: one of their branch, or where they are guest or have a seat."""
-    seats = [post.organisation_id for post in actor.posts if post.kind in COMMITTEE]
-    return _is_called(
-        literal(actor.member_id, Uuid),
-        literal([actor.organisation_id, *actor.ended], ARRAY(Uuid)),
-        literal(seats, ARRAY(Uuid)),
-        on,
-    )
-
-
-def _is_called(
-    member_id: SQLColumnExpression[UUID],
-    homes: SQLColumnExpression[Sequence[UUID]],
-    seats: SQLColumnExpression[Sequence[UUID]],
-    on: Day,
-) -> ColumnElement[bool]:
-    """`homes` are their branch and those that ended under them; on the committees of `seats` they sit."""
-    is_committees = Meeting.kind == MeetingKind.committee
-    hosts = hosts_of(member_id, on)
-    places = union_all(select(func.unnest(homes)), hosts, select(func.unnest(seats)))
-    return and_(
-        # Said beside what it follows from: an index finds the meetings of few places, but none is found by an "or".
-        Meeting.organisation_id == any_(func.array(places.scalar_subquery(), type_=ARRAY(Uuid))),
-        or_(
-            and_(or_(Meeting.organisation_id == any_(homes), Meeting.organisation_id.in_(hosts)), ~is_committees),
-            and_(is_committees, Meeting.organisation_id == any_(seats)),
-        ),
-    )
 
 
 async def get_visible_meeting(
@@ -241,7 +190,7 @@ async def view_meeting(session: Session, actor: Actor, meeting_id: UUID, *, path
     row = (await session.execute(_select_views(actor.member_id).where(Meeting.id == meeting_id))).one()
     counts: dict[UUID, ReplyCounts] = {}
     if access.organises(actor, path[-1]) or access.oversees(actor, path):
-        counts = await _reply_counts(session, [row])
+        counts = await count_replies(session, [row])
     warnings = await _warnings(session, actor, [row])
     return _view(row, counts.get(row.id), warnings[row.id])
 
@@ -275,7 +224,7 @@ async def find_meetings(session: Session, actor: Actor, ids: Collection[UUID]) -
         for row in await session.execute(wanted)
         if access.sees(actor, row.status, row.path, is_called=row.is_called)
     ]
-    counts = await _reply_counts(
+    counts = await count_replies(
         session, [row for row in rows if access.organises(actor, row.path[-1]) or access.oversees(actor, row.path)]
     )
     warnings = await _warnings(session, actor, rows)
@@ -304,7 +253,7 @@ def _select_mine(*, has_end: bool, is_first: bool) -> Select[Any]:
     # Any: a row of many columns.
     instant = DateTime(timezone=True)
     wanted = _select_views(ME).where(
-        _is_called(ME, HOMES, SEATS, TODAY),
+        is_somebody_called(ME, HOMES, SEATS, TODAY),
         Meeting.status != MeetingStatus.draft,
         Meeting.starts_at >= bindparam("begin", type_=instant),
     )
@@ -357,7 +306,7 @@ async def _page(
     after = paging.after_instant()
     last = {"last_start": after[0], "last_id": after[1]} if after is not None else {}
     rows = (await session.execute(wanted, {**values, **last, "limit": paging.limit + 1})).all()
-    counts = await _reply_counts(session, [row for row in rows if counted(row.organisation_id)])
+    counts = await count_replies(session, [row for row in rows if counted(row.organisation_id)])
     warnings = await _warnings(session, actor, rows)
     return paging.page(
         rows,
@@ -365,34 +314,6 @@ async def _page(
         view=lambda row: _view(row, counts.get(row.id), warnings[row.id]),
         key=lambda row: (row.starts_at.isoformat(), row.id),
     )
-
-
-async def _reply_counts(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID, ReplyCounts]:
-    if not rows:  # as for everybody but organisers and officers above
-        return {}
-    said = await session.execute(
-        select(MeetingReply.meeting_id, MeetingReply.reply, func.count().label("replies"))
-        .where(MeetingReply.meeting_id.in_([row.id for row in rows]))
-        .group_by(MeetingReply.meeting_id, MeetingReply.reply)
-    )
-    by_meeting: dict[UUID, dict[str, int]] = {}
-    for one in said:
-        by_meeting.setdefault(one.meeting_id, {})[one.reply] = one.replies
-    called: dict[tuple[UUID, str, date], int] = {}
-    counts = {}
-    for row in rows:
-        key = (row.organisation_id, row.kind, session.today())
-        if key not in called:
-            people = convened_to(organisation_id=key[0], kind=MeetingKind(row.kind), on=key[2]).subquery()
-            called[key] = await session.scalar(select(func.count()).select_from(people)) or 0
-        replies = by_meeting.get(row.id, {})
-        counts[row.id] = ReplyCounts(
-            attending=replies.get(ReplyKind.attending, 0),
-            attending_online=replies.get(ReplyKind.attending_online, 0),
-            absent=replies.get(ReplyKind.absent, 0),
-            silent=max(called[key] - sum(replies.values()), 0),
-        )
-    return counts
 
 
 def rules_of(meeting: Meeting | Row[Any]) -> RuleSet:

@@ -12,8 +12,8 @@ from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
 from app.kernel.security import PostKind
+from app.meetings.convening.queries import convened_to
 from app.meetings.models import TOOK_PART, Meeting, RosterEntry
-from app.meetings.queries import convened_to
 from app.members.posts.models import Post
 from app.members.queries import holds_on
 from app.minutes.events import MeetingMissed, MinutesDue, MinutesPublished, MinutesSent

@@ -13,8 +13,8 @@ from sqlalchemy.orm import aliased
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import COMMITTEE, Actor
+from app.meetings.convening.queries import convened_to
 from app.meetings.models import Meeting, MeetingKind, MeetingStatus
-from app.meetings.queries import convened_to
 from app.members.models import Member, Standing, StandingKind
 from app.members.queries import has_left_by, holds_on
 from app.organisations.models import Organisation

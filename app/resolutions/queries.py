@@ -13,8 +13,8 @@ from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.pagination import CursorInvalid, PageRequest
 from app.kernel.security import Actor
+from app.meetings.convening.queries import convened_to
 from app.meetings.models import MeetingKind
-from app.meetings.queries import convened_to
 from app.members.models import Member, Standing
 from app.members.queries import convened, hosts_of
 from app.organisations.models import Organisation

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -10,13 +10,13 @@ from uuid import UUID
 from app.demo.cast import HANOI
 from app.demo.province.ledger import NULL, Id, Ledger
 from app.demo.province.people import Person
-from app.demo.province.shape import HOME, INBOX_SHOWN, Shape, at
+from app.demo.province.shape import HOME, INBOX_SHOWN, Shape
+from app.demo.province.timetable import Time, schedule, title_of
 from app.demo.province.tree import Branch, Place
 from app.kernel.push import Channel
 from app.meetings.events import MeetingAnnounced
 from app.meetings.models import (
     Attendance,
-    MeetingKind,
     MeetingStatus,
     ReplyKind,
     RollSource,
@@ -45,25 +45,11 @@ SAID = (
 )
 CONCLUSION = "Chi bộ nhất trí với báo cáo và nhiệm vụ tháng tới."
 TASKS = ("Thu đảng phí quý này", "Vận động ba hộ hiến đất làm đường", "Rà soát hộ nghèo trong thôn")
-HOURS = (7, 14, 19)
 REPLIED, BY_CODE, LATE, EXCUSED, MINUTES_LATE, PAPERS_LATE, TASK_DONE = 0.75, 0.6, 0.04, 0.7, 0.1, 0.08, 0.9
 READ = 0.6
 LONGEST = timedelta(hours=4)
 """Of a meeting, from the hour it was called for: at midnight none is in session."""
 _HERE = frozenset({Attendance.present, Attendance.present_online, Attendance.late})
-
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    """When a branch meets: the instant, and whether it is the month's first meeting."""
-
-    starts_at: datetime
-    is_first: bool
-
-    @property
-    def kind(self) -> MeetingKind:
-        """Return what is held: the regular meeting comes first."""
-        return MeetingKind.regular if self.is_first else MeetingKind.thematic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +77,7 @@ class Clerk:
     def hold(self, branch: Branch) -> list[Held]:
         """Write what a branch has held since the beginning, and the call to the next meeting; return the former."""
         now = self._shape.now
-        times = list(_schedule(self._shape, self._chance))
+        times = list(schedule(self._shape, self._chance))
         held = [self._hold(branch, time) for time in times if time.starts_at + LONGEST < now]
         ahead = next(time for time in times if time.starts_at > now)
         self._call(branch, ahead)
@@ -160,7 +146,7 @@ class Clerk:
             branch.id,
             time.kind,
             status,
-            _title(time),
+            title_of(time),
             time.starts_at,
             time.starts_at + timedelta(minutes=90),
             HANOI,
@@ -208,7 +194,7 @@ class Clerk:
         if announced_at < self._shape.now - INBOX_SHOWN:
             return
         params = {
-            "title": _title(time),
+            "title": title_of(time),
             "starts_at": time.starts_at.isoformat(),
             "time_zone": HANOI,
             "place": "Nhà văn hóa thôn",
@@ -348,27 +334,6 @@ class Clerk:
             )
 
 
-def _schedule(shape: Shape, chance: random.Random) -> Iterator[Time]:
-    """Yield the times of a branch's meetings, from its second month to the month after the present one.
-
-    A branch keeps to its day of the month and its hour. The one after the present is always among them.
-    """
-    usual, hour = chance.randint(2, 9), chance.choice(HOURS)
-    months = shape.months[1:]
-    for place, month in enumerate(months):
-        count = int((place + 1) * shape.meetings_factor) - int(place * shape.meetings_factor)
-        for number in range(count):
-            day = month + timedelta(days=usual - 1 + number * 20 // count)
-            yield Time(at(day, hour, 30), is_first=number == 0)
-    following = (shape.months[-1] + timedelta(days=32)).replace(day=usual)
-    yield Time(at(following, hour, 30), is_first=True)
-
-
-def _title(time: Time) -> str:
-    kind = "thường kỳ" if time.is_first else "chuyên đề"
-    return f"Sinh hoạt chi bộ {kind} tháng {time.starts_at.month}"
-
-
 def _record(
     branch: Branch,
     time: Time,
@@ -391,7 +356,7 @@ def _record(
         "locality": locality(above.name),
         "series": "BB/CB",
         "kind": time.kind,
-        "title": _title(time),
+        "title": title_of(time),
         "began_at": began_at.isoformat(),
         "ended_at": ended_at.isoformat(),
         "elapsed_minutes": int((ended_at - began_at).total_seconds() // 60),

@@ -15,9 +15,10 @@ from app.meetings.calendar.errors import CalendarNotFound, CalendarRevoked
 from app.meetings.calendar.feed import Entry, say_location
 from app.meetings.calendar.models import CalendarFeed
 from app.meetings.calendar.schemas import CalendarState
+from app.meetings.convening.queries import is_called
 from app.meetings.events import MeetingAnnounced, MeetingCancelled, MeetingEdited, MeetingMoved, MeetingPostponed
 from app.meetings.models import Meeting, MeetingStatus
-from app.meetings.queries import is_called, rules_of
+from app.meetings.queries import rules_of
 
 BACK = timedelta(days=60)
 AHEAD = timedelta(days=400)

@@ -8,8 +8,9 @@ from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.security import Actor
 from app.meetings import access
+from app.meetings.convening.queries import convened_to
 from app.meetings.models import MeetingReply
-from app.meetings.queries import convened_to, get_visible_meeting
+from app.meetings.queries import get_visible_meeting
 from app.notifications.reach.queries import push_reach
 from app.notifications.reach.schemas import PushReach
 

@@ -8,8 +8,9 @@ from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor
 from app.meetings import access
+from app.meetings.convening.queries import convened_to
 from app.meetings.models import Meeting, MeetingReply
-from app.meetings.queries import convened_to, get_visible_meeting
+from app.meetings.queries import get_visible_meeting
 from app.meetings.schemas import MyReply, ReplyPage, ReplyView
 from app.members.models import Member
 from app.members.queries import away_on

@@ -11,10 +11,11 @@ from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
 from app.meetings import access
+from app.meetings.convening.queries import convened_to
 from app.meetings.errors import MeetingNotUpcoming, MemberRepliedThemselves, NotConvened, ReplyClosed
 from app.meetings.events import MeetingReplied, MeetingReplyWithdrawn
 from app.meetings.models import BEGUN, UPCOMING, Meeting, MeetingReply
-from app.meetings.queries import convened_to, get_visible_meeting, view_meeting
+from app.meetings.queries import get_visible_meeting, view_meeting
 from app.meetings.replies.queries import view_reply
 from app.meetings.schemas import MeetingView, MyReply, ReplyWrite
 

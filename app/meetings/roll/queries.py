@@ -11,6 +11,7 @@ from app.kernel.security import Actor
 from app.meetings import access
 from app.meetings.attendance import Tally, suggest
 from app.meetings.codes import STEP_SECONDS, begin_of, make_code, step_at
+from app.meetings.convening.queries import is_called
 from app.meetings.errors import MeetingNotBegun, MeetingNotInSession
 from app.meetings.models import (
     BEGUN,
@@ -21,7 +22,7 @@ from app.meetings.models import (
     MeetingStatus,
     RosterEntry,
 )
-from app.meetings.queries import find_visible_meetings, get_visible_meeting, is_called, rules_of, tally_rosters
+from app.meetings.queries import find_visible_meetings, get_visible_meeting, rules_of, tally_rosters
 from app.meetings.roll.schemas import CheckInCode, GuestView, Quorum, RollCounts, RollEntryView, RollView
 from app.members.models import Member
 

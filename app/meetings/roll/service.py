@@ -14,6 +14,7 @@ from app.kernel.security import LEADERS, Actor
 from app.meetings import access
 from app.meetings.attendance import suggest
 from app.meetings.codes import SECRET_BYTES, begin_of, read_code, step_at
+from app.meetings.convening.queries import convened_to
 from app.meetings.errors import (
     CheckInCodeExpired,
     CheckInCodeInvalid,
@@ -48,7 +49,7 @@ from app.meetings.models import (
     RosterEntry,
     RosterStanding,
 )
-from app.meetings.queries import convened_to, get_visible_meeting, view_meeting
+from app.meetings.queries import get_visible_meeting, view_meeting
 from app.meetings.roll.queries import find_own_entry, view_roll
 from app.meetings.roll.schemas import (
     CheckIn,

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Row, Select, or_, select, tuple_
 from app.kernel.db import Session
 from app.kernel.pagination import CursorInvalid, PageRequest
 from app.kernel.security import ORGANISERS, Actor
+from app.meetings.convening.queries import is_called
 from app.meetings.errors import TaskNotFound
 from app.meetings.models import Meeting, MeetingTask, TaskStatus
-from app.meetings.queries import get_visible_meeting, is_called
+from app.meetings.queries import get_visible_meeting
 from app.meetings.tasks.schemas import TaskPage, TaskView
 from app.members.models import Member
 from app.organisations.queries import get_visible_organisation

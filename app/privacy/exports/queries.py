@@ -10,7 +10,8 @@ from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.security import Actor
 from app.privacy.exports.schemas import ExportPart, MyExport
-from app.privacy.parts import PARTS, Part
+from app.privacy.part import Part
+from app.privacy.parts import PARTS
 
 MOST_ROWS = 10_000
 """Of one part: more than a member gathers in 30 years, and as much as one answer can hold."""

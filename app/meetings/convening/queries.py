@@ -1,0 +1,108 @@
+"""Who is called to a meeting, and how many of them have said what."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from app.kernel.db import Session
+from app.kernel.security import COMMITTEE, Reader
+from app.meetings.models import (
+    Meeting,
+    MeetingKind,
+    MeetingReply,
+    ReplyKind,
+)
+from app.meetings.schemas import (
+    ReplyCounts,
+)
+from app.members.posts.models import Post
+from app.members.queries import Day, convened, holds_on, hosts_of
+
+
+def convened_to(*, organisation_id: UUID, kind: MeetingKind, on: date) -> Select[UUID]:
+    """Select the ids of the members called to a meeting: the branch, or its committee for a committee meeting."""
+    if kind is not MeetingKind.committee:
+        return convened(organisation_id, on)
+    seats = select(Post.member_id).where(
+        Post.organisation_id == organisation_id,
+        Post.kind.in_(COMMITTEE),
+        holds_on(Post.starts_on, Post.ends_on, on),
+    )
+    return seats.distinct()  # a secretary may hold a seat of the committee as well
+
+
+def is_called(actor: Reader, on: date) -> ColumnElement[bool]:
+    """Say whether the caller is called to a meeting: one of their branch, or where they are guest or have a seat."""
+    seats = [post.organisation_id for post in actor.posts if post.kind in COMMITTEE]
+    return is_somebody_called(
+        literal(actor.member_id, Uuid),
+        literal([actor.organisation_id, *actor.ended], ARRAY(Uuid)),
+        literal(seats, ARRAY(Uuid)),
+        on,
+    )
+
+
+def is_somebody_called(
+    member_id: SQLColumnExpression[UUID],
+    homes: SQLColumnExpression[Sequence[UUID]],
+    seats: SQLColumnExpression[Sequence[UUID]],
+    on: Day,
+) -> ColumnElement[bool]:
+    """Say the same of parameters: `homes` are their branch and those that ended under them, `seats` committees they sit on."""
+    is_committees = Meeting.kind == MeetingKind.committee
+    hosts = hosts_of(member_id, on)
+    places = union_all(select(func.unnest(homes)), hosts, select(func.unnest(seats)))
+    return and_(
+        # Said beside what it follows from: an index finds the meetings of few places, but none is found by an "or".
+        Meeting.organisation_id == any_(func.array(places.scalar_subquery(), type_=ARRAY(Uuid))),
+        or_(
+            and_(or_(Meeting.organisation_id == any_(homes), Meeting.organisation_id.in_(hosts)), ~is_committees),
+            and_(is_committees, Meeting.organisation_id == any_(seats)),
+        ),
+    )
+
+
+async def count_replies(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID, ReplyCounts]:
+    """Return the replies to each meeting by kind, and of how many who are called none is known."""
+    if not rows:  # as for everybody but organisers and officers above
+        return {}
+    said = await session.execute(
+        select(MeetingReply.meeting_id, MeetingReply.reply, func.count().label("replies"))
+        .where(MeetingReply.meeting_id.in_([row.id for row in rows]))
+        .group_by(MeetingReply.meeting_id, MeetingReply.reply)
+    )
+    by_meeting: dict[UUID, dict[str, int]] = {}
+    for one in said:
+        by_meeting.setdefault(one.meeting_id, {})[one.reply] = one.replies
+    called: dict[tuple[UUID, str, date], int] = {}
+    counts = {}
+    for row in rows:
+        key = (row.organisation_id, row.kind, session.today())
+        if key not in called:
+            people = convened_to(organisation_id=key[0], kind=MeetingKind(row.kind), on=key[2]).subquery()
+            called[key] = await session.scalar(select(func.count()).select_from(people)) or 0
+        replies = by_meeting.get(row.id, {})
+        counts[row.id] = ReplyCounts(
+            attending=replies.get(ReplyKind.attending, 0),
+            attending_online=replies.get(ReplyKind.attending_online, 0),
+            absent=replies.get(ReplyKind.absent, 0),
+            silent=max(called[key] - sum(replies.values()), 0),
+        )
+    return counts
