@@ -9,6 +9,7 @@ from app.admissions import router as admissions
 from app.announcements import router as announcements
 from app.care import router as care
 from app.care.contacts import router as contacts
+from app.care.unreached import router as unreached
 from app.changes import router as changes
 from app.documents import router as documents
 from app.documents.search import router as search
@@ -51,6 +52,7 @@ from app.reports.targets import router as targets
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
 from app.transfers import router as transfers
+from app.transfers.stays import router as stays
 
 v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps), ONE_SNAPSHOT])
 v1.include_router(changes.router)
@@ -90,6 +92,7 @@ v1.include_router(transfers.me)
 v1.include_router(transfers.members)
 v1.include_router(transfers.organisations)
 v1.include_router(transfers.router)
+v1.include_router(stays.router)
 v1.include_router(memberships.members)
 v1.include_router(memberships.router)
 v1.include_router(admissions.members)
@@ -136,6 +139,7 @@ v1.include_router(targets.organisations)
 v1.include_router(ratings.organisations)
 v1.include_router(care.me)
 v1.include_router(care.organisations)
+v1.include_router(unreached.organisations)
 v1.include_router(care.members)
 v1.include_router(contacts.members)
 

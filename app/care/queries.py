@@ -21,7 +21,6 @@ from app.announcements.queries import select_unread
 from app.care import access
 from app.care.models import Nudge, ProxyContact
 from app.care.schemas import (
-    CalledMeeting,
     CareView,
     ComingMeeting,
     MemberAwayPage,
@@ -29,23 +28,19 @@ from app.care.schemas import (
     ProxyContactRef,
     TimeAwayView,
     Touch,
-    UnreachedMember,
-    UnreachedMembers,
     UnreadPaper,
 )
 from app.identity.models import Account, Device, LoginSession
 from app.kernel.db import Session
-from app.kernel.i18n import Locale
 from app.kernel.notices import AudiencePart
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor
 from app.meetings.convening.queries import convened_to
 from app.meetings.models import OVER, TOOK_PART, UPCOMING, Attendance, Meeting, MeetingKind, MeetingReply, RosterEntry
-from app.meetings.reach.queries import get_reach
 from app.meetings.replies.queries import view_reply
 from app.members.identifiers import mask_phone
 from app.members.models import AwayPeriod, Member
-from app.members.queries import convened, holds_on
+from app.members.queries import convened
 from app.members.schemas import MemberRef
 from app.organisations.queries import get_visible_organisation
 from app.rules import RuleSet, rules_in_force
@@ -96,63 +91,6 @@ async def get_my_care(session: Session, actor: Actor) -> CareView:
     mine = _select_people(spell).outerjoin(spell, true()).where(Member.id == actor.member_id)
     row = (await session.execute(mine)).one()
     return (await _view(session, _Branch(actor.organisation_id, actor.path), [row]))[0]
-
-
-async def get_unreached_members(
-    session: Session, actor: Actor, organisation_id: UUID, *, locale: Locale
-) -> UnreachedMembers:
-    """Return whom the last call of a meeting to come has reached on no phone, and who has not replied.
-
-    A committee's meetings are left out: its few know each other. Raises OrganisationNotFound, NotForYourPost.
-    """
-    organisation = await get_visible_organisation(session, actor, organisation_id)
-    access.require_carer(actor, organisation.id)
-    last_call = (
-        select(Meeting)
-        .where(
-            Meeting.organisation_id == organisation.id,
-            Meeting.status.in_(UPCOMING),
-            Meeting.kind != MeetingKind.committee,
-        )
-        .order_by(Meeting.announced_at.desc(), Meeting.id.desc())
-        .limit(1)
-    )
-    meeting = await session.scalar(last_call)
-    if meeting is None:
-        return UnreachedMembers(meeting=None, members=[])
-    to_ring_up = (await get_reach(session, actor, meeting.id, locale=locale)).to_ring_up
-    today = session.today()
-    known = (
-        select(Member.id, AwayPeriod.place, ProxyContact)
-        .outerjoin(
-            AwayPeriod,
-            and_(
-                AwayPeriod.member_id == Member.id,
-                holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, today),
-            ),
-        )
-        .outerjoin(ProxyContact, ProxyContact.member_id == Member.id)
-        # Of a guest the home branch knows more; nobody here does.
-        .where(Member.id.in_([one.member_id for one in to_ring_up]), Member.organisation_id == organisation.id)
-    )
-    rows = {row.id: row for row in await session.execute(known)}
-    return UnreachedMembers(
-        meeting=CalledMeeting(
-            meeting_id=meeting.id, title=meeting.title, starts_at=meeting.starts_at, time_zone=meeting.time_zone
-        ),
-        members=[
-            UnreachedMember(
-                member=MemberRef(member_id=one.member_id, full_name=one.full_name),
-                state=one.state,
-                reason=one.reason,
-                is_away=row is not None and row.place is not None,
-                place=row.place if row is not None else None,
-                proxy_contact=_contact(row.ProxyContact) if row is not None else None,
-            )
-            for one in to_ring_up
-            for row in [rows.get(one.member_id)]
-        ],
-    )
 
 
 async def find_last_nudge(session: Session, member_id: UUID) -> datetime | None:
@@ -293,7 +231,7 @@ def _of_person(session: Session, row: Row[Any]) -> dict[str, Any]:  # Any: field
         "last_nudged_at": row.nudged_at,
         "last_nudged_by": MemberRef(member_id=row.nudged_by, full_name=row.nudger_name) if row.nudged_by else None,
         "next_nudge_at": next_nudge_at if next_nudge_at and next_nudge_at > session.now() else None,
-        "proxy_contact": _contact(row.ProxyContact),
+        "proxy_contact": view_contact(row.ProxyContact),
     }
 
 
@@ -304,7 +242,8 @@ def _flag(unexcused_months: int, rules: RuleSet) -> dict[str, Any]:  # Any: fiel
     }
 
 
-def _contact(contact: ProxyContact | None) -> ProxyContactRef | None:
+def view_contact(contact: ProxyContact | None) -> ProxyContactRef | None:
+    """Return whom else one may ask, the number masked."""
     if contact is None:
         return None
     return ProxyContactRef(

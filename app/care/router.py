@@ -6,13 +6,12 @@ from fastapi import APIRouter
 
 from app.care import queries, service
 from app.care.errors import NobodyToNudge, NudgedRecently
-from app.care.schemas import CareView, MemberAwayPage, NudgeView, UnreachedMembers
+from app.care.schemas import CareView, MemberAwayPage, NudgeView
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
-from app.kernel.readers import CurrentReader
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import MemberNotFound
 from app.organisations.errors import OrganisationNotFound
@@ -42,22 +41,6 @@ async def list_members_away(
     For the branch's secretary, deputy and minute-taker. Each member reads the same of themself (`GET /v1/me/care`).
     """
     return tagged.page(linked(await queries.list_members_away(session, actor, organisation_id, paging=paging)))
-
-
-@organisations.get(
-    "/{organisation_id}/unreached",
-    operation_id="getUnreachedMembers",
-    summary="Whom to ring up",
-    responses=problems(OrganisationNotFound, NotForYourPost),
-)
-async def get_unreached_members(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, organisation_id: UUID
-) -> UnreachedMembers:
-    """Return whom the last call of a meeting to come has reached on no phone and who has not replied, away or not.
-
-    With whom to ask instead. For the branch's secretary, deputy and minute-taker.
-    """
-    return await queries.get_unreached_members(session, actor, organisation_id, locale=reader.locale)
 
 
 @members.post(

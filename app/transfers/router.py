@@ -17,15 +17,12 @@ from app.transfers import queries, service
 from app.transfers.errors import (
     AlreadyMoving,
     DestinationNotValid,
-    NoStayUnderWay,
     NotYetAMember,
     TransferDecided,
     TransferNotFound,
 )
 from app.transfers.models import TransferStatus
 from app.transfers.schemas import (
-    StayProlongation,
-    StayReturn,
     TransferAcceptance,
     TransferCreate,
     TransferDirection,
@@ -144,27 +141,3 @@ async def withdraw_transfer(
 ) -> TransferView:
     """Take back a transfer that nobody has decided; for the old branch."""
     return await service.withdraw_transfer(session, actor, transfer_id, body)
-
-
-@router.post(
-    "/{transfer_id}/return",
-    operation_id="endStay",
-    summary="End a stay early",
-    responses=problems(TransferNotFound, NotForYourPost, NoStayUnderWay, FieldsNotValid),
-)
-async def end_stay(session: DbSession, actor: CurrentActor, transfer_id: UUID, body: StayReturn) -> TransferView:
-    """Let a guest return home before the last day of the stay; for either branch."""
-    return await service.end_stay(session, actor, transfer_id, body)
-
-
-@router.post(
-    "/{transfer_id}/prolong",
-    operation_id="prolongStay",
-    summary="Prolong a stay",
-    responses=problems(TransferNotFound, NotForYourPost, NoStayUnderWay, FieldsNotValid),
-)
-async def prolong_stay(
-    session: DbSession, actor: CurrentActor, transfer_id: UUID, body: StayProlongation
-) -> TransferView:
-    """Let a guest stay longer, within the rule's limit; for the home branch."""
-    return await service.prolong_stay(session, actor, transfer_id, body)

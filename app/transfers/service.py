@@ -1,11 +1,11 @@
-"""Commands of the transfer: start it, accept, refuse or withdraw it, end or prolong a stay, and reminders come due."""
+"""Commands of the transfer: start it, accept, refuse or withdraw it, and reminders come due."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
@@ -17,7 +17,7 @@ from app.kernel.uniqueness import refusing_duplicates
 from app.meetings.replies.service import withdraw_replies
 from app.members.access import require_record_keeper
 from app.members.errors import FormerMember, MemberNotFound
-from app.members.models import AwayPeriod, Member, Standing, StandingKind
+from app.members.models import AwayPeriod, Member, StandingKind
 from app.members.posts.service import end_posts_outside
 from app.members.queries import get_visible_member, has_left
 from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, Wrong, field_problem
@@ -25,18 +25,16 @@ from app.members.standings.queries import membership_since
 from app.members.standings.service import begin_standing, end_standings, move_home
 from app.notifications.service import withdraw_notices
 from app.organisations.models import Organisation, OrganisationKind
-from app.rules import RuleSet, add_working_days, rules_in_force, rules_named
+from app.rules import RuleSet, add_working_days, rules_in_force
 from app.transfers import access, queries
 from app.transfers.errors import (
     AlreadyMoving,
     DestinationNotValid,
-    NoStayUnderWay,
     NotYetAMember,
     TransferDecided,
 )
 from app.transfers.events import (
     MemberDeparted,
-    StayChanged,
     TransferAccepted,
     TransferRefused,
     TransferReminderDue,
@@ -46,8 +44,6 @@ from app.transfers.events import (
 from app.transfers.models import Transfer, TransferKind, TransferReminder, TransferStatus
 from app.transfers.queries import Found
 from app.transfers.schemas import (
-    StayProlongation,
-    StayReturn,
     TransferAcceptance,
     TransferCreate,
     TransferRefusal,
@@ -57,7 +53,7 @@ from app.transfers.schemas import (
 SWEEP_SIZE = 500
 
 _TOO_SHORT = ("stay_too_short", Text(vi="Ngắn hơn thời hạn cho phép", en="Shorter than a stay may be"))
-_TOO_LONG = ("stay_too_long", Text(vi="Dài hơn thời hạn cho phép", en="Longer than a stay may be"))
+TOO_LONG = ("stay_too_long", Text(vi="Dài hơn thời hạn cho phép", en="Longer than a stay may be"))
 
 
 async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: TransferCreate) -> TransferView:
@@ -102,7 +98,10 @@ async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: 
         session, member.id, member.organisation_id, StandingKind.transferring, starts_on=session.today()
     )
     member.version += 1
-    fact = _names(actor, transfer, member) | {"kind": transfer.kind, "to_organisation_id": transfer.to_organisation_id}
+    fact = names_of(actor, transfer, member) | {
+        "kind": transfer.kind,
+        "to_organisation_id": transfer.to_organisation_id,
+    }
     await record(session, TransferStarted.model_validate(fact))
     return await queries.view_transfer(session, transfer.id)
 
@@ -113,7 +112,7 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
     Of a transfer out of the system the old branch itself says that the other one has answered; then the membership
     here ends. Raises TransferNotFound, NotForYourPost, TransferDecided, FieldsNotValid.
     """
-    found, member = await _for_decision(session, actor, transfer_id)
+    found, member = await get_for_decision(session, actor, transfer_id)
     transfer = found.transfer
     access.require_side(actor, found.receiving_path)
     _require_open(transfer)
@@ -135,7 +134,7 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
         await _begin_stay(session, member, transfer)
     away = await _away_periods(session, member.id) if is_permanent else ()
     fact = {
-        **_names(actor, transfer, member),
+        **names_of(actor, transfer, member),
         "organisation_id": home,
         "kind": transfer.kind,
         "received_on": body.received_on,
@@ -150,14 +149,14 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
 
 async def refuse_transfer(session: Session, actor: Actor, transfer_id: UUID, body: TransferRefusal) -> TransferView:
     """Say for the new branch that the member is not taken in; raises what `accept_transfer` does."""
-    found, member = await _for_decision(session, actor, transfer_id)
+    found, member = await get_for_decision(session, actor, transfer_id)
     access.require_side(actor, found.receiving_path)
     return await _end_undone(session, actor, found.transfer, member, fact=TransferRefused, reason=body.reason)
 
 
 async def withdraw_transfer(session: Session, actor: Actor, transfer_id: UUID, body: TransferRefusal) -> TransferView:
     """Take a transfer back for the old branch; raises what `accept_transfer` does."""
-    found, member = await _for_decision(session, actor, transfer_id)
+    found, member = await get_for_decision(session, actor, transfer_id)
     access.require_side(actor, found.from_path)
     return await _end_undone(session, actor, found.transfer, member, fact=TransferWithdrawn, reason=body.reason)
 
@@ -168,35 +167,6 @@ async def drop_open_transfer(session: Session, actor: Actor, member: Member, *, 
     transfer = await session.scalar(wanted.with_for_update())
     if transfer is not None:
         await _end_undone(session, actor, transfer, member, fact=TransferWithdrawn, reason=reason)
-
-
-async def end_stay(session: Session, actor: Actor, transfer_id: UUID, body: StayReturn) -> TransferView:
-    """Let a guest return before the day; either branch says so.
-
-    Raises TransferNotFound, NotForYourPost, NoStayUnderWay, FieldsNotValid.
-    """
-    found, member = await _for_decision(session, actor, transfer_id)
-    access.require_side(actor, *found.paths)
-    begun, until = _require_stay(session, found.transfer)
-    if not begun <= body.last_on < until:
-        within = Text(vi="Phải trong thời gian sinh hoạt tạm thời", en="It must lie within the stay")
-        raise FieldsNotValid(fields=(field_problem("last_on", ("outside_stay", within)),))
-    return await _change_stay(session, actor, found.transfer, member, until=body.last_on)
-
-
-async def prolong_stay(session: Session, actor: Actor, transfer_id: UUID, body: StayProlongation) -> TransferView:
-    """Let a guest stay longer, within the rule's limit; the home branch says so. Raises what `end_stay` does."""
-    found, member = await _for_decision(session, actor, transfer_id)
-    transfer = found.transfer
-    access.require_side(actor, found.from_path)
-    begun, until = _require_stay(session, transfer)
-    if body.until <= until:
-        later = Text(vi="Phải sau ngày kết thúc hiện tại", en="It must be later than the present last day")
-        raise FieldsNotValid(fields=(field_problem("until", ("not_later", later)),))
-    rules = rules_named(transfer.rule_set)
-    if (rules.study_stay if transfer.for_study else rules.stay).is_too_long(begun, body.until):
-        raise FieldsNotValid(fields=(field_problem("until", _TOO_LONG),))
-    return await _change_stay(session, actor, transfer, member, until=body.until)
 
 
 async def remind_of_transfers(session: Session) -> int:
@@ -241,7 +211,8 @@ async def _lock_member(session: Session, member: Member, *, home: UUID) -> None:
         raise MemberNotFound
 
 
-async def _for_decision(session: Session, actor: Actor, transfer_id: UUID) -> tuple[Found, Member]:
+async def get_for_decision(session: Session, actor: Actor, transfer_id: UUID) -> tuple[Found, Member]:
+    """Return a visible transfer and its member, both locked, the member first; raises TransferNotFound."""
     found = await queries.find_visible_transfer(session, actor, transfer_id)
     member = await session.get_one(Member, found.transfer.member_id, with_for_update=True, populate_existing=True)
     await session.refresh(found.transfer, with_for_update=True)
@@ -289,7 +260,7 @@ def _require_plausible(session: Session, member: Member, body: TransferCreate, *
         if limit.is_too_short(body.letter_on, body.until):
             wrong.append(field_problem("until", _TOO_SHORT))
         elif limit.is_too_long(body.letter_on, body.until):
-            wrong.append(field_problem("until", _TOO_LONG))
+            wrong.append(field_problem("until", TOO_LONG))
     if wrong:
         raise FieldsNotValid(fields=tuple(wrong))
 
@@ -321,37 +292,6 @@ async def _begin_stay(session: Session, member: Member, transfer: Transfer) -> N
     member.version += 1
 
 
-def _require_stay(session: Session, transfer: Transfer) -> tuple[date, date]:
-    """Return the first and the last day of a stay that is not over; raises NoStayUnderWay."""
-    if transfer.received_on is None or transfer.until is None or transfer.until < session.today():
-        raise NoStayUnderWay
-    return transfer.received_on, transfer.until
-
-
-async def _change_stay(
-    session: Session, actor: Actor, transfer: Transfer, member: Member, *, until: date
-) -> TransferView:
-    stay = (StandingKind.temporary_away, StandingKind.temporary_guest)
-    await session.execute(
-        update(Standing)
-        .where(
-            Standing.member_id == member.id,
-            Standing.kind.in_(stay),
-            Standing.starts_on == transfer.received_on,
-            Standing.ends_on == transfer.until,
-        )
-        .values(ends_on=until)
-    )
-    transfer.until = until
-    transfer.version += 1
-    member.version += 1
-    host = transfer.to_organisation_id
-    if host is not None:
-        await withdraw_replies(session, actor, member.id, [host], after=until)
-    await record(session, StayChanged.model_validate(_names(actor, transfer, member) | {"until": until}))
-    return await queries.view_transfer(session, transfer.id)
-
-
 async def _end_undone(
     session: Session,
     actor: Actor,
@@ -368,7 +308,7 @@ async def _end_undone(
     await _settle(session, transfer)
     await end_standings(session, member.id, StandingKind.transferring, on=session.today())
     member.version += 1
-    await record(session, fact.model_validate(_names(actor, transfer, member)))
+    await record(session, fact.model_validate(names_of(actor, transfer, member)))
     return await queries.view_transfer(session, transfer.id)
 
 
@@ -390,8 +330,8 @@ async def _away_periods(session: Session, member_id: UUID) -> Sequence[UUID]:
     return rows.all()
 
 
-def _names(actor: Actor, transfer: Transfer, member: Member) -> dict[str, Any]:
-    # Any: values of several types.
+def names_of(actor: Actor, transfer: Transfer, member: Member) -> dict[str, Any]:
+    """Return whom and what every fact about a transfer names; Any: values of several types."""
     return {
         "organisation_id": transfer.from_organisation_id,
         "subject_id": transfer.id,

@@ -65,7 +65,7 @@ def is_somebody_called(
     seats: SQLColumnExpression[Sequence[UUID]],
     on: Day,
 ) -> ColumnElement[bool]:
-    """Say the same of parameters: `homes` are their branch and those that ended under them, `seats` committees they sit on."""
+    """Say the same of parameters: `homes` are their branch and those ended under them, `seats` their committees."""
     is_committees = Meeting.kind == MeetingKind.committee
     hosts = hosts_of(member_id, on)
     places = union_all(select(func.unnest(homes)), hosts, select(func.unnest(seats)))
