@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.kernel import scopes
 from app.kernel.clock import Clock
+from app.kernel.context import AskingSession
 from app.kernel.ids import new_id
 
 _HOME = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -44,6 +45,8 @@ class Base(DeclarativeBase):
 
 class Session(AsyncSession):
     """One unit of work: a transaction, the instant it happens at, and the changes it will announce."""
+
+    sync_session_class = AskingSession
 
     def __init__(self, bind: Any = None, *, clock: Clock, **options: Any) -> None:
         """Any: SQLAlchemy's own bind and options are passed through untouched."""
