@@ -1,8 +1,9 @@
 """The database: naming of constraints, the engine, and the session that commits at the edge."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from fastapi import Depends, Request
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import DateTime, Enum, Executable, MetaData, Row, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -22,6 +24,25 @@ from app.kernel.context import AskingSession
 from app.kernel.ids import new_id
 
 _HOME = ZoneInfo("Asia/Ho_Chi_Minh")
+_READERS = 4
+"""Connections of a process for what is read at once: each is held for a statement alone, so a few serve many."""
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day that an instant was in Việt Nam: standings, posts and away periods begin and end with its days."""
+    return moment.astimezone(_HOME).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A statement as the server takes it (`$1`…), and the names of its parameters in their order."""
+
+    sql: str
+    names: tuple[str, ...]
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """Return the parameters; what is not given is null. Any: of any types."""
+        return [given.get(name) for name in self.names]
 
 
 class Base(DeclarativeBase):
@@ -60,12 +81,12 @@ class Session(AsyncSession):
         return self.moment
 
     def today(self) -> date:
-        """Return the day it is in Việt Nam: standings, posts and away periods begin and end with its days."""
-        return self.day_of(self.moment)
+        """Return the day it is in Việt Nam."""
+        return day_of(self.moment)
 
     def day_of(self, moment: datetime) -> date:
         """Return the day that an instant was in Việt Nam."""
-        return moment.astimezone(_HOME).date()
+        return day_of(moment)
 
     def new_id(self) -> UUID:
         """Return a fresh UUIDv7 of this unit of work's instant, after those it made before."""
@@ -87,6 +108,14 @@ class Database(Protocol):
         """Run one statement that the server commits by itself, and return its one row; Any: of any columns."""
         ...
 
+    def now(self) -> datetime:
+        """Return the present instant (aware, UTC)."""
+        ...
+
+    async def read(self, question: Question, given: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Ask a question, all of one instant, in one round trip; return its one row, if any; Any: of any columns."""
+        ...
+
     async def synchronise(self, session: Session) -> None:
         """Move the session to the present instant of the clock that all processes share."""
         ...
@@ -105,15 +134,32 @@ class PooledDatabase:
 
     def __init__(self, url: str, *, clock: Clock, pool_size: int, statement_timeout_ms: int) -> None:
         """Open nothing yet; the first session does. A statement that takes longer than the timeout fails."""
+        options = f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC"
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
             hide_parameters=True,  # errors are logged, and phone numbers are parameters
-            connect_args={"options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC"},
+            connect_args={"options": options},
         )
         self._sessions: Callable[[], Session] = async_sessionmaker(
             self.engine, class_=Session, expire_on_commit=False, clock=clock
+        )
+        self._clock = clock
+        self._readers = AsyncConnectionPool(
+            self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            connection_class=psycopg.AsyncConnection[tuple[Any, ...]],
+            kwargs={
+                "autocommit": True,
+                "cursor_factory": psycopg.AsyncRawCursor,
+                # A statement is a transaction of its own, of one instant, which writes nothing. It is planned once a
+                # connection: to plan it takes longer than to answer it. New statistics have it planned anew.
+                "options": f"{options} -c default_transaction_isolation=repeatable\\ read"
+                " -c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan",
+            },
+            min_size=1,
+            max_size=_READERS,
+            open=False,
         )
 
     @asynccontextmanager
@@ -132,6 +178,18 @@ class PooledDatabase:
             apart = await connection.execution_options(isolation_level="AUTOCOMMIT")
             return (await apart.execute(statement, parameters)).one()
 
+    def now(self) -> datetime:
+        """Return what the clock says."""
+        return self._clock()
+
+    async def read(self, question: Question, given: Mapping[str, Any]) -> Sequence[Any] | None:
+        """See `Database.read`; by the driver alone, since SQLAlchemy costs more than the question."""
+        if self._readers.closed:
+            await self._readers.open()
+        async with self._readers.connection() as connection:
+            found = await connection.execute(question.sql, question.values(given), prepare=True)
+            return await found.fetchone()
+
     async def synchronise(self, session: Session) -> None:
         """Ask the database for the time; every other clock may be wrong by minutes."""
         session.moment = (await session.execute(select(func.clock_timestamp()))).scalar_one()
@@ -144,7 +202,8 @@ class PooledDatabase:
             await apart.execute(text(f"VACUUM {quoted}"))
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
+        await self._readers.close()
         await self.engine.dispose()
 
 
