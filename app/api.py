@@ -59,12 +59,12 @@ from app.transfers.stays import router as stays
 
 screens = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
 """What a phone asks whenever it opens: each finds by itself who asks (`kernel.screens`)."""
+screens.include_router(changes.router)
 screens.include_router(my_meetings.me)
 screens.include_router(inbox.me)
 screens.include_router(my_announcements.me)
 
 v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps), ONE_SNAPSHOT])
-v1.include_router(changes.router)
 v1.include_router(notifications.me)
 v1.include_router(identity.me)
 v1.include_router(devices.me)

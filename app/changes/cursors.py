@@ -77,6 +77,13 @@ def read_cursor(text: str, *, member_id: UUID, keys: TokenKeys) -> Cursor:
     )
 
 
+def renewed(text: str, *, member_id: UUID, keys: TokenKeys) -> str:
+    """Return a cursor that was read, as it is written today: sealed with the newest key."""
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    packed = raw[_SEAL_BYTES:]
+    return base64.urlsafe_b64encode(keys.seal(_sealed(packed, member_id)) + packed).decode().rstrip("=")
+
+
 def _sealed(packed: bytes, member_id: UUID) -> bytes:
     return b"changes 1" + member_id.bytes + packed
 

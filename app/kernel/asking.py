@@ -87,6 +87,8 @@ HOMES: ColumnElement[list[UUID]] = _the("homes")
 """The member's branch, and the organisations that ended while they belonged to them."""
 ENDED: ColumnElement[list[UUID]] = _the("ended")
 """The latter alone."""
+INHERITED: ColumnElement[list[UUID]] = _the("inherited_from")
+"""Organisations that were merged into one where the member holds an organiser's post."""
 SEATS: ColumnElement[list[UUID]] = _the("seats")
 """The organisations on whose committee the member sits."""
 ORGANISED: ColumnElement[list[UUID]] = _the("organised")
@@ -95,4 +97,5 @@ ORGANISED: ColumnElement[list[UUID]] = _the("organised")
 
 def held_as(kinds: Iterable[PostKind]) -> ColumnElement[list[UUID]]:
     """Return the organisations in which the member holds a post of one of the kinds."""
-    return cast(select(_held(ASKING, kinds)).select_from(ASKING).scalar_subquery(), _UUIDS)
+    held: ColumnElement[Any] = select(_held(ASKING, kinds)).select_from(ASKING).scalar_subquery()
+    return cast(held, ARRAY(Uuid()))

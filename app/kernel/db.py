@@ -1,5 +1,6 @@
 """The database: naming of constraints, the engine, and the session that commits at the edge."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -12,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from fastapi import Depends, Request
-from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import DateTime, Enum, Executable, MetaData, Row, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -129,6 +129,45 @@ class Database(Protocol):
         ...
 
 
+class _Readers:
+    """Connections of the driver alone; on each a statement is a transaction, of one instant, which writes nothing.
+
+    A statement is planned once a connection, since to plan it takes longer than to answer it; new statistics have it
+    planned anew.
+    """
+
+    def __init__(self, url: str, *, options: str) -> None:
+        self._url = url
+        self._options = (
+            f"{options} -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
+            " -c plan_cache_mode=force_generic_plan"
+        )
+        self._free = asyncio.Semaphore(_READERS)
+        self._idle: list[psycopg.AsyncConnection[tuple[Any, ...]]] = []
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[psycopg.AsyncConnection[tuple[Any, ...]]]:
+        async with self._free:
+            connection = self._idle.pop() if self._idle else await self._connect()
+            try:
+                yield connection
+            except BaseException as error:
+                await connection.close()
+                if isinstance(error, psycopg.OperationalError):
+                    await self.close()  # the server is gone, and with it the others
+                raise
+            self._idle.append(connection)
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _connect(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+        return await psycopg.AsyncConnection.connect(
+            self._url, autocommit=True, options=self._options, cursor_factory=psycopg.AsyncRawCursor
+        )
+
+
 class PooledDatabase:
     """A pool of connections to one PostgreSQL."""
 
@@ -146,20 +185,8 @@ class PooledDatabase:
             self.engine, class_=Session, expire_on_commit=False, clock=clock
         )
         self._clock = clock
-        self._readers = AsyncConnectionPool(
-            self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
-            connection_class=psycopg.AsyncConnection[tuple[Any, ...]],
-            kwargs={
-                "autocommit": True,
-                "cursor_factory": psycopg.AsyncRawCursor,
-                # A statement is a transaction of its own, of one instant, which writes nothing. It is planned once a
-                # connection: to plan it takes longer than to answer it. New statistics have it planned anew.
-                "options": f"{options} -c default_transaction_isolation=repeatable\\ read"
-                " -c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan",
-            },
-            min_size=1,
-            max_size=_READERS,
-            open=False,
+        self._readers = _Readers(
+            self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False), options=options
         )
 
     @asynccontextmanager
@@ -184,9 +211,7 @@ class PooledDatabase:
 
     async def read(self, question: Question, given: Mapping[str, Any]) -> Sequence[Any] | None:
         """See `Database.read`; by the driver alone, since SQLAlchemy costs more than the question."""
-        if self._readers.closed:
-            await self._readers.open()
-        async with self._readers.connection() as connection:
+        async with self._readers.one() as connection:
             found = await connection.execute(question.sql, question.values(given), prepare=True)
             return await found.fetchone()
 

@@ -9,7 +9,8 @@ The route declares what it answers as any other does, and hands the question to 
 What other routes have from dependencies (sign-in, rate, ETag, link) happens here, in the same order.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    SQLColumnExpression,
     Text,
     Uuid,
     any_,
@@ -37,10 +39,10 @@ from sqlalchemy.dialects.postgresql import array, psycopg
 from sqlalchemy.sql import visitors
 
 from app.kernel.asking import ACCOUNT, ASKING
-from app.kernel.db import Database, Question, day_of
+from app.kernel.db import Database, Question, Session, day_of, transaction
 from app.kernel.etags import IfNoneMatch, NotModified, tags_in
 from app.kernel.pagination import PageRequest, encode_cursor, link_next
-from app.kernel.security import BearerToken, require_allowance, require_token
+from app.kernel.security import Actor, Authenticate, BearerToken, require_allowance, require_token
 from app.kernel.tokens import TokenKeys
 
 LIMIT: BindParameter[int] = bindparam("limit", None, Integer())
@@ -59,12 +61,12 @@ def question(statement: Select[Any]) -> Question:
         is_constant = isinstance(element, BindParameter) and element.unique
         return element.render_literal_execute() if is_constant else None
 
-    fixed = visitors.replacement_traverse(statement, {}, fix)
+    fixed: Any = visitors.replacement_traverse(statement, {}, fix)
     compiled = fixed.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     return Question(sql=compiled.string, names=tuple(compiled.positiontup or ()))
 
 
-def instant(value: ColumnElement[Any]) -> ColumnElement[str]:
+def instant(value: SQLColumnExpression[Any]) -> ColumnElement[str]:
     """Write an instant (Any: or null) as `schemas.Instant` does; the zone of the connection is UTC."""
     return func.replace(func.to_char(value, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), ".000000", "")
 
@@ -183,6 +185,19 @@ class Screen:
             headers["Link"] = link_next(self._request, following)
         body = f'{{"items":{finish(items, zone) if finish else items},"next_cursor":{cursor}}}'
         return Response(body, headers=headers, media_type="application/json")
+
+    @asynccontextmanager
+    async def at_length(self) -> AsyncIterator[tuple[Session, Actor]]:
+        """Open a unit of work of one instant, for an answer that takes several statements after all.
+
+        It is committed when the block ends; the rate was counted by `row`.
+        """
+        state = self._request.app.state
+        assert self._token is not None, "row() comes first"
+        async with transaction(state.database) as session:
+            await state.database.freeze(session)
+            authenticate: Authenticate = state.authenticate
+            yield session, await authenticate(session, self._token.credentials)
 
 
 async def _screen(request: Request, token: BearerToken, if_none_match: IfNoneMatch = None) -> Screen:

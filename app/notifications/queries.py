@@ -18,8 +18,10 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.identity.models import Account, Device
 from app.identity.queries import is_active
@@ -68,24 +70,30 @@ async def find_notifications(
 ) -> list[NotificationView]:
     """Return those of the notices that are in the inbox, in the reader's words."""
     mine = literal(actor.member_id, Uuid), literal(list(actor.ended), ARRAY(Uuid))
-    wanted = union_all(*(some.where(Notification.id.in_(ids)) for some in select_inbox(*mine)))
+    wanted = union_all(*(some.where(identifier.in_(ids)) for some, identifier in select_inbox(*mine)))
     rows = (await session.execute(wanted)).all()
     return _views(rows, notices=notices, reader=reader, public_url=public_url)
 
 
 def select_inbox(
     member_id: SQLColumnExpression[UUID], ended: SQLColumnExpression[Sequence[UUID]]
-) -> tuple[Select[Any], Select[Any]]:
-    """Select what has a row in a member's inbox, and what is broad and not read; Any: rows of several columns."""
+) -> tuple[tuple[Select[Any], InstrumentedAttribute[UUID]], ...]:
+    """Select what has a row in a member's inbox, and what is broad and not read, each with its id to narrow it by.
+
+    Any: rows of several columns.
+    """
     shown = (Notification.id, Notification.type, Notification.subject_id, Notification.params)
+    # With an offset it stays inside, and is looked up for one row of the inbox after another: joined, the planner may
+    # walk through everybody's notices for the newest of one member.
+    noticed = select(*shown).where(Notification.id == InboxEntry.notification_id, _stands).offset(0).lateral("noticed")
     in_a_row = (
-        select(*shown, InboxEntry.created_at, InboxEntry.read_at)
-        .join(InboxEntry, InboxEntry.notification_id == Notification.id)
-        .where(InboxEntry.member_id == member_id, _stands)
+        select(noticed, InboxEntry.created_at, InboxEntry.read_at)
+        .join_from(InboxEntry, noticed, true())
+        .where(InboxEntry.member_id == member_id)
     )
     broad = is_broad_and_unread(member_id, ended)
     in_none = select(*shown, Notification.created_at, null().label("read_at")).where(broad)
-    return in_a_row, in_none
+    return (in_a_row, InboxEntry.notification_id), (in_none, Notification.id)
 
 
 def _views(rows: Sequence[Row[Any]], *, notices: Notices, reader: Reader, public_url: str) -> list[NotificationView]:

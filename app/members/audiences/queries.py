@@ -101,7 +101,9 @@ def addresses(
     )
     parts = _parts(member_id, organisation_id, post_kinds, on)
     is_meant = or_(*(and_(part == named, condition) for named, condition in parts.items()))
-    is_mine = organisation_id.in_(union_all(mine, select(func.unnest(ended))))
+    # An array is made once and compared first; of rows to join, the planner may ask all else before.
+    places = union_all(mine, select(func.unnest(ended))).scalar_subquery()
+    is_mine = organisation_id == any_(func.array(places, type_=ARRAY(Uuid)))
     return and_(is_mine, or_(belongs, organisation_id == any_(ended)), is_meant)
 
 

@@ -14,7 +14,6 @@ from app.kernel.i18n import Locale
 from app.kernel.notices import Notices, Params, Reader, by_type
 from app.kernel.pagination import PageRequest
 from app.kernel.screens import LAST_ID, LIMIT, Listed, instant, page_of
-from app.notifications.models import Notification
 from app.notifications.queries import select_inbox
 
 _LOCALE = bindparam("locale", None, Text())
@@ -32,8 +31,8 @@ def behind(paging: PageRequest, locale: Locale) -> dict[str, Any]:
 def my_notices() -> Question:
     """Ask for the inbox, newest first; each half of it is cut to a page, so that an index gives it in order."""
     pages = [
-        some.where(Notification.id < func.coalesce(LAST_ID, _ANY_ID)).order_by(Notification.id.desc()).limit(LIMIT + 1)
-        for some in select_inbox(ME, ENDED)
+        some.where(identifier < func.coalesce(LAST_ID, _ANY_ID)).order_by(identifier.desc()).limit(LIMIT + 1)
+        for some, identifier in select_inbox(ME, ENDED)
     ]
     both = union_all(*pages).order_by(desc("id")).limit(LIMIT + 1)
     found = both.cte("found").prefix_with("MATERIALIZED")
