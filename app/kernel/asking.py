@@ -97,5 +97,5 @@ ORGANISED: ColumnElement[list[UUID]] = _the("organised")
 
 def held_as(kinds: Iterable[PostKind]) -> ColumnElement[list[UUID]]:
     """Return the organisations in which the member holds a post of one of the kinds."""
-    held: ColumnElement[Any] = select(_held(ASKING, kinds)).select_from(ASKING).scalar_subquery()
-    return cast(held, ARRAY(Uuid()))
+    found: ColumnElement[Any] = cast(select(_held(ASKING, kinds)).select_from(ASKING).scalar_subquery(), _UUIDS)
+    return found

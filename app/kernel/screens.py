@@ -71,12 +71,6 @@ def instant(value: SQLColumnExpression[Any]) -> ColumnElement[str]:
     return func.replace(func.to_char(value, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), ".000000", "")
 
 
-def json_of(row: Select[Any]) -> ColumnElement[Any]:
-    """Return the one row of a query as a JSON object, or null where there is none; Any: of any columns."""
-    one = row.subquery()
-    return select(func.row_to_json(one.table_valued())).scalar_subquery()
-
-
 def json_list_of(rows: Select[Any]) -> ColumnElement[str]:
     """Return the rows of a query, in their order, as the text of a JSON list; Any: of any columns."""
     each = rows.subquery()
@@ -151,7 +145,7 @@ class Screen:
             "asking_session": claims.sid,
             "asking_now": now,
             "asking_today": day_of(now),
-            "asking_unproven": sorted(state.second_factor_of),
+            "asking_unproven": sorted(kind.value for kind in state.second_factor_of),
             **values,
         }
         row = await database.read(asked, given)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 from pydantic import BaseModel
 from sqlalchemy import Integer, bindparam, column, select, table, text
@@ -12,6 +13,8 @@ from sqlalchemy import Integer, bindparam, column, select, table, text
 from app.announcements.schemas import AnnouncementPage
 from app.kernel.db import PooledDatabase, Question, transaction
 from app.kernel.screens import question
+from app.kernel.security import NEEDING_SECOND_FACTOR
+from app.kernel.settings import SecondFactorOf
 from app.meetings.schemas import MeetingPage
 from app.notifications.schemas import NotificationPage
 from tests.conftest import RolledBackDatabase
@@ -133,6 +136,15 @@ async def test_session_that_ended_sees_no_screen(
     for path in (*SCREENS, "/v1/changes"):
         refused = await member.get(path)
         assert (refused.status_code, refused.json()["code"]) == (401, "token_invalid"), path
+
+
+async def test_post_that_is_not_proven_shows_nothing_more(busy: World, signed_in: SignedIn, app: FastAPI) -> None:
+    secretary = signed_in(busy.secretary)
+    counted = [item["reply_counts"] for item in (await shown(secretary, "/v1/me/meetings"))["items"]]
+    assert all(counted)
+    app.state.second_factor_of = NEEDING_SECOND_FACTOR[SecondFactorOf.officers]
+    body = await shown(secretary, "/v1/me/meetings")
+    assert [(item["reply_counts"], item["warnings"]) for item in body["items"]] == [(None, [])] * len(counted)
 
 
 def test_question_says_its_constants_and_asks_the_rest() -> None:
