@@ -127,7 +127,9 @@ def page_of(listed: Listed) -> Question:
 class Screen:
     """One hot read of somebody who is signed in."""
 
-    def __init__(self, request: Request, token: HTTPAuthorizationCredentials | None, if_none_match: str | None) -> None:
+    def __init__(
+        self, request: Request, token: HTTPAuthorizationCredentials | None, if_none_match: str | None = None
+    ) -> None:
         """Bind to one request."""
         self._request = request
         self._token = token
@@ -194,8 +196,14 @@ class Screen:
             yield session, await authenticate(session, self._token.credentials)
 
 
-async def _screen(request: Request, token: BearerToken, if_none_match: IfNoneMatch = None) -> Screen:
+async def _screen(request: Request, token: BearerToken) -> Screen:
+    return Screen(request, token)
+
+
+async def _tagged_screen(request: Request, token: BearerToken, if_none_match: IfNoneMatch = None) -> Screen:
     return Screen(request, token, if_none_match)
 
 
 HotRead = Annotated[Screen, Depends(_screen)]
+HotPage = Annotated[Screen, Depends(_tagged_screen)]
+"""The same with an ETag, which the document says of every route that asks for `If-None-Match`."""

@@ -7,7 +7,7 @@ from app.announcements.schemas import AnnouncementPage
 from app.kernel.bodies import StrictRoute
 from app.kernel.pagination import CursorInvalid, Paging
 from app.kernel.problems import problems
-from app.kernel.screens import HotRead
+from app.kernel.screens import HotPage
 
 me = APIRouter(prefix="/me", tags=["announcements"], route_class=StrictRoute)
 
@@ -19,6 +19,6 @@ me = APIRouter(prefix="/me", tags=["announcements"], route_class=StrictRoute)
     response_model=AnnouncementPage,
     responses=problems(CursorInvalid),
 )
-async def list_my_announcements(screen: HotRead, paging: Paging) -> Response:
+async def list_my_announcements(screen: HotPage, paging: Paging) -> Response:
     """List what is said to me today, newest first; what has expired or was withdrawn is not there any more."""
     return await screen.page(queries.my_announcements(), queries.behind(paging), paging)

@@ -8,7 +8,7 @@ from app.kernel.bodies import StrictRoute
 from app.kernel.pagination import CursorInvalid, Paging
 from app.kernel.problems import problems
 from app.kernel.schemas import DayOrInstant
-from app.kernel.screens import HotRead
+from app.kernel.screens import HotPage
 from app.meetings.mine import queries
 from app.meetings.schemas import MeetingPage
 
@@ -23,7 +23,7 @@ me = APIRouter(prefix="/me", tags=["meetings"], route_class=StrictRoute)
     responses=problems(CursorInvalid),
 )
 async def list_my_meetings(
-    screen: HotRead,
+    screen: HotPage,
     paging: Paging,
     since: Annotated[
         DayOrInstant | None,

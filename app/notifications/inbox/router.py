@@ -7,7 +7,7 @@ from app.kernel.i18n import negotiate
 from app.kernel.pagination import CursorInvalid, Paging
 from app.kernel.problems import problems
 from app.kernel.readers import AcceptLanguage
-from app.kernel.screens import HotRead
+from app.kernel.screens import HotPage
 from app.notifications.inbox import queries
 from app.notifications.schemas import NotificationPage
 
@@ -22,7 +22,7 @@ me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
     responses=problems(CursorInvalid),
 )
 async def list_my_notifications(
-    request: Request, screen: HotRead, paging: Paging, accept_language: AcceptLanguage = None
+    request: Request, screen: HotPage, paging: Paging, accept_language: AcceptLanguage = None
 ) -> Response:
     """List my notices, newest first. The inbox is the truth: a phone that got no push finds everything here."""
     state = request.app.state
