@@ -80,6 +80,14 @@ class RequestMeters:
         self.in_flight = Gauge(
             "sotay_http_requests_in_flight", "Requests whose answer has not ended", registry=self.registry
         )
+        self._replica_reads = Counter(
+            "sotay_replica_reads",
+            "Reads meant for the replica; passed over: it was behind or did not answer, and the primary did",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in ("answered", "passed_over"):
+            self._replica_reads.labels(outcome)  # told from the start: an alert compares the two
 
     def answered(self, *, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count a request; `route` is the template, None where there is none, `status` 0 where no answer began."""
@@ -88,6 +96,10 @@ class RequestMeters:
         self._requests.labels(kind, template, str(status)).inc()
         if status:
             self._seconds.labels(kind, template).observe(seconds)
+
+    def asked_of_replica(self, *, is_answered: bool) -> None:
+        """Count a read meant for the replica; where it is not answered there, the primary answers it."""
+        self._replica_reads.labels("answered" if is_answered else "passed_over").inc()
 
 
 class WorkerMeters:

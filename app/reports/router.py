@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.days import Day
-from app.kernel.db import DbSession
 from app.kernel.problems import problems
-from app.kernel.security import CurrentActor, NotForYourPost
+from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.security import NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 from app.reports import queries
 from app.reports.errors import ReportPeriodInvalid
@@ -42,7 +42,7 @@ _OF_DAY = problems(OrganisationNotFound, NotForYourPost)
     "/adoption", operation_id="getAdoptionReport", summary="Who has the app and uses it", responses=_OF_PERIOD
 )
 async def get_adoption_report(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, since: Since = None, until: Until = None
+    session: ReplicaSession, actor: ReplicaActor, organisation_id: UUID, since: Since = None, until: Until = None
 ) -> AdoptionReport:
     """Return installations, members who signed in and visits, for officers; a line for each organisation below.
 
@@ -57,7 +57,7 @@ async def get_adoption_report(
     "/attendance", operation_id="getAttendanceReport", summary="How members attend meetings", responses=_OF_PERIOD
 )
 async def get_attendance_report(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, since: Since = None, until: Until = None
+    session: ReplicaSession, actor: ReplicaActor, organisation_id: UUID, since: Since = None, until: Until = None
 ) -> AttendanceReport:
     """Return attendance with its bands, and how many branches are in each; by default of this year, a year at most.
 
@@ -70,7 +70,7 @@ async def get_attendance_report(
     "/meetings", operation_id="getMeetingsReport", summary="Whether meetings are in time", responses=_OF_PERIOD
 )
 async def get_meetings_report(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, since: Since = None, until: Until = None
+    session: ReplicaSession, actor: ReplicaActor, organisation_id: UUID, since: Since = None, until: Until = None
 ) -> MeetingsReport:
     """Return whether branches met each complete month, and whether papers and minutes were in time.
 
@@ -83,8 +83,8 @@ async def get_meetings_report(
     "/admissions", operation_id="getAdmissionsReport", summary="Admissions beside the plan", responses=_OF_PERIOD
 )
 async def get_admissions_report(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     organisation_id: UUID,
     year: WantedYear = None,
     to_year: ToYear = None,
@@ -104,7 +104,7 @@ async def get_admissions_report(
 
 @organisations.get("/rating", operation_id="getRatingReport", summary="How members were rated", responses=_OF_DAY)
 async def get_rating_report(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: WantedYear = None
+    session: ReplicaSession, actor: ReplicaActor, organisation_id: UUID, year: WantedYear = None
 ) -> RatingReport:
     """Return how many members have which grade of a year, and where the best one was given too often."""
     return await queries.get_rating_report(session, actor, organisation_id, year=year)
@@ -112,8 +112,8 @@ async def get_rating_report(
 
 @organisations.get("/away", operation_id="getAwayReport", summary="Members working away", responses=_OF_DAY)
 async def get_away_report(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     organisation_id: UUID,
     on: Annotated[
         Day | None, Query(alias="counted_on", description="By default today", examples=["2026-11-22"])

@@ -11,6 +11,7 @@ from app.activity.years import Year
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import problems
+from app.kernel.replicas import ReplicaActor, ReplicaSession
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 
@@ -33,7 +34,7 @@ async def get_my_activity_summary(session: DbSession, actor: CurrentActor, year:
     responses=problems(OrganisationNotFound, NotForYourPost),
 )
 async def get_activity_summary(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: WantedYear = None
+    session: ReplicaSession, actor: ReplicaActor, organisation_id: UUID, year: WantedYear = None
 ) -> BranchYear:
     """Return the figures of each member for the branch's organisers, and of all together for officers above."""
     return await queries.get_activity_summary(session, actor, organisation_id, year=year)

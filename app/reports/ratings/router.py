@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import problems
+from app.kernel.replicas import ReplicaActor, ReplicaSession
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 from app.reports.errors import RatedElsewhere, RatingsNotForBranch
@@ -24,7 +25,7 @@ organisations = APIRouter(prefix="/organisations/{organisation_id}/ratings", tag
     responses=problems(OrganisationNotFound, NotForYourPost, RatingsNotForBranch),
 )
 async def get_ratings(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: Annotated[Year, Path()]
+    session: ReplicaSession, actor: ReplicaActor, organisation_id: UUID, year: Annotated[Year, Path()]
 ) -> RatingsView:
     """Return the branch's members of today with their grades, for its secretary and deputy, and officers above."""
     return await queries.get_ratings(session, actor, organisation_id, year)
