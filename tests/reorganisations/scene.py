@@ -157,7 +157,8 @@ async def _people(session: Session, province: UUID, communes: list[Commune], *, 
     What the one that ends has only drafted, with its paper, becomes the other's. `is_small` says that nothing else is
     there, so that a phone's first page holds all.
     """
-    make, below = Maker(session), [list(commune.branches) for commune in communes]
+    # The made-up province has numbers of its own.
+    make, below = Maker(session, numbers="+8497"), [list(commune.branches) for commune in communes]
     people = [await make.person(f"Đảng viên {n}", below[n % 2][n // 2 % len(below[n % 2])]) for n in range(readers)]
     posts = [((PostKind.committee_officer, commune.id),) for commune in communes]
     officers = [await make.person("Cán bộ", below[side][0], posts=posts[side]) for side in (0, 1)]
