@@ -8,6 +8,7 @@ import json
 import random
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -108,12 +109,14 @@ class Store:
 class Phone:
     """One member's phone. `seen` counts what happened to it."""
 
-    def __init__(self, person: Person, *, branch: str, port: int, seed: str, weather: Weather, judge: Judge) -> None:
+    def __init__(
+        self, person: Person, *, branch: str, ports: Sequence[int], seed: str, weather: Weather, judge: Judge
+    ) -> None:
         self.person = person
         self.branch = branch
         self.chance = random.Random(seed)  # noqa: S311 repeatable chance, no secret
         self.seen: Counter[str] = Counter()
-        self.wire = Wire(port, chance=self.chance, weather=weather, seen=self.seen)
+        self.wire = Wire(ports, chance=self.chance, weather=weather, seen=self.seen)
         self.store = Store()
         self.outbox: deque[Write] = deque()
         self.pages: dict[str, tuple[str, bytes]] = {}
