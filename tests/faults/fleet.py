@@ -27,7 +27,7 @@ RETRY_WINDOW_SECONDS = 60
 REFRESHES_CUT = 0.10
 REFRESHING_AT_ONCE = 200
 """Most of them only wait: a phone whose answer was cut, for the time below."""
-BETWEEN_REFRESHES_SECONDS = 1
+BETWEEN_REFRESHES_SECONDS = 3
 """Tokens last ten minutes. Refreshed at once again, the first attempt could still be at work, and would look stolen."""
 
 

@@ -24,6 +24,9 @@ PASSWORD = "mot mat khau du dai"
 CLOCKS_WRONG_BY = timedelta(minutes=9)
 REFRESH_BEFORE_END = timedelta(minutes=1)
 PAUSE_SECONDS = 0.05
+SIGNING_PAUSE_SECONDS = (0.5, 1.5)
+"""Before a sign-in or a refresh is sent again. At once, and to another process of a busy server, the two arrive in any
+order, and whose session stays is decided by that order."""
 BUSY = frozenset({429, 503})
 
 Json = dict[str, Any]  # Any: JSON
@@ -162,7 +165,7 @@ class Phone:
         self._keep(answer.json())
 
     async def refresh(self) -> None:
-        """Change the refresh token; after a lost answer send the same one again at once. Raises SignedOut."""
+        """Change the refresh token; after a lost answer send the same one again soon. Raises SignedOut."""
         body = {"refresh_token": self.refresh_token, "installation_id": str(self.person.installation_id)}
         answer = await self.insist("POST", "/v1/auth/refresh", body)
         self.seen["refreshes"] += 1
@@ -187,7 +190,7 @@ class Phone:
             try:
                 answer = await self.wire.ask(method, path, {"Content-Type": "application/json"}, _json(body))
             except Lost:
-                await self._pause()
+                await asyncio.sleep(self.chance.uniform(*SIGNING_PAUSE_SECONDS))
                 continue
             if answer.status not in BUSY:
                 return answer
