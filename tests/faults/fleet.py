@@ -311,7 +311,11 @@ class Fleet:
 
         async def take_place(phone: Phone) -> None:
             async with places:
-                await do(phone)
+                try:
+                    await do(phone)
+                except SignedOut:  # counted where it was noticed; the person types the password, and goes on
+                    await phone.sign_in()
+                    await do(phone)
                 await phone.wire.close()
 
         await asyncio.gather(*map(take_place, phones))
