@@ -20,6 +20,7 @@ from app.kernel.clock import system_clock
 from app.kernel.compression import Compression
 from app.kernel.cross_origin import CrossOrigin
 from app.kernel.db import Database, PooledDatabase, transaction
+from app.kernel.heads import Heads
 from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
 from app.kernel.pokes import Pokes, closed_at_stop
@@ -132,6 +133,7 @@ def build_app() -> FastAPI:
     app.add_middleware(Compression)
     app.add_middleware(CrossOrigin)
     app.add_middleware(RequestContext)
+    app.add_middleware(Heads)
     return app
 
 

@@ -73,12 +73,14 @@ async def list_children(
         OrganisationCodeTaken,
     ),
 )
-async def found_organisation(session: DbSession, actor: CurrentActor, body: OrganisationCreate) -> OrganisationView:
+async def found_organisation(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, body: OrganisationCreate
+) -> OrganisationView:
     """Found an organisation below `parent_id`; for administrators of the parent or of one above it.
 
     Its code goes on from that of the nearest organisation above it that has one.
     """
-    return await service.found_organisation(session, actor, body)
+    return tagged.one(await service.found_organisation(session, actor, body))
 
 
 @router.patch(
@@ -97,6 +99,7 @@ async def found_organisation(session: DbSession, actor: CurrentActor, body: Orga
 async def change_organisation(
     session: DbSession,
     actor: CurrentActor,
+    tagged: Tagged,
     expected: ExpectedVersion,
     organisation_id: UUID,
     body: OrganisationPatch,
@@ -105,4 +108,4 @@ async def change_organisation(
 
     What happened before stays readable under the old name. To rename it on a day to come, plan a reorganisation.
     """
-    return await service.change_organisation(session, actor, organisation_id, body, expected=expected)
+    return tagged.one(await service.change_organisation(session, actor, organisation_id, body, expected=expected))

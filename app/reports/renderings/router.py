@@ -18,7 +18,7 @@ from app.reports.renderings import queries
 from app.reports.renderings.queries import Wanted
 from app.reports.schemas import ReportKind, Year
 
-organisations = APIRouter(prefix="/organisations/{organisation_id}/reports", tags=["reports"], route_class=StrictRoute)
+organisations = APIRouter(prefix="/organisations/{organisation_id}", tags=["reports"], route_class=StrictRoute)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PDF = "application/pdf"
@@ -54,7 +54,7 @@ def _answer(content: bytes, *, media_type: str, name: str) -> Response:
 
 
 @organisations.get(
-    "/{report}.xlsx",
+    "/report-spreadsheets/{report}",
     operation_id="getReportSpreadsheet",
     summary="A report as a spreadsheet",
     response_class=Response,
@@ -73,7 +73,7 @@ async def get_report_spreadsheet(
 
 
 @organisations.get(
-    "/{report}.pdf",
+    "/report-papers/{report}",
     operation_id="getReportPdf",
     summary="A report on paper",
     response_class=Response,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
@@ -27,6 +28,7 @@ organisations = APIRouter(
 async def set_admission_target(
     session: DbSession,
     actor: CurrentActor,
+    tagged: Tagged,
     organisation_id: UUID,
     year: Annotated[Year, Path()],
     body: TargetWrite,
@@ -35,4 +37,4 @@ async def set_admission_target(
 
     The admissions report shows it. Each organisation has a plan of its own; nobody adds them up.
     """
-    return await service.set_admission_target(session, actor, organisation_id, year, body)
+    return tagged.whole(await service.set_admission_target(session, actor, organisation_id, year, body))
