@@ -87,20 +87,22 @@ async def deliver_chunk(
     await deliver(office, chunk, job_id=job_id)
 
 
-async def text_members(workplace: Workplace, notification_id: str) -> None:
+async def text_members(workplace: Workplace, notification_id: str, job_id: int) -> None:
     """Send a notice as text messages to members without the app."""
     if workplace.texts is not None:
-        await text_people(workplace, workplace.texts, UUID(notification_id))
+        await text_people(workplace, workplace.texts, UUID(notification_id), job_id=job_id)
 
 
-async def dismiss_notice(office: PostOffice, notification_id: str, account_id: str | None, read_on: str | None) -> None:
+async def dismiss_notice(
+    office: PostOffice, notification_id: str, account_id: str | None, read_on: str | None, job_id: int
+) -> None:
     """Take a notice off the phones that show it."""
     dismissed = Dismissed(
         notification_id=UUID(notification_id),
         account_id=UUID(account_id) if account_id else None,
         read_on=UUID(read_on) if read_on else None,
     )
-    await dismiss(office, dismissed)
+    await dismiss(office, dismissed, job_id=job_id)
 
 
 async def sweep_reminders(office: PostOffice, timestamp: int) -> None:
@@ -224,9 +226,9 @@ async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
 
 TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
-    Task(DELIVER_TASK, deliver_chunk, Lane.urgent, knows_its_job=True),
-    Task(TEXT_TASK, text_members, Lane.urgent),
-    Task(DISMISS_TASK, dismiss_notice, Lane.bulk),
+    Task(DELIVER_TASK, deliver_chunk, Lane.urgent, hands_over=True),
+    Task(TEXT_TASK, text_members, Lane.urgent, hands_over=True),
+    Task(DISMISS_TASK, dismiss_notice, Lane.bulk, hands_over=True),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
     Task("resolutions.close_due", close_resolutions, Lane.bulk, cron="* * * * *"),
     Task(VACUUM_TASK, vacuum_ballots, Lane.bulk, cron="41 3 * * *"),
@@ -258,10 +260,8 @@ def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> 
 def _runner(task: Task) -> Callable[..., Awaitable[None]]:
     async def run(context: JobContext, **arguments: str | int | None) -> None:
         workplace: Workplace = context.additional_context["workplace"]
-        if task.knows_its_job:
-            arguments["job_id"] = context.job.id
         with workplace.meters.job(task.name):
-            await task.run(workplace, **arguments)
+            await task.perform(workplace, arguments, job_id=context.job.id)
 
     return run
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.identity.queries import away_zone
 from app.kernel.db import Session, synchronised
-from app.kernel.jobs import Lane, defer
+from app.kernel.jobs import Lane, hand_over
 from app.kernel.notices import by_type
 from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Rejected, RetryAfter, Sent, backoff
 from app.kernel.sms import Sms, SmsOutcome, SmsSender
@@ -54,11 +54,13 @@ class Leased:
     attempts: int
 
 
-async def text_people(office: PostOffice, sender: SmsSender, notification_id: UUID) -> None:
+async def text_people(
+    office: PostOffice, sender: SmsSender, notification_id: UUID, *, job_id: int | None = None
+) -> None:
     """Send a notice as a text to whoever has a telephone and no app, and defer a job for those who wait.
 
     Safe to run again, at once or after a crash: a message with an outcome is not sent again, and one that was on its
-    way goes with the same reference.
+    way goes with the same reference. `job_id` is the job's that runs.
     """
     async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, notification_id)
@@ -71,7 +73,7 @@ async def text_people(office: PostOffice, sender: SmsSender, notification_id: UU
         again = min((row_at for _, row_at in await _open(session, notification)), default=None)
         if again is not None:
             arguments = {"notification_id": str(notification_id)}
-            await defer(session, TEXT_TASK, arguments, lane=Lane.urgent, schedule_at=again)
+            await hand_over(session, job_id, TEXT_TASK, arguments, lane=Lane.urgent, at=again)
     log.info(
         "people_texted",
         notification_id=str(notification_id),

@@ -211,6 +211,24 @@ async def test_text_that_was_not_taken_comes_again_and_one_that_was_refused_does
     assert len({one.reference for one in texts.sent}) == 1
 
 
+async def test_text_whose_worker_did_not_live_to_strike_its_job_off_hands_over_once(
+    world: World,
+    signed_in: SignedIn,
+    jobs: JobRunner,
+    database: RolledBackDatabase,
+    clock: FakeClock,
+    texts: CollectingSmsSender,
+) -> None:
+    texts.answers = [RetryAfter(timedelta(seconds=15), "HTTP 503")] * 4
+    await announced(signed_in(world.secretary), world.branch_a)
+    for tries in range(1, 5):
+        await jobs.run(times_each=2)
+        assert len(texts.sent) == tries
+        of_texts = "SELECT id FROM procrastinate_jobs WHERE task_name = 'notifications.text'"
+        assert len(await sql(database, of_texts)) == 1
+        clock.advance(minutes=10)
+
+
 async def test_after_a_crash_it_goes_again_under_the_same_reference_once_the_lease_is_over(
     world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, texts: CollectingSmsSender
 ) -> None:
