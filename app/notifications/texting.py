@@ -41,6 +41,7 @@ _STORE = text("""
 UPDATE sms_deliveries
 SET outcome = :outcome, reason = :reason, not_before = :not_before, leased_until = NULL, finished_at = :finished_at
 WHERE notification_id = :notification AND member_id = :member AND fence = :fence AND outcome IS NULL
+RETURNING member_id
 """)
 
 
@@ -69,7 +70,7 @@ async def text_people(
     results = await sender.send([one.sms for one in leased], until=until) if leased else {}
     async with synchronised(office.database) as session:
         for one in leased:
-            await _store(session, office, notification_id, one, results.get(one.sms.reference))
+            await _store(session, office, notification, one, results.get(one.sms.reference))
         again = min((row_at for _, row_at in await _open(session, notification)), default=None)
         if again is not None:
             arguments = {"notification_id": str(notification_id)}
@@ -149,13 +150,13 @@ async def _open(session: Session, notification: Notification) -> list[tuple[UUID
 
 
 async def _store(
-    session: Session, office: PostOffice, notification_id: UUID, one: Leased, result: SmsOutcome | None
+    session: Session, office: PostOffice, notification: Notification, one: Leased, result: SmsOutcome | None
 ) -> None:
     outcome, reason, not_before = _row(one, result, session.now(), office.jitter())
-    await session.execute(
+    written = await session.scalar(
         _STORE,
         {
-            "notification": notification_id,
+            "notification": notification.id,
             "member": one.member_id,
             "fence": one.fence,
             "outcome": outcome,
@@ -164,6 +165,8 @@ async def _store(
             "finished_at": session.now() if outcome else None,
         },
     )
+    if written is not None:
+        office.meters.texted(notification.type, outcome or ("unsent" if result is None else "retried"))
 
 
 def _row(

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from app.kernel.clock import Clock
-from app.kernel.db import Database, Session, synchronised
+from app.kernel.db import Database, synchronised
 from app.kernel.jobs import JobArguments, Lane, hand_over
 from app.kernel.notices import Notices, by_type
 from app.kernel.push import Outcomes, PushMessage, PushSender
