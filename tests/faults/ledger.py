@@ -39,7 +39,7 @@ Key = tuple[str, str]
 class _Course:
     """What is known of one delivery: whether it was taken, and told so, or refused; when it may be tried again.
 
-    `sends` so many times, `by` whom last; `counted` of the sends were so when their sender died.
+    `sends` so many times, `by` whom last and with what answer; `counted` of the sends were so when their sender died.
     """
 
     taken: bool = False
@@ -47,6 +47,7 @@ class _Course:
     refused: bool = False
     not_before: float = 0
     by: str = ""
+    answer: str = ""
     sends: int = 0
     counted: int = 0
 
@@ -55,8 +56,9 @@ class _Course:
 class Ledger:
     """Takes every send in FCM's thread; `patience_seconds` is how long the sender waits for an answer.
 
-    `lease_seconds` is how long a lease may be sent from. `sends_to_dead` has the instants (of the epoch) of sends to a
-    token after it was refused first, `sends_in_pauses` those on each lane that were refused since it was to rest.
+    `lease_seconds` is how long a lease may be sent from. `early` says of each by how much, and after what.
+    `sends_to_dead` has the instants (of the epoch) of sends to a token after it was refused first, `sends_in_pauses`
+    those on each lane that were refused since it was to rest.
     """
 
     patience_seconds: float
@@ -64,7 +66,7 @@ class Ledger:
     phones: dict[str, Handset] = field(default_factory=dict)
     sends: int = 0
     taken: int = 0
-    early: int = 0
+    early: list[str] = field(default_factory=list)
     repeats: int = 0
     unclear_repeats: int = 0
     refused_repeats: int = 0
@@ -96,15 +98,17 @@ class Ledger:
         if course is None:
             course = self._courses[key] = _Course()
             self.tried[arrival.notice] += 1
-        course.by = push.caller
-        course.sends += 1
         if push.token in self.dead:
             self.sends_to_dead[push.token].append(now)
             self.refused_repeats += course.refused
-        self.early += push.received_at < course.not_before
+        if push.received_at < course.not_before:
+            missing = course.not_before - push.received_at
+            self.early.append(f"{missing:.2f} s: {course.answer} to {course.by}, sent again by {push.caller}")
         self.repeats += course.told
         self.unclear_repeats += course.taken and not course.told
         course.not_before = push.received_at + self._pause(push.answer)
+        course.by, course.sends = push.caller, course.sends + 1
+        course.answer = sys.intern(f"{push.status} ({push.answer.fate.value} after {push.answer.delay_seconds} s)")
         if push.answer.accepts:
             self.taken += 1
             course.taken = True
