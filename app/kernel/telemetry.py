@@ -116,6 +116,12 @@ class WorkerMeters:
         self._withdrawn = Counter(
             "sotay_push_withdrawn", "Deliveries ended without a send", ["type", "reason"], registry=self.registry
         )
+        self._texts = Counter(
+            "sotay_sms_outcomes",
+            "Results of text messages that were stored; retried ones come again, unsent ones had not begun in time",
+            ["type", "outcome"],
+            registry=self.registry,
+        )
         self._leases_lost = Counter(
             "sotay_push_leases_lost",
             "Results not taken because the lease had run out and another worker held the delivery",
@@ -134,6 +140,10 @@ class WorkerMeters:
             self._outcomes.labels(platform.value, notice_type, outcome).inc()
             leased -= 1
         self._leases_lost.inc(leased)
+
+    def texted(self, notice_type: str, outcome: str) -> None:
+        """Count one result of a text message that was stored."""
+        self._texts.labels(notice_type, outcome).inc()
 
     def withdrawn(self, notice_type: str, *, reason: str, count: int) -> None:
         """Count deliveries that were not owed any more; `reason` is one of a few constants."""
