@@ -5,20 +5,19 @@ import unicodedata
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, func
 
-_BLOCKS = (range(0x00C0, 0x0250), range(0x1E00, 0x1F00))
-"""Latin letters with marks, as composed letters (NFC)."""
+_VOWELS, _TONES = "aăâeêioôơuưy", ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
 
 
-def _bare(letter: str) -> str:
-    base = unicodedata.normalize("NFD", letter)[0]
-    return {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d"}.get(base, base).lower()
+def _folds() -> dict[str, str]:
+    """Return what each Vietnamese letter, as a composed one (NFC), is looked for as."""
+    marked = {unicodedata.normalize("NFC", vowel + tone) for vowel in _VOWELS for tone in _TONES}
+    folds = {letter: unicodedata.normalize("NFD", letter)[0] for letter in marked} | {"đ": "d"}
+    folds |= {letter.upper(): bare for letter, bare in folds.items()}
+    folds |= dict(zip(string.ascii_uppercase, string.ascii_lowercase, strict=True))
+    return {letter: bare for letter, bare in folds.items() if letter != bare}
 
 
-_FOLDS = {
-    letter: bare
-    for letter in (*string.ascii_uppercase, *(chr(code) for block in _BLOCKS for code in block))
-    if (bare := _bare(letter)) != letter and bare in string.ascii_lowercase
-}
+_FOLDS = _folds()
 _MARKED, _BARE = "".join(_FOLDS), "".join(_FOLDS.values())
 
 

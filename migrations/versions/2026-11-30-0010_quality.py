@@ -1,7 +1,6 @@
 """Traits of who is admitted, plans of terms and new organisations, members who are not one, and closed rolls counted."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,23 +10,35 @@ down_revision: str | None = "ca2ecafe1180"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-AT_ONCE = 2_000
-"""Meetings whose rolls are counted in one transaction."""
-_CLOSED = sa.text("""
-SELECT id FROM meetings
-WHERE status IN ('minutes_approved', 'published') AND present_count IS NULL AND id > :after ORDER BY id LIMIT :most
-""")
-_COUNT = sa.text("""
-UPDATE meetings AS m SET present_count = roll.present, expected_count = roll.expected
-FROM (
-    SELECT one.id, count(*) FILTER (WHERE r.attendance IN ('present', 'present_online', 'late')) AS present,
-           count(*) FILTER (WHERE r.attendance <> 'exempt' OR (r.attendance IS NULL AND NOT r.is_exempt)) AS expected
-    FROM unnest(CAST(:ids AS uuid[])) AS one(id)
-    LEFT JOIN roster_entries AS r ON r.meeting_id = one.id AND r.standing <> 'temporary_guest'
-    GROUP BY one.id
-) AS roll
-WHERE roll.id = m.id
-""")
+# A part at a time, each in a transaction of its own. What is closed is not written any more: nobody waits for a row.
+_COUNT_CLOSED_ROLLS = """
+DO $$
+DECLARE
+    last uuid := '00000000-0000-0000-0000-000000000000';
+    part uuid[];
+BEGIN
+    LOOP
+        part := ARRAY(
+            SELECT id FROM meetings
+            WHERE status IN ('minutes_approved', 'published') AND present_count IS NULL AND id > last
+            ORDER BY id LIMIT 2000
+        );
+        EXIT WHEN cardinality(part) = 0;
+        UPDATE meetings AS m SET present_count = roll.present, expected_count = roll.expected
+        FROM (
+            SELECT one.id, count(*) FILTER (WHERE r.attendance IN ('present', 'present_online', 'late')) AS present,
+                   count(*) FILTER (WHERE r.attendance <> 'exempt' OR (r.attendance IS NULL AND NOT r.is_exempt))
+                       AS expected
+            FROM unnest(part) AS one(id)
+            LEFT JOIN roster_entries AS r ON r.meeting_id = one.id AND r.standing <> 'temporary_guest'
+            GROUP BY one.id
+        ) AS roll
+        WHERE roll.id = m.id;
+        COMMIT;
+        last := part[cardinality(part)];
+    END LOOP;
+END $$
+"""
 # Who is looked for as a duplicate is found by the folded name and the day of birth.
 _INDEX = "ix_members_search_key_born_on"
 
@@ -76,18 +87,7 @@ def upgrade() -> None:
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_INDEX}")
         op.create_index(_INDEX, "members", ["search_key", "born_on"], postgresql_concurrently=True)
         op.execute("SET lock_timeout = '500ms'")
-        _count_closed_rolls(op.get_bind())
-
-
-def _count_closed_rolls(connection: sa.Connection) -> None:
-    """Count them a part at a time: what is closed is not written any more, so that nobody waits for a row."""
-    after = UUID(int=0)
-    while True:
-        ids = connection.scalars(_CLOSED, {"after": after, "most": AT_ONCE}).all()
-        if not ids:
-            return
-        connection.execute(_COUNT, {"ids": ids})
-        after = ids[-1]
+        op.execute(_COUNT_CLOSED_ROLLS)
 
 
 def downgrade() -> None:

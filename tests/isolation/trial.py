@@ -251,7 +251,8 @@ class Trial:
                 and params.get("organisation_id") in {None, str(by_id[one].organisation.id)}
             }
         if "q" in params:
-            names = {str(one.id): one.name for one in (*state.people, *state.organisations)}
+            names = {str(one.id): one.name for one in state.people}
+            names |= {str(one.id): one.name for one in state.organisations}
             return {one for one in expected if names[one] == params["q"]}
         if "meeting_id" in params:
             of = {

@@ -52,10 +52,8 @@ async def test_only_what_the_reader_may_see_is_listed(
 
 
 async def test_the_database_folds_letters_as_names_of_members_are_folded(database: RolledBackDatabase) -> None:
-    letters, tones = "AĂÂBCDĐEÊGHIKLMNOÔƠPQRSTUƯVXY", ("", *"\u0300\u0301\u0303\u0309\u0323")
-    marked = [unicodedata.normalize("NFC", letter + tone) for letter in letters for tone in tones]
+    vowels, tones = "AĂÂEÊIOÔƠUƯY", ("", *"\u0300\u0301\u0303\u0309\u0323")
+    marked = [*"BCDĐGHKLMNPQRSTVX", *(unicodedata.normalize("NFC", vowel + tone) for vowel in vowels for tone in tones)]
     async with database.session() as session:
         for text in (*marked, *(letter.lower() for letter in marked)):
-            folded = search_key(text)
-            if folded.isascii():
-                assert await session.scalar(select(contains_name(literal(text), folded))), text
+            assert await session.scalar(select(contains_name(literal(text), search_key(text)))), text

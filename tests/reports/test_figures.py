@@ -127,7 +127,8 @@ async def test_published_composition_is_reproduced_from_the_records(
     admitted = published["admitted"]
 
     def share(name: str) -> int:
-        return round(admitted * published[f"{name}_percent"] / 100)
+        percent: float = published[f"{name}_percent"]
+        return round(int(admitted) * percent / 100)
 
     async with database.session() as session:
         await make_standing(session, world.branch_b, admitted, on=date(2013, 5, 19))
