@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "de11f0125015"
-down_revision: str | None = "ca2ecafe1180"
+down_revision: str | None = "9a11d5c3e0f2"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
