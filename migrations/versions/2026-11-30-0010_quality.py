@@ -21,7 +21,7 @@ BEGIN
         part := ARRAY(
             SELECT id FROM meetings
             WHERE status IN ('minutes_approved', 'published') AND present_count IS NULL AND id > last
-            ORDER BY id LIMIT 2000
+            ORDER BY id LIMIT 200
         );
         EXIT WHEN cardinality(part) = 0;
         UPDATE meetings AS m SET present_count = roll.present, expected_count = roll.expected
@@ -44,43 +44,45 @@ _INDEX = "ix_members_search_key_born_on"
 
 
 def upgrade() -> None:
-    for name in ("education", "occupation"):
-        op.add_column("members", sa.Column(name, sa.String(length=20), nullable=True), if_not_exists=True)
-    for name in ("present_count", "expected_count"):
-        op.add_column("meetings", sa.Column(name, sa.Integer(), nullable=True), if_not_exists=True)
-    op.add_column("members", sa.Column("is_ethnic_minority", sa.Boolean(), nullable=True), if_not_exists=True)
-    op.create_table(
-        "committee_targets",
-        sa.Column("organisation_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("from_year", sa.Integer(), nullable=False),
-        sa.Column("to_year", sa.Integer(), nullable=False),
-        sa.Column("plan", sa.Integer(), nullable=False),
-        sa.Column("set_by", sa.Uuid(), nullable=False),
-        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("plan > 0", name=op.f("ck_committee_targets_plan")),
-        sa.CheckConstraint("to_year >= from_year", name=op.f("ck_committee_targets_years")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_committee_targets_organisation_id")
-        ),
-        sa.ForeignKeyConstraint(["set_by"], ["members.id"], name=op.f("fk_committee_targets_set_by")),
-        sa.PrimaryKeyConstraint("organisation_id", "kind", "from_year", name=op.f("pk_committee_targets")),
-        if_not_exists=True,
-    )
-    op.create_table(
-        "distinct_members",
-        sa.Column("first_id", sa.Uuid(), nullable=False),
-        sa.Column("second_id", sa.Uuid(), nullable=False),
-        sa.Column("said_by", sa.Uuid(), nullable=False),
-        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("first_id < second_id", name=op.f("ck_distinct_members_order")),
-        sa.ForeignKeyConstraint(["first_id"], ["members.id"], name=op.f("fk_distinct_members_first_id")),
-        sa.ForeignKeyConstraint(["said_by"], ["members.id"], name=op.f("fk_distinct_members_said_by")),
-        sa.ForeignKeyConstraint(["second_id"], ["members.id"], name=op.f("fk_distinct_members_second_id")),
-        sa.PrimaryKeyConstraint("first_id", "second_id", name=op.f("pk_distinct_members")),
-        if_not_exists=True,
-    )
-    op.create_index("ix_distinct_members_second_id", "distinct_members", ["second_id"], if_not_exists=True)
+    # Each statement by itself: no two tables are held at once. Should one fail, the revision runs again, and all may.
+    with op.get_context().autocommit_block():
+        for name in ("education", "occupation"):
+            op.add_column("members", sa.Column(name, sa.String(length=20), nullable=True), if_not_exists=True)
+        for name in ("present_count", "expected_count"):
+            op.add_column("meetings", sa.Column(name, sa.Integer(), nullable=True), if_not_exists=True)
+        op.add_column("members", sa.Column("is_ethnic_minority", sa.Boolean(), nullable=True), if_not_exists=True)
+        op.create_table(
+            "committee_targets",
+            sa.Column("organisation_id", sa.Uuid(), nullable=False),
+            sa.Column("kind", sa.String(length=20), nullable=False),
+            sa.Column("from_year", sa.Integer(), nullable=False),
+            sa.Column("to_year", sa.Integer(), nullable=False),
+            sa.Column("plan", sa.Integer(), nullable=False),
+            sa.Column("set_by", sa.Uuid(), nullable=False),
+            sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+            sa.CheckConstraint("plan > 0", name=op.f("ck_committee_targets_plan")),
+            sa.CheckConstraint("to_year >= from_year", name=op.f("ck_committee_targets_years")),
+            sa.ForeignKeyConstraint(
+                ["organisation_id"], ["organisations.id"], name=op.f("fk_committee_targets_organisation_id")
+            ),
+            sa.ForeignKeyConstraint(["set_by"], ["members.id"], name=op.f("fk_committee_targets_set_by")),
+            sa.PrimaryKeyConstraint("organisation_id", "kind", "from_year", name=op.f("pk_committee_targets")),
+            if_not_exists=True,
+        )
+        op.create_table(
+            "distinct_members",
+            sa.Column("first_id", sa.Uuid(), nullable=False),
+            sa.Column("second_id", sa.Uuid(), nullable=False),
+            sa.Column("said_by", sa.Uuid(), nullable=False),
+            sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+            sa.CheckConstraint("first_id < second_id", name=op.f("ck_distinct_members_order")),
+            sa.ForeignKeyConstraint(["first_id"], ["members.id"], name=op.f("fk_distinct_members_first_id")),
+            sa.ForeignKeyConstraint(["said_by"], ["members.id"], name=op.f("fk_distinct_members_said_by")),
+            sa.ForeignKeyConstraint(["second_id"], ["members.id"], name=op.f("fk_distinct_members_second_id")),
+            sa.PrimaryKeyConstraint("first_id", "second_id", name=op.f("pk_distinct_members")),
+            if_not_exists=True,
+        )
+        op.create_index("ix_distinct_members_second_id", "distinct_members", ["second_id"], if_not_exists=True)
     # Nobody's enrolment waits for it. One that was interrupted is there and not valid: it is made anew.
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")
