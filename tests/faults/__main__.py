@@ -28,10 +28,16 @@ def main() -> int:
     parser.add_argument("--deliveries", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 100_000)
     parser.add_argument("--errors-each", type=int, default=2, help="how often FCM refuses one push at most")
+    parser.add_argument("--workers", type=int, default=Weather.workers, help="killed in turn, one every three seconds")
     parser.add_argument("--patience", type=float, default=24 * 3600, help="give up after so many seconds")
     parser.add_argument("--keep", type=Path, help="directory for the workers' log")
     arguments = parser.parse_args()
-    weather = Weather(seed=arguments.seed, errors_each=arguments.errors_each, patience=arguments.patience)
+    weather = Weather(
+        seed=arguments.seed,
+        workers=arguments.workers,
+        errors_each=arguments.errors_each,
+        patience=arguments.patience,
+    )
     configure_logging(LogFormat.console)
     hush()
     say(f"{arguments.deliveries} deliveries; {weather}")

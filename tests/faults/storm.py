@@ -62,7 +62,7 @@ class Weather:
     """
 
     seed: int
-    workers: int = 5
+    workers: int = 10
     kill_every: float = 3
     patient: int = 5
     restart_every: float = 60
@@ -72,8 +72,8 @@ class Weather:
     share: float = 0.02
     errors_each: int = 2
     beat: float = 2
-    lease: float = 36
-    timeout: float = 15
+    lease: float = 34
+    timeout: float = 13
     patience: float = 600
 
 

@@ -15,7 +15,7 @@ from tests.fcm.mix import OF_MESSAGES, OF_TOKENS, PASSING, QUOTA
 
 DELIVERIES = 20_000
 NOTICES = 10
-WEATHER = Weather(seed=5, restart_every=25, pause_every=20, errors_each=1, patience=1_800)
+WEATHER = Weather(seed=5, workers=5, restart_every=25, pause_every=20, errors_each=1, patience=1_800)
 """The server is restarted, and lanes are paused, sooner than in a long storm; the last refused push comes sooner."""
 
 
