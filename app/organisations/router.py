@@ -1,8 +1,9 @@
 """Routes of the tree of organisations."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
@@ -25,6 +26,37 @@ from app.organisations.schemas import (
 )
 
 router = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="listOrganisations",
+    summary="Organisations by name",
+    responses=problems(CursorInvalid),
+)
+async def list_organisations(
+    *,
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    linked: Linked,
+    page: Paging,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=100,
+            pattern=r"^[^\x00-\x1f]*$",
+            description="Part of a name, with or without accents",
+            examples=["yen mo"],
+        ),
+    ] = None,
+) -> OrganisationPage:
+    """List all organisations that the reader may see, or those of a name, by name; not those that have ended.
+
+    They stand on the way from the root to one's own branch, below it, or below one's posts.
+    """
+    return tagged.page(linked(await queries.list_organisations(session, actor, q=q, page=page)))
 
 
 @router.get(

@@ -145,7 +145,10 @@ async def list_reorganisations(
     paging: Paging,
     organisation_id: UUID,
 ) -> ReorganisationPage:
-    """List the plans that name an organisation, the newest first; for administrators over it."""
+    """List the plans that name an organisation, the newest first; for administrators over it.
+
+    Who administers only a part of what a plan names reads the names of that part; the figures are the whole plan's.
+    """
     page = await queries.list_reorganisations(session, actor, organisation_id, paging=paging, locale=reader.locale)
     return tagged.page(linked(page))
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.days import Day
-from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
-from app.kernel.security import CurrentActor, NotForYourPost
+from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.security import NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 from app.reports import queries
 from app.reports.errors import ReportPeriodInvalid
@@ -43,8 +43,8 @@ _OF_DAY = problems(OrganisationNotFound, NotForYourPost)
     "/adoption", operation_id="getAdoptionReport", summary="Who has the app and uses it", responses=_OF_PERIOD
 )
 async def get_adoption_report(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     tagged: Tagged,
     organisation_id: UUID,
     since: Since = None,
@@ -63,8 +63,8 @@ async def get_adoption_report(
     "/attendance", operation_id="getAttendanceReport", summary="How members attend meetings", responses=_OF_PERIOD
 )
 async def get_attendance_report(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     tagged: Tagged,
     organisation_id: UUID,
     since: Since = None,
@@ -81,8 +81,8 @@ async def get_attendance_report(
     "/meetings", operation_id="getMeetingsReport", summary="Whether meetings are in time", responses=_OF_PERIOD
 )
 async def get_meetings_report(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     tagged: Tagged,
     organisation_id: UUID,
     since: Since = None,
@@ -99,8 +99,8 @@ async def get_meetings_report(
     "/admissions", operation_id="getAdmissionsReport", summary="Admissions beside the plan", responses=_OF_PERIOD
 )
 async def get_admissions_report(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     tagged: Tagged,
     organisation_id: UUID,
     year: WantedYear = None,
@@ -123,7 +123,7 @@ async def get_admissions_report(
 
 @organisations.get("/rating", operation_id="getRatingReport", summary="How members were rated", responses=_OF_DAY)
 async def get_rating_report(
-    session: DbSession, actor: CurrentActor, tagged: Tagged, organisation_id: UUID, year: WantedYear = None
+    session: ReplicaSession, actor: ReplicaActor, tagged: Tagged, organisation_id: UUID, year: WantedYear = None
 ) -> RatingReport:
     """Return how many members have which grade of a year, and where the best one was given too often."""
     return tagged.whole(await queries.get_rating_report(session, actor, organisation_id, year=year))
@@ -131,8 +131,8 @@ async def get_rating_report(
 
 @organisations.get("/away", operation_id="getAwayReport", summary="Members working away", responses=_OF_DAY)
 async def get_away_report(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     tagged: Tagged,
     organisation_id: UUID,
     on: Annotated[

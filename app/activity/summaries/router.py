@@ -12,6 +12,7 @@ from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.replicas import ReplicaActor, ReplicaSession
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 
@@ -36,7 +37,7 @@ async def get_my_activity_summary(
     responses=problems(OrganisationNotFound, NotForYourPost),
 )
 async def get_activity_summary(
-    session: DbSession, actor: CurrentActor, tagged: Tagged, organisation_id: UUID, year: WantedYear = None
+    session: ReplicaSession, actor: ReplicaActor, tagged: Tagged, organisation_id: UUID, year: WantedYear = None
 ) -> BranchYear:
     """Return the figures of each member for the branch's organisers, and of all together for officers above."""
     return tagged.whole(await queries.get_activity_summary(session, actor, organisation_id, year=year))

@@ -9,6 +9,7 @@ from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.replicas import ReplicaActor, ReplicaSession
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 from app.reports.errors import RatedElsewhere, RatingsNotForBranch
@@ -25,7 +26,7 @@ organisations = APIRouter(prefix="/organisations/{organisation_id}/ratings", tag
     responses=problems(OrganisationNotFound, NotForYourPost, RatingsNotForBranch),
 )
 async def get_ratings(
-    session: DbSession, actor: CurrentActor, tagged: Tagged, organisation_id: UUID, year: Annotated[Year, Path()]
+    session: ReplicaSession, actor: ReplicaActor, tagged: Tagged, organisation_id: UUID, year: Annotated[Year, Path()]
 ) -> RatingsView:
     """Return the branch's members of today with their grades, for its secretary and deputy, and officers above."""
     return tagged.whole(await queries.get_ratings(session, actor, organisation_id, year))

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.days import Day
-from app.kernel.db import DbSession
 from app.kernel.problems import problems
-from app.kernel.security import CurrentActor, NotForYourPost
+from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.security import NotForYourPost
 from app.kernel.typesetting import CurrentTypesetter, TypesettingBusy, TypesettingUnavailable
 from app.organisations.errors import OrganisationNotFound
 from app.reports.errors import ReportPeriodInvalid
@@ -61,8 +61,8 @@ def _answer(content: bytes, *, media_type: str, name: str) -> Response:
     responses={**_file(_XLSX, "The .xlsx, in Vietnamese"), **problems(*_REFUSALS)},
 )
 async def get_report_spreadsheet(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     organisation_id: UUID,
     report: ReportKind,
     wanted: Annotated[Wanted, Depends(_wanted)],
@@ -83,8 +83,8 @@ async def get_report_spreadsheet(
     },
 )
 async def get_report_pdf(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     organisation_id: UUID,
     report: ReportKind,
     wanted: Annotated[Wanted, Depends(_wanted)],
