@@ -52,7 +52,7 @@ SECRET = {
 # Open to everybody; pages by a cursor of their own, which tells what is new; a copy that no cache may hold.
 UNTAGGED = {"getHealth", "getReadiness", "getJwks", "getChanges", "exportMyData"}
 # Their answer is what was found, row by row, and no thing that could be read again.
-REPORTING = {"importMembers", "importTree", "requeueDeliveries"}
+REPORTING = {"correctMembers", "importMembers", "importTree", "requeueDeliveries"}
 # What no phone's cache may hold.
 NOT_STORED = {"exportMyData"}
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")

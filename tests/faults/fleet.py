@@ -25,9 +25,10 @@ BEGINNINGS = 2
 TRIES = 4
 RETRY_WINDOW_SECONDS = 60
 REFRESHES_CUT = 0.10
-REFRESHING_AT_ONCE = 200
-"""Most of them only wait: a phone whose answer was cut, for the time below."""
-BETWEEN_REFRESHES_SECONDS = 3
+REFRESHING_AT_ONCE = 48
+"""Some only wait, for the time below. Were they many more, a busy server would answer so late that a token whose answer
+was cut twice is asked for again after its minute, and that is theft."""
+BETWEEN_REFRESHES_SECONDS = 2
 """Tokens last ten minutes. Refreshed at once again, the first attempt could still be at work, and would look stolen."""
 
 
@@ -43,7 +44,7 @@ def serving(directory: Path, url: str, *, processes: int) -> Iterator[tuple[int,
             running.enter_context(Program(directory / f"{place}.log", *call, **environment))
             for place, call in enumerate(calls)
         ]
-        wait_until(lambda: all(map(_is_ready, ports)), "it is ready", seconds=60)
+        wait_until(lambda: all(map(_is_ready, ports)), "it is ready", seconds=120)
         yield ports
         assert {program.end() for program in programs} == {0}
 

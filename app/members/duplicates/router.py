@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
@@ -25,14 +26,14 @@ router = APIRouter(tags=["members"], route_class=StrictRoute)
     responses=problems(OrganisationNotFound, NotForYourPost, CursorInvalid),
 )
 async def list_duplicate_members(
-    session: DbSession, actor: CurrentActor, linked: Linked, page: Paging, organisation_id: UUID
+    session: DbSession, actor: CurrentActor, linked: Linked, tagged: Tagged, page: Paging, organisation_id: UUID
 ) -> DuplicatePage:
     """List pairs of records, across all branches at and below the organisation, that may be of one person.
 
     For administrators over it. They share a card number or citizen id but for zeros in front, or a birth date and a
     name but for accents. Nothing is done about them but by people; each whose record is shown can read that it was.
     """
-    return linked(await service.list_duplicate_members(session, actor, organisation_id, page=page))
+    return tagged.whole(linked(await service.list_duplicate_members(session, actor, organisation_id, page=page)))
 
 
 @router.put(
@@ -42,10 +43,10 @@ async def list_duplicate_members(
     responses=problems(MemberNotFound, NotForYourPost, OnePersonOnly),
 )
 async def distinguish_members(
-    session: DbSession, actor: CurrentActor, member_id: UUID, other_id: UUID
+    session: DbSession, actor: CurrentActor, tagged: Tagged, member_id: UUID, other_id: UUID
 ) -> DistinctMembersView:
     """Say that two people are not the same, so that they are not listed again; for administrators over both."""
-    return await service.distinguish_members(session, actor, member_id, other_id)
+    return tagged.whole(await service.distinguish_members(session, actor, member_id, other_id))
 
 
 @router.delete(
