@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.meetings.models import Meeting
 from app.polls.models import Poll
 from tests.contract.document import Json
-from tests.isolation.invention import FINALS, LONG_AGO, Invention
+from tests.isolation.invention import FINALS, Invention
 from tests.isolation.model import MEMBERS, Model
 from tests.isolation.state import Organisation, Person, Plan, Standing, Transfer
 
 Act = Callable[[Person, str, Json], Awaitable[Response]]
 """Posts a body to an address as somebody."""
 CALLED = {"draft", "announced", "postponed"}
+DECIDED = {"adopted", "rejected"}
 CARRIED = MEMBERS | {"exempt", "temporarily_exempt", "suspended"}
 """What somebody takes along to another branch."""
 
@@ -121,30 +122,25 @@ class Upheavals:
 
     def _hand_over(self, former: Organisation, into: Organisation) -> None:
         """Make the successor's what is not finished; a document goes along with what shows it, if it is shared."""
-        handed: list[Any] = []  # Any: meetings and resolutions
-        for meeting in self.state.meetings:
-            if meeting.organisation is former and meeting.status in CALLED:
-                meeting.organisation = into
-                handed.append(meeting)
-        for resolution in self.state.resolutions:
-            if resolution.organisation is former and resolution.status not in {"adopted", "rejected"}:
-                resolution.organisation = into
-                handed.append(resolution)
-                for comment in resolution.comments:
-                    comment.organisation = into
-        for task in self.state.tasks:
-            if task.organisation is former and task.status == "open":
-                task.organisation = into
-        for poll in self.state.polls:
-            if poll.status == "draft" and poll.subject in handed:
-                poll.organisation = into
-        for announcement in self.state.announcements:
-            if announcement.organisation is former and announcement.status == "draft":
-                announcement.organisation = into
-                announcement.audience = replace(announcement.audience, organisation=into)
-                for document in announcement.documents:
-                    if document.organisation is former and document.visibility != "owner":
-                        document.organisation = into
+        state = self.state
+        meetings = [one for one in state.meetings if one.organisation is former and one.status in CALLED]
+        resolutions = [one for one in state.resolutions if one.organisation is former and one.status not in DECIDED]
+        about = {id(one) for one in (*meetings, *resolutions)}
+        drafts = [one for one in state.announcements if one.organisation is former and one.status == "draft"]
+        for draft in drafts:
+            draft.audience = replace(draft.audience, organisation=into)
+        shown = [one for draft in drafts for one in draft.documents]
+        handed: tuple[Any, ...] = (  # Any: things of all kinds
+            *meetings,
+            *resolutions,
+            *(comment for one in resolutions for comment in one.comments),
+            *(one for one in state.tasks if one.organisation is former and one.status == "open"),
+            *(one for one in state.polls if one.status == "draft" and id(one.subject) in about),
+            *drafts,
+            *(one for one in shown if one.organisation is former and one.visibility != "owner"),
+        )
+        for one in handed:
+            one.organisation = into
 
     def _end_posts(self, place: Organisation, holders: Collection[Person] | None = None) -> None:
         for person in self.state.people if holders is None else holders:
@@ -162,7 +158,8 @@ class Upheavals:
         model = self._model
         going = [one for one in people if model.is_member(one)]
         for person in going:
-            self._cut(person, [one for one in person.standings if (one.organisation, one.kind) == (into, "temporary_guest")])
+            stays = [one for one in person.standings if one.organisation is into and one.kind == "temporary_guest"]
+            self._cut(person, stays)
         for person in self.state.people:
             concerned = [
                 one
@@ -217,8 +214,8 @@ class Upheavals:
     async def branch_moves(self) -> bool:
         """A branch hangs elsewhere, with all below it."""
         branch = self.dice.choice(self.state.branches)
-        above = [one for one in self.state.organisations if one.kind in {"commune", "grassroots"} and one is not branch.parent]
-        parent = self.dice.choice(above)
+        parents = [one for one in self.state.organisations if one.kind in {"commune", "grassroots"}]
+        parent = self.dice.choice([one for one in parents if one is not branch.parent])
         by = self._administrator_over(branch, parent)
         if by is None:
             return False
