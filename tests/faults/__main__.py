@@ -18,6 +18,8 @@ from tests.faults.harness import seed
 from tests.faults.storm import Storm, Weather
 
 NOTICES = 10
+PHONES = 10_000
+"""At most: a branch of more would have its people found in one transaction that lasts longer than a worker lives."""
 
 
 def main() -> int:
@@ -39,8 +41,9 @@ def main() -> int:
         with EmbeddedPostgres(home / "data") as postgres:
             migrate(postgres.url)
             place = asyncio.run(seed(postgres.url, TokenKeys(home / "keys", issuer="http://127.0.0.1:8000")))
-            phones = arguments.deliveries // NOTICES
-            storm = Storm(place, arguments.keep or home, weather, phones=phones, notices=NOTICES, say=say)
+            notices = max(NOTICES, arguments.deliveries // PHONES)
+            phones = arguments.deliveries // notices
+            storm = Storm(place, arguments.keep or home, weather, phones=phones, notices=notices, say=say)
             figures = storm.rage(postgres)
     for kind, count in storm.mix.given.most_common():
         say(f"FCM answered {kind}: {count}")

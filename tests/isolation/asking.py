@@ -254,8 +254,9 @@ class Asking:
         if "limit" in operation.query:
             asked["limit"] = str(self.dice.choice((3, 20, 100)))
         if "q" in operation.query and self.dice.random() < 0.5:
-            found = self._anything("document" if operation.name == "listDocuments" else "member")
-            asked["q"] = found.title if operation.name == "listDocuments" else found.name
+            kind = {"listDocuments": "document", "listOrganisations": "organisation"}.get(operation.name, "member")
+            found = self._anything(kind)
+            asked["q"] = found.title if kind == "document" else found.name
         elif operation.name == "listDocuments" and self.dice.random() < 0.5:
             asked["organisation_id"] = self._some(caller, "organisation")[2]
         if "meeting_id" in operation.query and self.dice.random() < 0.3:

@@ -125,6 +125,11 @@ class Model:
     def keeps_records(self, person: Person, place: Organisation) -> bool:
         return self.holds(person, LEADERS, place) or self.holds_over(person, {"administrator"}, place)
 
+    def keeps_roster(self, person: Person, place: Organisation) -> bool:
+        """Of a branch who keeps its records, of all below an organisation who administers them."""
+        administers = self.holds_over(person, {"administrator"}, place)
+        return administers or (place.kind == "branch" and self.keeps_records(person, place))
+
     def knows_name(self, person: Person, member: Person) -> bool:
         """Of candidates only those know who keep the records (domain.md 10)."""
         home = member.organisation

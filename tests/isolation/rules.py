@@ -39,10 +39,11 @@ KINDS = {
     "standing_id": "decision",
     "transfer_id": "transfer",
     "candidacy_id": "candidacy",
+    "other_id": "member",
     "reorganisation_id": "plan",
 }
 """Path parameter → the kind of thing it names."""
-VALUES = frozenset({"version", "report", "year", "step"})
+VALUES = frozenset({"version", "report", "year", "from_year", "step"})
 """Path parameters that name nothing: they are asked as the row of the access table says."""
 BODY_KINDS = {
     "commune": "organisation",
@@ -179,6 +180,8 @@ NEEDS: Mapping[str, May] = {
     "listPosts": Model.reads_posts,
     "listMembers": Model.knows_names,
     **_for_all("enrolMember importMembers correctMember issueActivationCode", _keeps_records),
+    **_for_all("getMemberRoster correctMembers", Model.keeps_roster),
+    **_for_all("listDuplicateMembers distinguishMembers revokeDistinction", _administers),
     "resetSecondFactor": lambda model, who, member: who is not member and _administers(model, who, member),
     "enterAwayPeriod": lambda model, who, member: (
         who is member or _keeps_records(model, who, member) or _organises(model, who, member)
@@ -228,7 +231,8 @@ NEEDS: Mapping[str, May] = {
     **_for_all("acceptTransfer refuseTransfer", _receives),
     "endStay": Model.keeps_a_side,
     **_for_all("getAdoptionReport getAttendanceReport getMeetingsReport getAdmissionsReport", _officer_over),
-    **_for_all("getRatingReport getAwayReport getReportSpreadsheet getReportPdf setAdmissionTarget", _officer_over),
+    **_for_all("getRatingReport getAwayReport getReportSpreadsheet getReportPdf", _officer_over),
+    **_for_all("setAdmissionTarget setTermTarget setFoundingTarget", _officer_over),
     **_for_all("getRatings rateMembers", Model.rates),
     **_for_all("mergeOrganisations renameOrganisation listReorganisations importTree", _administers),
     **_for_all("splitOrganisation moveOrganisation dissolveOrganisation", _administers_above),
@@ -257,6 +261,8 @@ _MISSING = frozenset({404})
 WITHIN: Mapping[str, frozenset[int]] = {
     **dict.fromkeys(("removeGuest", "requeueDeliveries", "getResolutionVersion", "grantPost"), _MISSING),
     **dict.fromkeys(("compareVersions", "getComparisonPage", "getProxyContact", "removeProxyContact"), _MISSING),
+    # The other one is judged like the first.
+    **dict.fromkeys(("distinguishMembers", "revokeDistinction"), frozenset({403, 404})),
     # Every other organisation that is named is judged like the first.
     **dict.fromkeys(("mergeOrganisations", "moveOrganisation"), frozenset({403, 404})),
     # A member who is not called, or has no vote, is no less known to who asks.
@@ -372,8 +378,11 @@ ITEMS: Mapping[str, Items] = {
         one for one in model.state.transfers if place in {one.organisation, one.to}
     ),
     "listMyTransfers": lambda model, who, _: _ids(one for one in model.state.transfers if one.member is who),
+    "listOrganisations": lambda model, who, _: _ids(
+        one for one in model.state.organisations if model.sees_organisation(who, one)
+    ),
     "listCandidacies": lambda model, _, place: _ids(
-        one for one in model.state.candidacies if one.organisation is place
+        one for one in model.state.candidacies if one.candidate.organisation is place
     ),
     "listReorganisations": lambda model, _, place: _ids(one for one in model.state.plans if place in one.involved),
     "getRatings": lambda model, _, place: _ids(one for one in model.state.people if model.is_rated(one, place)),

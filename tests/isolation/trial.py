@@ -271,6 +271,7 @@ class Trial:
             }
         if "q" in params:
             names = {str(one.id): one.name for one in state.people}
+            names |= {str(one.id): one.name for one in state.organisations}
             return {one for one in expected if names[one] == params["q"]}
         if "meeting_id" in params:
             of = {

@@ -56,6 +56,18 @@ async def test_notice_that_is_read_leaves_the_members_other_phones_once(
     assert await jobs.run() == 0
 
 
+async def test_dismissal_that_its_worker_did_not_live_to_strike_off_hands_over_once(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    await _more_phones(database, world.member, 1_100)
+    meeting_id = await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    await took(signed_in(world.secretary), meeting_id, "cancel", CANCEL)
+    # Of the cancellation one that finds out whom it concerns and three chunks; and three that dismiss the call.
+    assert await jobs.run(times_each=2) == 1 + 3 + 3
+    assert len(_dismissed(jobs)) == len(set(_dismissed(jobs))) == 1_100 + len(awake_phones_of(world))
+
+
 async def test_cancelled_meeting_leaves_the_phones_that_were_told_of_it(
     world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
 ) -> None:
