@@ -1,7 +1,7 @@
 """Thinks up requests: any operation, by anybody, about anything that stands in any relation to them, or is guessed."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -111,6 +111,10 @@ class Asking:
         self._operations = list(operations())
         self._weights = [WEIGHTS.get(one.name, COMMON) for one in self._operations]
         self.look_again(model)
+
+    def ask_only(self, names: Collection[str]) -> None:
+        """Ask these operations only, all of them as often."""
+        self._weights = [int(one.name in names) for one in self._operations]
 
     def look_again(self, model: Model) -> None:
         """Take notice of what has happened."""
