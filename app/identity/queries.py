@@ -1,17 +1,29 @@
 """Reads of identity: the one query that makes the Actor, one's own account, sessions and devices."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, exists, func, or_, select, true
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    DateTime,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.identity.errors import SessionNotFound
-from app.identity.models import Account, Device, LoginSession, SecondFactor
+from app.identity.models import Device, LoginSession
 from app.identity.schemas import (
     DeviceView,
     Me,
@@ -19,14 +31,38 @@ from app.identity.schemas import (
     SessionList,
     SessionView,
 )
+from app.kernel import context
 from app.kernel.db import Session
-from app.kernel.security import ORGANISERS, Actor, HeldPost, PostKind, Reader, TokenInvalid
+from app.kernel.security import Actor, HeldPost, PostKind, Reader, TokenInvalid
 from app.kernel.tokens import TokenKeys, TokenRefused
-from app.members.models import FINAL, MEMBERSHIP, AwayPeriod, Member, Standing, StandingKind
-from app.members.posts.models import Post
+from app.members.models import FINAL, AwayPeriod, Member, Standing, StandingKind
 from app.members.queries import Day
 from app.organisations.models import Organisation
 from app.organisations.schemas import OrganisationRef
+
+_ENTER = (
+    text("SELECT * FROM enter_as(:account_id, :session_id, :moment, :today, :unproven)")
+    .bindparams(
+        bindparam("account_id", type_=Uuid()),
+        bindparam("session_id", type_=Uuid()),
+        bindparam("moment", type_=DateTime(timezone=True)),
+        bindparam("today", type_=Date()),
+        bindparam("unproven", type_=ARRAY(Text())),
+    )
+    .columns(
+        member_id=Uuid(),
+        organisation_id=Uuid(),
+        path=ARRAY(Uuid()),
+        time_zone=Text(),
+        kinds=ARRAY(Text()),
+        organisations=ARRAY(Uuid()),
+        inherited_kinds=ARRAY(Text()),
+        inherited_from=ARRAY(Uuid()),
+        ended=ARRAY(Uuid()),
+        asking=JSONB(),
+    )
+)
+"""The function knows what only the owner of the tables may read before it is known who asks."""
 
 
 def is_active(today: Day) -> ColumnElement[bool]:
@@ -68,144 +104,63 @@ async def authenticate(
         claims = keys.verify(token, now=session.now())
     except TokenRefused:
         raise refusal from None
-    actor = await find_actor(session, session_id=claims.sid, account_id=claims.sub)
+    actor = await find_actor(session, session_id=claims.sid, account_id=claims.sub, second_factor_of=second_factor_of)
     if actor is None:
         raise refusal
-    if any(post.kind in second_factor_of for post in actor.posts) and not await _has_second_factor(session, actor):
-        return replace(actor, posts=tuple(post for post in actor.posts if post.kind not in second_factor_of))
     return actor
 
 
-async def _has_second_factor(session: Session, actor: Actor) -> bool:
-    confirmed = select(SecondFactor.account_id).where(
-        SecondFactor.account_id == actor.account_id, SecondFactor.confirmed_at.is_not(None)
-    )
-    return bool(await session.scalar(select(confirmed.exists())))
-
-
-async def find_actor(session: Session, *, session_id: UUID, account_id: UUID) -> Actor | None:
+async def find_actor(
+    session: Session, *, session_id: UUID, account_id: UUID, second_factor_of: Collection[PostKind] = ()
+) -> Actor | None:
     """Load, in one query, all that a request is judged by; None when the session, the account or the membership ended.
 
-    Nothing of it is cached: a session revoked or a post lost bites on the next request.
+    Nothing of it is cached: a session revoked or a post lost bites on the next request. The transaction knows from now
+    on who asks (`kernel.context`).
     """
-    asked = {"session_id": session_id, "account_id": account_id, "now": session.now(), "today": session.today()}
-    row = (await session.execute(_select_actor(), asked)).one_or_none()
+    row = await _enter(session, account_id, session_id=session_id, second_factor_of=second_factor_of)
     if row is None:
         return None
-    return Actor(
-        account_id=account_id,
-        session_id=session_id,
-        member_id=row.id,
-        organisation_id=row.organisation_id,
-        path=tuple(row.path),
-        posts=_held(row.kinds, row.organisations),
-        time_zone=row.time_zone,
-        ended=tuple(row.ended),
-        inherited=_held(row.inherited_kinds, row.inherited_from),
-    )
+    return Actor(account_id=account_id, session_id=session_id, **_known_of(row))
 
 
 async def find_reader(session: Session, account_id: UUID) -> Reader | None:
     """Load the member behind an account, for what is read without a sign-in; None when account or membership ended."""
-    asked = {"account_id": account_id, "today": session.today()}
-    row = (await session.execute(_select_reader(), asked)).one_or_none()
-    if row is None:
-        return None
-    return Reader(
-        member_id=row.id,
-        organisation_id=row.organisation_id,
-        path=tuple(row.path),
-        posts=_held(row.kinds, row.organisations),
-        time_zone=row.time_zone,
-        ended=tuple(row.ended),
-        inherited=_held(row.inherited_kinds, row.inherited_from),
-    )
+    row = await _enter(session, account_id)
+    return None if row is None else Reader(**_known_of(row))
 
 
-@cache  # every request asks it, and writing it down takes as long as the database needs
-def _select_actor() -> Select[Any]:
-    return (
-        _select_readers()
-        .join(LoginSession, LoginSession.account_id == Account.id)
-        .where(
-            LoginSession.id == bindparam("session_id"),
-            LoginSession.account_id == bindparam("account_id"),
-            LoginSession.revoked_at.is_(None),
-            LoginSession.expires_at > bindparam("now"),
-        )
-    )
-
-
-@cache
-def _select_reader() -> Select[Any]:
-    return _select_readers().where(Account.id == bindparam("account_id"))
-
-
-def _select_readers() -> Select[Any]:
+async def _enter(
+    session: Session, account_id: UUID, *, session_id: UUID | None = None, second_factor_of: Collection[PostKind] = ()
+) -> Row[Any] | None:
     # Any: a row of many columns.
-    today = bindparam("today", type_=Date)
-    posts = (
-        select(
-            func.array_agg(aggregate_order_by(Post.kind, Post.id)).label("kinds"),
-            func.array_agg(aggregate_order_by(Post.organisation_id, Post.id)).label("organisations"),
-        )
-        .where(
-            Post.member_id == Member.id,
-            Post.starts_on <= today,
-            or_(Post.ends_on.is_(None), Post.ends_on >= today),
-        )
-        .lateral("held")
-    )
-    ended, organised = aliased(Organisation), aliased(Post)
-    inherited = (
-        select(
-            func.array_agg(aggregate_order_by(organised.kind, organised.id, ended.id)).label("kinds"),
-            func.array_agg(aggregate_order_by(ended.id, organised.id, ended.id)).label("organisations"),
-        )
-        .join(ended, ended.successor_id == organised.organisation_id)
-        .where(
-            organised.member_id == Member.id,
-            organised.kind.in_(ORGANISERS),
-            organised.starts_on <= today,
-            or_(organised.ends_on.is_(None), organised.ends_on >= today),
-        )
-        .lateral("inherited")
-    )
-    left = aliased(Organisation)
-    until_the_end = (
-        select(func.unnest(left.ended_above.op("||")(left.id)))
-        .join(Standing, Standing.organisation_id == left.id)
-        .where(
-            Standing.member_id == Member.id,
-            Standing.kind.in_(MEMBERSHIP),
-            left.successor_id.is_not(None),
-            Standing.ends_on == left.valid_until,
-        )
-    )
-    of_former_branches = func.array(until_the_end.scalar_subquery(), type_=ARRAY(Uuid))
-    return (
-        select(
-            Member.id,
-            Member.organisation_id,
-            Organisation.path,
-            func.coalesce(away_zone(today).scalar_subquery(), Organisation.time_zone).label("time_zone"),
-            posts.c.kinds,
-            posts.c.organisations,
-            inherited.c.kinds.label("inherited_kinds"),
-            inherited.c.organisations.label("inherited_from"),
-            Organisation.ended_above.op("||")(of_former_branches).label("ended"),
-        )
-        .select_from(Account)
-        .join(Member, Member.id == Account.member_id)
-        .join(Organisation, Organisation.id == Member.organisation_id)
-        .join(posts, true())
-        .join(inherited, true())
-        .where(Account.disabled_at.is_(None), is_active(today))
-    )
+    asked = {
+        "account_id": account_id,
+        "session_id": session_id,
+        "moment": session.now(),
+        "today": session.today(),
+        "unproven": sorted(second_factor_of),
+    }
+    row = (await session.execute(_ENTER, asked)).one_or_none()
+    if row is not None:
+        context.keep(session.sync_session, row.asking)
+    return row
 
 
-def _held(kinds: Sequence[str] | None, organisations: Sequence[UUID] | None) -> tuple[HeldPost, ...]:
-    held = zip(kinds or (), organisations or (), strict=True)
+def _known_of(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "member_id": row.member_id,
+        "organisation_id": row.organisation_id,
+        "path": tuple(row.path),
+        "posts": _held(row.kinds, row.organisations),
+        "time_zone": row.time_zone,
+        "ended": tuple(row.ended),
+        "inherited": _held(row.inherited_kinds, row.inherited_from),
+    }
+
+
+def _held(kinds: Sequence[str], organisations: Sequence[UUID]) -> tuple[HeldPost, ...]:
+    held = zip(kinds, organisations, strict=True)
     return tuple(HeldPost(kind=PostKind(kind), organisation_id=organisation) for kind, organisation in held)
 
 
