@@ -20,10 +20,12 @@ from app.kernel.clock import system_clock
 from app.kernel.compression import Compression
 from app.kernel.cross_origin import CrossOrigin
 from app.kernel.db import Database, PooledDatabase, transaction
+from app.kernel.heads import Heads
 from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
 from app.kernel.pokes import Pokes, closed_at_stop
 from app.kernel.rates import RateLimiter
+from app.kernel.replicas import Replica
 from app.kernel.requests import RequestContext
 from app.kernel.revisions import newest_revision
 from app.kernel.security import NEEDING_SECOND_FACTOR
@@ -62,19 +64,18 @@ class Parts:
     database: Database
     passwords: Passwords
     keys: TokenKeys
+    replica: Replica | None = None
 
     @classmethod
     def real(cls, settings: Settings) -> "Parts":
         """Make the parts the service runs on; `settings.database_url` must be set by now."""
         assert settings.database_url is not None
+        replica = settings.database_replica_url
+        pool = {"pool_size": settings.database_pool_size, "statement_timeout_ms": STATEMENT_TIMEOUT_MS}
         return cls(
             settings=settings,
-            database=PooledDatabase(
-                settings.database_url,
-                clock=system_clock,
-                pool_size=settings.database_pool_size,
-                statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-            ),
+            database=PooledDatabase(settings.database_url, clock=system_clock, **pool),
+            replica=None if replica is None else Replica(replica, clock=system_clock, **pool),
             passwords=Passwords(PasswordHasher(), concurrency=max((os.cpu_count() or 1) - 1, 1)),
             keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
         )
@@ -100,6 +101,8 @@ def build_app() -> FastAPI:
             with closed_at_stop(app.state.pokes):
                 yield
         await app.state.database.close()
+        if app.state.replica is not None:
+            await app.state.replica.close()
 
     app = FastAPI(
         title="Sổ tay",
@@ -131,6 +134,7 @@ def build_app() -> FastAPI:
     app.add_middleware(Compression)
     app.add_middleware(CrossOrigin)
     app.add_middleware(RequestContext)
+    app.add_middleware(Heads)
     return app
 
 
@@ -138,6 +142,7 @@ def furnish(app: FastAPI, parts: Parts) -> None:
     """Put the parts where the routes find them."""
     app.state.settings = parts.settings
     app.state.database = parts.database
+    app.state.replica = parts.replica
     app.state.documents = DocumentStore.open(parts.settings.documents_url, directory=parts.settings.documents_dir)
     app.state.pokes = Pokes(parts.database)
     app.state.meters = RequestMeters()
