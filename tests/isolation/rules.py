@@ -379,7 +379,7 @@ ITEMS: Mapping[str, Items] = {
     ),
     "listMyTransfers": lambda model, who, _: _ids(one for one in model.state.transfers if one.member is who),
     "listOrganisations": lambda model, who, _: _ids(
-        one for one in model.state.organisations if model.sees_organisation(who, one)
+        one for one in model.state.organisations if one.last_day is None and model.sees_organisation(who, one)
     ),
     "listCandidacies": lambda model, _, place: _ids(
         one for one in model.state.candidacies if one.candidate.organisation is place
