@@ -26,6 +26,7 @@ from app.kernel.pokes import Pokes, closed_at_stop
 from app.kernel.rates import RateLimiter
 from app.kernel.requests import RequestContext
 from app.kernel.revisions import newest_revision
+from app.kernel.roles import Role
 from app.kernel.security import NEEDING_SECOND_FACTOR
 from app.kernel.settings import Settings
 from app.kernel.telemetry import AskedAtScrape, RequestMeters, exposed, start_tracing
@@ -62,6 +63,8 @@ class Parts:
     database: Database
     passwords: Passwords
     keys: TokenKeys
+    figures: Database | None = None
+    """Asked when somebody scrapes the figures of the whole service, which the API's own role does not meet."""
 
     @classmethod
     def real(cls, settings: Settings) -> "Parts":
@@ -74,6 +77,14 @@ class Parts:
                 clock=system_clock,
                 pool_size=settings.database_pool_size,
                 statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+                role=Role.app,
+            ),
+            figures=PooledDatabase(
+                settings.database_url,
+                clock=system_clock,
+                pool_size=1,
+                statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+                role=Role.worker,
             ),
             passwords=Passwords(PasswordHasher(), concurrency=max((os.cpu_count() or 1) - 1, 1)),
             keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
@@ -95,11 +106,12 @@ def build_app() -> FastAPI:
         settings: Settings = app.state.settings
         silence = timedelta(seconds=3 * settings.worker_heartbeat_seconds)
         registry = app.state.meters.registry
-        registry.register(AskedAtScrape(partial(measure, app.state.database, silence=silence)))
+        registry.register(AskedAtScrape(partial(measure, app.state.figures, silence=silence)))
         async with exposed(registry, host=settings.metrics_host, port=settings.metrics_port):
             with closed_at_stop(app.state.pokes):
                 yield
         await app.state.database.close()
+        await app.state.figures.close()
 
     app = FastAPI(
         title="Sổ tay",
@@ -137,6 +149,7 @@ def furnish(app: FastAPI, parts: Parts) -> None:
     """Put the parts where the routes find them."""
     app.state.settings = parts.settings
     app.state.database = parts.database
+    app.state.figures = parts.figures or parts.database
     app.state.documents = DocumentStore.open(parts.settings.documents_url, directory=parts.settings.documents_dir)
     app.state.pokes = Pokes(parts.database)
     app.state.meters = RequestMeters()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from app.kernel.context import hold
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.members.imports.headings import HEADINGS, Column
@@ -81,6 +82,7 @@ class _Known:
 
 async def _load_known(session: Session, branch_id: UUID, rows: Sequence[RosterRow]) -> _Known:
     names = {sort_key(row.full_name) for row in rows}
+    await hold(session, *(number for row in rows for number in (row.card_number, row.citizen_id, row.phone)))
     members = (
         await session.scalars(
             select(Member).where(
