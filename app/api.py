@@ -28,9 +28,11 @@ from app.meetings.roll import router as roll
 from app.meetings.tasks import router as tasks
 from app.members import router as members
 from app.members.away import router as away
+from app.members.duplicates import router as duplicates
 from app.members.imports import router as imports
 from app.members.posts import router as posts
 from app.members.record_views import router as record_views
+from app.members.rosters import router as rosters
 from app.memberships import router as memberships
 from app.minutes import router as minutes
 from app.minutes.remarks import router as minutes_remarks
@@ -98,7 +100,9 @@ v1.include_router(memberships.router)
 v1.include_router(admissions.members)
 v1.include_router(admissions.organisations)
 v1.include_router(admissions.router)
+v1.include_router(duplicates.router)
 v1.include_router(imports.organisations)
+v1.include_router(rosters.organisations)
 v1.include_router(imports.router)
 v1.include_router(identity.members)
 v1.include_router(second_factor.members)

@@ -20,10 +20,12 @@ from app.kernel.clock import system_clock
 from app.kernel.compression import Compression
 from app.kernel.cross_origin import CrossOrigin
 from app.kernel.db import Database, PooledDatabase, transaction
+from app.kernel.heads import Heads
 from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
 from app.kernel.pokes import Pokes, closed_at_stop
 from app.kernel.rates import RateLimiter
+from app.kernel.replicas import Replica
 from app.kernel.requests import RequestContext
 from app.kernel.revisions import newest_revision
 from app.kernel.roles import Role
@@ -65,27 +67,21 @@ class Parts:
     keys: TokenKeys
     figures: Database | None = None
     """Asked when somebody scrapes the figures of the whole service, which the API's own role does not meet."""
+    replica: Replica | None = None
 
     @classmethod
     def real(cls, settings: Settings) -> "Parts":
         """Make the parts the service runs on; `settings.database_url` must be set by now."""
         assert settings.database_url is not None
+        replica = settings.database_replica_url
+        pool = {"pool_size": settings.database_pool_size, "statement_timeout_ms": STATEMENT_TIMEOUT_MS}
         return cls(
             settings=settings,
-            database=PooledDatabase(
-                settings.database_url,
-                clock=system_clock,
-                pool_size=settings.database_pool_size,
-                statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-                role=Role.app,
-            ),
+            database=PooledDatabase(settings.database_url, clock=system_clock, role=Role.app, **pool),
             figures=PooledDatabase(
-                settings.database_url,
-                clock=system_clock,
-                pool_size=1,
-                statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-                role=Role.worker,
+                settings.database_url, clock=system_clock, role=Role.worker, **(pool | {"pool_size": 1})
             ),
+            replica=None if replica is None else Replica(replica, clock=system_clock, role=Role.app, **pool),
             passwords=Passwords(PasswordHasher(), concurrency=max((os.cpu_count() or 1) - 1, 1)),
             keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
         )
@@ -112,6 +108,8 @@ def build_app() -> FastAPI:
                 yield
         await app.state.database.close()
         await app.state.figures.close()
+        if app.state.replica is not None:
+            await app.state.replica.close()
 
     app = FastAPI(
         title="Sổ tay",
@@ -142,6 +140,7 @@ def build_app() -> FastAPI:
     app.add_middleware(Compression)
     app.add_middleware(CrossOrigin)
     app.add_middleware(RequestContext)
+    app.add_middleware(Heads)
     return app
 
 
@@ -150,6 +149,7 @@ def furnish(app: FastAPI, parts: Parts) -> None:
     app.state.settings = parts.settings
     app.state.database = parts.database
     app.state.figures = parts.figures or parts.database
+    app.state.replica = parts.replica
     app.state.documents = DocumentStore.open(parts.settings.documents_url, directory=parts.settings.documents_dir)
     app.state.pokes = Pokes(parts.database)
     app.state.meters = RequestMeters()

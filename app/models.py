@@ -12,6 +12,7 @@ from app.kernel.db import Base
 from app.meetings import models as meetings
 from app.meetings.calendar import models as calendar
 from app.members import models as members
+from app.members.duplicates import models as duplicates
 from app.members.posts import models as posts
 from app.members.record_views import models as record_views
 from app.memberships import models as memberships
@@ -36,6 +37,7 @@ __all__ = [
     "care",
     "changes",
     "documents",
+    "duplicates",
     "identity",
     "kernel",
     "lanes",

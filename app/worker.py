@@ -18,8 +18,9 @@ from app.admissions.service import remind_of_reviews
 from app.announcements.service import publish_due_announcements
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
+from app.identity.second_factor.service import SILENCE_TASK, silence_phones
 from app.kernel.clock import system_clock
-from app.kernel.db import PooledDatabase, transaction
+from app.kernel.db import PooledDatabase, Session, transaction
 from app.kernel.events import EXPAND_TASK
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
@@ -88,38 +89,48 @@ async def deliver_chunk(
     await deliver(office, chunk, job_id=job_id)
 
 
-async def text_members(workplace: Workplace, notification_id: str) -> None:
+async def text_members(workplace: Workplace, notification_id: str, job_id: int) -> None:
     """Send a notice as text messages to members without the app."""
     if workplace.texts is not None:
-        await text_people(workplace, workplace.texts, UUID(notification_id))
+        await text_people(workplace, workplace.texts, UUID(notification_id), job_id=job_id)
 
 
-async def dismiss_notice(office: PostOffice, notification_id: str, account_id: str | None, read_on: str | None) -> None:
+async def dismiss_notice(
+    office: PostOffice, notification_id: str, account_id: str | None, read_on: str | None, job_id: int
+) -> None:
     """Take a notice off the phones that show it."""
     dismissed = Dismissed(
         notification_id=UUID(notification_id),
         account_id=UUID(account_id) if account_id else None,
         read_on=UUID(read_on) if read_on else None,
     )
-    await dismiss(office, dismissed)
+    await dismiss(office, dismissed, job_id=job_id)
+
+
+async def silence_lost_phones(office: PostOffice, account_id: str) -> None:
+    """Stop pushing to the phones of an account that was let in again at the console."""
+    async with transaction(office.database) as session:
+        await silence_phones(session, UUID(account_id))
+
+
+async def _in_rounds(office: PostOffice, step: Callable[[Session], Awaitable[int]]) -> None:
+    """Repeat a step until it finds nothing: each in a transaction of its own, so that its pushes leave meanwhile."""
+    more = True
+    while more:
+        async with transaction(office.database) as session:
+            more = await step(session) > 0
 
 
 async def sweep_reminders(office: PostOffice, timestamp: int) -> None:
     """Announce the reminders that have come due; `timestamp` is the minute of the timetable, which is not needed."""
     del timestamp
-    more = True
-    while more:  # each round in a transaction of its own, so that its pushes leave while the next is prepared
-        async with transaction(office.database) as session:
-            more = await send_due_reminders(session) > 0
+    await _in_rounds(office, send_due_reminders)
 
 
 async def publish_announcements(office: PostOffice, timestamp: int) -> None:
     """Publish the announcements whose hour has come."""
     del timestamp
-    more = True
-    while more:
-        async with transaction(office.database) as session:
-            more = await publish_due_announcements(session) > 0
+    await _in_rounds(office, publish_due_announcements)
 
 
 async def read_document(workplace: Workplace, document_id: str) -> None:
@@ -150,10 +161,7 @@ async def typeset_minutes(office: PostOffice, meeting_id: str, *, typesetter: Ty
 async def sweep_minutes(office: PostOffice, timestamp: int) -> None:
     """Remind of the minutes that are due."""
     del timestamp
-    more = True
-    while more:
-        async with transaction(office.database) as session:
-            more = await remind_of_minutes(session) > 0
+    await _in_rounds(office, remind_of_minutes)
 
 
 async def make_partitions(office: PostOffice, timestamp: int) -> None:
@@ -169,10 +177,7 @@ async def make_partitions(office: PostOffice, timestamp: int) -> None:
 async def seal_log(office: PostOffice, timestamp: int) -> None:
     """Put the facts of the last minute into the chains of their organisations."""
     del timestamp
-    more = True
-    while more:
-        async with transaction(office.database) as session:
-            more = await seal_facts(session) > 0
+    await _in_rounds(office, seal_facts)
 
 
 async def vacuum_ballots(office: PostOffice, timestamp: int | None = None) -> None:
@@ -184,10 +189,7 @@ async def vacuum_ballots(office: PostOffice, timestamp: int | None = None) -> No
 async def close_resolutions(office: PostOffice, timestamp: int) -> None:
     """Close the drafts whose time for comments is over."""
     del timestamp
-    more = True
-    while more:
-        async with transaction(office.database) as session:
-            more = await close_due_resolutions(session) > 0
+    await _in_rounds(office, close_due_resolutions)
 
 
 async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
@@ -199,35 +201,27 @@ async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
 async def carry_out_reorganisations(office: PostOffice, timestamp: int) -> None:
     """Carry out the reorganisations whose day has come, each in a transaction of its own."""
     del timestamp
-    more = True
-    while more:
-        async with transaction(office.database) as session:
-            more = await carry_out_due(session)
+    await _in_rounds(office, carry_out_due)
 
 
 async def sweep_transfers(office: PostOffice, timestamp: int) -> None:
     """Remind of the transfers that are still open on their days."""
     del timestamp
-    more = True
-    while more:
-        async with transaction(office.database) as session:
-            more = await remind_of_transfers(session) > 0
+    await _in_rounds(office, remind_of_transfers)
 
 
 async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
     """Remind of the probations that are due for their review."""
     del timestamp
-    more = True
-    while more:
-        async with transaction(office.database) as session:
-            more = await remind_of_reviews(session) > 0
+    await _in_rounds(office, remind_of_reviews)
 
 
 TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
-    Task(DELIVER_TASK, deliver_chunk, Lane.urgent, knows_its_job=True),
-    Task(TEXT_TASK, text_members, Lane.urgent),
-    Task(DISMISS_TASK, dismiss_notice, Lane.bulk),
+    Task(DELIVER_TASK, deliver_chunk, Lane.urgent, hands_over=True),
+    Task(TEXT_TASK, text_members, Lane.urgent, hands_over=True),
+    Task(DISMISS_TASK, dismiss_notice, Lane.bulk, hands_over=True),
+    Task(SILENCE_TASK, silence_lost_phones, Lane.bulk),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
     Task("resolutions.close_due", close_resolutions, Lane.bulk, cron="* * * * *"),
     Task(VACUUM_TASK, vacuum_ballots, Lane.bulk, cron="41 3 * * *"),
@@ -259,10 +253,8 @@ def make_queue(connector: PsycopgConnector, tasks: tuple[Task, ...] = TASKS) -> 
 def _runner(task: Task) -> Callable[..., Awaitable[None]]:
     async def run(context: JobContext, **arguments: str | int | None) -> None:
         workplace: Workplace = context.additional_context["workplace"]
-        if task.knows_its_job:
-            arguments["job_id"] = context.job.id
         with workplace.meters.job(task.name):
-            await task.run(workplace, **arguments)
+            await task.perform(workplace, arguments, job_id=context.job.id)
 
     return run
 

@@ -18,6 +18,7 @@ CASES = {
     "before the end": "trước khi bế mạc",
     "before the start": "trước khi khai mạc",
     "for the committee": "dành cho cấp ủy",
+    "of all below": "của cả cấp dưới",
     "in review": "đang lấy ý kiến",
     "never given out": "chưa từng cấp",
     "not adopted": "chưa thông qua",

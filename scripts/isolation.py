@@ -1,6 +1,7 @@
 """The long run of `tests/isolation`: prints what was asked and answered, and fails when a foreign row was seen.
 
-Countries of 10,000 requests each, on an embedded PostgreSQL of its own; the same seed asks the same again.
+Countries of 10,000 requests each, on an embedded PostgreSQL of its own; the same seed asks the same again. With
+`--plant` it is the test that is tested: faults in eight ways of asking × six relations, each of which must be found.
 """
 
 import argparse
@@ -11,6 +12,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import psycopg
@@ -19,9 +25,11 @@ from sqlalchemy.engine import make_url
 
 from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
-from tests.isolation.trial import Findings, try_country
+from tests.isolation.faults import FAULTS, Fault
+from tests.isolation.trial import Findings, try_country, try_faults
 
 OF_ONE_COUNTRY = 10_000
+AT_MOST_FOR_A_FAULT = 3_000
 SHOWN = 20
 
 
@@ -80,41 +88,83 @@ class Total:
             print(f"{'✓' if n == 0 else '✗'} {what}: {n} in {self.requests} generated requests")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where countries are made: copies of a migrated, empty database, in whichever process."""
+
+    url: str
+    admin_url: str
+    home: Path
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[str]:
+        """Give a database of its own."""
+        url = make_url(self.url)
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {url.database}")
+            yield url.set(database=name).render_as_string(hide_password=False)
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def ask(self, country: int, requests: int, seed: int) -> Findings:
+        """Ask so many requests of a new country."""
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        with self.database(f"country_{country}") as url:
+            return asyncio.run(try_country(url, self.home / f"files_{country}", requests=requests, seed=seed))
+
+    def plant(self, part: int, faults: Sequence[Fault], seed: int) -> dict[Fault, Findings]:
+        """Plant one fault after another in a new country."""
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        with self.database(f"planted_{part}") as url:
+            files = self.home / f"planted_{part}"
+            return asyncio.run(try_faults(url, files, faults, seed=seed, at_most=AT_MOST_FOR_A_FAULT))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--processes", type=int, default=1, help="that ask side by side, each of countries of its own")
+    parser.add_argument("--plant", action="store_true", help="plant faults instead; each must be found")
     given = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    total = Total()
-    print(f"{given.requests} requests, seed {given.seed}")
     with tempfile.TemporaryDirectory(prefix="sotay-isolation-") as made:
         home = Path(made)
         home.chmod(0o755)  # PostgreSQL's user passes through
-        with EmbeddedPostgres(home / "data", durable=False) as postgres:
+        with (
+            EmbeddedPostgres(home / "data", durable=False) as postgres,
+            ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as processes,
+        ):
             migrate(postgres.url)
-            country = 0
-            while total.requests < given.requests:
-                country += 1
-                url = _copy(postgres, f"country_{country}")
-                part = min(OF_ONE_COUNTRY, given.requests - total.requests)
-                seed = given.seed * 1_000 + country
-                total.add(asyncio.run(try_country(url, home / "files", requests=part, seed=seed)))
-                _drop(postgres, f"country_{country}")
+            admin_url = postgres.admin_url.replace("+psycopg", "")
+            server = Server(url=postgres.url, admin_url=admin_url, home=home)
+            is_right = (_plant if given.plant else _ask)(server, processes, given)
+    sys.exit(0 if is_right else 1)
+
+
+def _ask(server: Server, processes: ProcessPoolExecutor, given: argparse.Namespace) -> bool:
+    total = Total()
+    print(f"{given.requests} requests, seed {given.seed}")
+    starts = range(0, given.requests, OF_ONE_COUNTRY)
+    going = [
+        processes.submit(server.ask, number, min(OF_ONE_COUNTRY, given.requests - start), given.seed * 1_000 + number)
+        for number, start in enumerate(starts, start=1)
+    ]
+    for one in as_completed(going):
+        total.add(one.result())
     total.report()
-    sys.exit(1 if total.wrong else 0)
+    return total.wrong == 0
 
 
-def _copy(postgres: EmbeddedPostgres, name: str) -> str:
-    url = make_url(postgres.url)
-    with psycopg.connect(postgres.admin_url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {url.database}")
-    return url.set(database=name).render_as_string(hide_password=False)
-
-
-def _drop(postgres: EmbeddedPostgres, name: str) -> None:
-    with psycopg.connect(postgres.admin_url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def _plant(server: Server, processes: ProcessPoolExecutor, given: argparse.Namespace) -> bool:
+    print(f"{len(FAULTS)} faults, seed {given.seed}")
+    parts = [FAULTS[part :: given.processes] for part in range(given.processes)]
+    going = [processes.submit(server.plant, part, faults, given.seed) for part, faults in enumerate(parts)]
+    missed = 0
+    for fault, findings in (each for one in as_completed(going) for each in one.result().items()):
+        found = ", ".join(f"{len(one)} {what}" for what, one in findings.wrong.items() if one)
+        missed += not found
+        print(f"{'✓' if found else '✗'} {fault}: {found or 'not found'} after {findings.requests} requests", flush=True)
+    print(f"{'✗' if missed else '✓'} planted faults missed: {missed} of {len(FAULTS)}")
+    return missed == 0
 
 
 if __name__ == "__main__":

@@ -73,6 +73,17 @@ export_requirements() { # export_requirements <file> <options of uv export…>; 
   "$uv" export --quiet --frozen --no-emit-project --no-hashes --format requirements-txt --output-file "$file" "$@" >/dev/null
 }
 
+libraries() { # what PDFs are typeset with: installed on Debian as root, elsewhere said to be missing
+  local packages=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
+  "$ENVIRONMENT/bin/python" -c 'from ctypes import CDLL
+for name in ("libpango-1.0", "libpangoft2-1.0", "libharfbuzz-subset"):
+    CDLL(f"{name}.so.0")' 2>/dev/null && return
+  if ((EUID == 0)) && command -v apt-get >/dev/null; then
+    { apt-get update && apt-get install --yes --no-install-recommends "${packages[@]}"; } >/dev/null 2>&1 && return
+  fi
+  printf '%s\n%s\n' "Thiếu thư viện dựng PDF: ${packages[*]}" "Libraries for PDFs are missing: ${packages[*]}" >&2
+}
+
 SKIPPED=75 # what a check ends with that could not be made here: shown, and no failure
 
 together() { # together <name> <command> [<name> <command>…]; runs them side by side, fails when one fails

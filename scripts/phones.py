@@ -46,10 +46,11 @@ class Run:
 
 async def live(run: Run, url: str, directory: Path, given: argparse.Namespace) -> None:
     village = await settle_village(url, phones=given.phones)
-    with serving(directory, url) as port:
-        fleet = Fleet(village, port=port, seed=given.seed)
+    with serving(directory, url, processes=given.processes) as ports:
+        fleet = Fleet(village, ports=ports, seed=given.seed)
         run.say(f"{given.phones} phones in {len(village.branches)} branches, seed {given.seed}")
         await fleet.begin()
+        run.say("everybody is signed in")
         for part in range(PARTS):
             if part == PARTS // 2:
                 await village.restored()
@@ -91,6 +92,7 @@ def main() -> None:
     parser.add_argument("--phones", type=int, default=200)
     parser.add_argument("--operations", type=int, default=100_000)
     parser.add_argument("--refreshes", type=int, default=100_000)
+    parser.add_argument("--processes", type=int, default=2, help="of the API; each connection goes to any of them")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     given = parser.parse_args()
     run = Run()

@@ -74,21 +74,24 @@ class JobRunner:
         """Hold the pushes to a pace; without it the bucket is as good as full."""
         self.office = replace(self.office, pace=pace)
 
-    async def run(self) -> int:
-        """Run until nothing is due; return how many jobs ran. A job that fails raises, and stays to be run again."""
+    async def run(self, *, times_each: int = 1) -> int:
+        """Run until nothing is due; return how many jobs ran. A job that fails raises, and stays to be run again.
+
+        `times_each` more than 1 is for workers that die before they can strike a job off: it is given back.
+        """
         count = 0
-        while await self.run_one():
+        while await self.run_one(times=times_each):
             count += 1
         return count
 
-    async def run_one(self) -> bool:
+    async def run_one(self, *, times: int = 1) -> bool:
         """Run the first job that is due; return whether there was one."""
         tasks = {task.name: task for task in TASKS}
         async with self.office.database.session() as session:
             row = (
                 await session.execute(
                     text("""
-                        SELECT id, task_name, args FROM procrastinate_jobs
+                        SELECT id, task_name FROM procrastinate_jobs
                         WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= :now)
                         ORDER BY id LIMIT 1
                     """),
@@ -98,8 +101,10 @@ class JobRunner:
         if row is None:
             return False
         task = tasks[row.task_name]
-        own = {"job_id": row.id} if task.knows_its_job else {}
-        await task.run(self.office, **row.args, **own)
+        for _ in range(times):
+            async with self.office.database.session() as session:
+                args = await session.scalar(text("SELECT args FROM procrastinate_jobs WHERE id = :id"), {"id": row.id})
+            await task.perform(self.office, args, job_id=row.id)
         async with self.office.database.session() as session:
             await session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": row.id})
             await session.commit()

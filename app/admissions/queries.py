@@ -67,13 +67,13 @@ async def list_candidacies(
     page: PageRequest,
     locale: Locale,
 ) -> CandidacyPage:
-    """List the candidacies that a branch entered, the latest first.
+    """List the candidacies of whoever is at home in a branch, the latest first; who moved went with their dossier.
 
     Raises OrganisationNotFound; NotForYourPost for all but who keeps its records.
     """
     organisation = await get_visible_organisation(session, actor, organisation_id)
     require_record_keeper(actor, organisation.path)
-    wanted = _select_views().where(Candidacy.organisation_id == organisation.id)
+    wanted = _select_views().where(Member.organisation_id == organisation.id)
     if status is not None:
         wanted = wanted.where(Candidacy.status == status)
     after = page.after_instant()

@@ -54,10 +54,15 @@ router = APIRouter(prefix="/candidacies", tags=["members"], route_class=StrictRo
     ),
 )
 async def enter_candidate(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, organisation_id: UUID, body: CandidacyCreate
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    reader: CurrentReader,
+    organisation_id: UUID,
+    body: CandidacyCreate,
 ) -> CandidacyView:
     """Enter a candidate of a branch; for its secretary, deputy and administrators, who alone see candidates."""
-    return await service.enter_candidate(session, actor, organisation_id, body, locale=reader.locale)
+    return tagged.one(await service.enter_candidate(session, actor, organisation_id, body, locale=reader.locale))
 
 
 @organisations.get(
@@ -116,13 +121,16 @@ async def change_candidacy(
     *,
     session: DbSession,
     actor: CurrentActor,
+    tagged: Tagged,
     reader: CurrentReader,
     expected: ExpectedVersion,
     candidacy_id: UUID,
     body: CandidacyPatch,
 ) -> CandidacyView:
     """Correct the person, name the mentors, write down the course's certificate; while they are in the pool."""
-    return await service.change_candidacy(session, actor, candidacy_id, body, expected=expected, locale=reader.locale)
+    return tagged.one(
+        await service.change_candidacy(session, actor, candidacy_id, body, expected=expected, locale=reader.locale)
+    )
 
 
 @router.put(
@@ -135,13 +143,14 @@ async def complete_step(
     *,
     session: DbSession,
     actor: CurrentActor,
+    tagged: Tagged,
     reader: CurrentReader,
     candidacy_id: UUID,
     step: Annotated[str, Path(max_length=40, pattern="^[a-z_]+$", description="As `steps` name it")],
     body: StepDone,
 ) -> CandidacyView:
     """Write down that a step is done, or correct its day. Decision and ceremony are the admission itself."""
-    return await service.complete_step(session, actor, candidacy_id, step, body, locale=reader.locale)
+    return tagged.one(await service.complete_step(session, actor, candidacy_id, step, body, locale=reader.locale))
 
 
 @router.post(
@@ -153,7 +162,7 @@ async def complete_step(
     ),
 )
 async def admit_candidate(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, candidacy_id: UUID, body: Admission
+    session: DbSession, actor: CurrentActor, tagged: Tagged, reader: CurrentReader, candidacy_id: UUID, body: Admission
 ) -> CandidacyView:
     """Make a candidate a member on probation from the day of the ceremony.
 
@@ -161,7 +170,7 @@ async def admit_candidate(
     valid on the day of the decision. The branch's leaders are reminded before the probation ends, on its last day, and
     when its review is due.
     """
-    return await service.admit_candidate(session, actor, candidacy_id, body, locale=reader.locale)
+    return tagged.one(await service.admit_candidate(session, actor, candidacy_id, body, locale=reader.locale))
 
 
 @router.post(
@@ -171,10 +180,15 @@ async def admit_candidate(
     responses=problems(CandidacyNotFound, CandidacyClosed),
 )
 async def drop_candidate(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, candidacy_id: UUID, body: CandidacyDrop
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    reader: CurrentReader,
+    candidacy_id: UUID,
+    body: CandidacyDrop,
 ) -> CandidacyView:
     """Take a candidate out of the pool, and say why."""
-    return await service.drop_candidate(session, actor, candidacy_id, body, locale=reader.locale)
+    return tagged.one(await service.drop_candidate(session, actor, candidacy_id, body, locale=reader.locale))
 
 
 @members.post(
@@ -185,9 +199,11 @@ async def drop_candidate(
         MemberNotFound, NotForYourPost, FormerMember, NotOnProbation, RecognitionTooEarly, FieldsNotValid
     ),
 )
-async def recognise_member(session: DbSession, actor: CurrentActor, member_id: UUID, body: Recognition) -> MemberView:
+async def recognise_member(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, member_id: UUID, body: Recognition
+) -> MemberView:
     """End a probation, not before its twelve months are over; for secretary, deputy and administrators.
 
     The official date is the end of month 12, however late the decision comes.
     """
-    return await service.recognise_member(session, actor, member_id, body)
+    return tagged.one(await service.recognise_member(session, actor, member_id, body))

@@ -11,7 +11,7 @@ from app.kernel.days import Day
 from app.kernel.pagination import Page
 from app.kernel.schemas import Line, Prose, Request, Response, Versioned
 from app.members.models import Sex
-from app.members.schemas import CitizenId, FullName, MemberRef, Phone
+from app.members.schemas import CitizenId, FullName, IsEthnicMinority, MemberRef, Phone, Schooling, Work
 
 Number = Annotated[Line, Field(max_length=60, examples=["25-QĐ/ĐU"])]
 Mentors = Annotated[
@@ -27,6 +27,9 @@ class CandidacyCreate(Request):
     sex: Sex | None = Field(default=None, examples=["female"])
     citizen_id: CitizenId | None = None
     phone: Phone | None = None
+    education: Schooling = None
+    is_ethnic_minority: IsEthnicMinority = None
+    occupation: Work = None
     source: CandidateSource = Field(examples=["youth_union"])
     mentor_ids: Mentors = Field(default_factory=list)
     certificate_number: Number | None = Field(default=None, description="Of the course on the party")
@@ -41,6 +44,9 @@ class CandidacyPatch(Request):
     sex: Sex | None = Field(default=None, examples=["female"])
     citizen_id: CitizenId | None = None
     phone: Phone | None = None
+    education: Schooling = None
+    is_ethnic_minority: IsEthnicMinority = None
+    occupation: Work = None
     source: CandidateSource | None = Field(default=None, examples=["youth_union"])
     mentor_ids: Mentors | None = None
     certificate_number: Number | None = None

@@ -60,7 +60,9 @@ from app.rules import RuleSet, add_months, rules_in_force, rules_named
 SWEEP_SIZE = 500
 # The last steps of a dossier are the decision and the ceremony, which `admit_candidate` writes itself.
 _BY_ADMISSION = 2
-_PERSONAL = frozenset({"full_name", "born_on", "sex", "citizen_id", "phone"})
+_PERSONAL = frozenset(
+    {"full_name", "born_on", "sex", "citizen_id", "phone", "education", "is_ethnic_minority", "occupation"}
+)
 _ON_CANDIDACY = frozenset({"source", "certificate_number", "certified_on"})
 
 

@@ -163,9 +163,11 @@ async def publish_announcement(
     summary="Say that I opened it",
     responses=problems(AnnouncementNotFound, NotAddressed),
 )
-async def open_announcement(session: DbSession, actor: CurrentActor, announcement_id: UUID) -> AnnouncementView:
+async def open_announcement(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, announcement_id: UUID
+) -> AnnouncementView:
     """Say that the announcement was opened on my phone; again changes nothing."""
-    return await service.open_announcement(session, actor, announcement_id)
+    return tagged.one(await service.open_announcement(session, actor, announcement_id))
 
 
 @router.put(
@@ -174,9 +176,11 @@ async def open_announcement(session: DbSession, actor: CurrentActor, announcemen
     summary="Acknowledge an announcement",
     responses=problems(AnnouncementNotFound, NotAddressed, AcknowledgementNotAsked),
 )
-async def acknowledge_announcement(session: DbSession, actor: CurrentActor, announcement_id: UUID) -> AnnouncementView:
+async def acknowledge_announcement(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, announcement_id: UUID
+) -> AnnouncementView:
     """Confirm that I have taken note, where that is asked; again changes nothing."""
-    return await service.acknowledge_announcement(session, actor, announcement_id)
+    return tagged.one(await service.acknowledge_announcement(session, actor, announcement_id))
 
 
 @router.get(
@@ -186,11 +190,11 @@ async def acknowledge_announcement(session: DbSession, actor: CurrentActor, anno
     responses=problems(AnnouncementNotFound, NotForYourPost),
 )
 async def get_announcement_reach(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, announcement_id: UUID
+    session: DbSession, actor: CurrentActor, tagged: Tagged, reader: CurrentReader, announcement_id: UUID
 ) -> ReachView:
     """Count whom it addresses, on how many phones it is, still waits or failed to come, who opened and acknowledged it.
 
     For its authors and officers above. The organisers of a branch are told by name whom to ring up, and who has not
     acknowledged.
     """
-    return await queries.get_reach(session, actor, announcement_id, locale=reader.locale)
+    return tagged.whole(await queries.get_reach(session, actor, announcement_id, locale=reader.locale))

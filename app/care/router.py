@@ -22,9 +22,9 @@ members = APIRouter(prefix="/members", tags=["care"], route_class=StrictRoute)
 
 
 @me.get("/care", operation_id="getMyCare", summary="What my branch's organisers see of me")
-async def get_my_care(session: DbSession, actor: CurrentActor) -> CareView:
+async def get_my_care(session: DbSession, actor: CurrentActor, tagged: Tagged) -> CareView:
     """Return what the secretary sees of me in the list of members away, to the letter, whether I am away or not."""
-    return await queries.get_my_care(session, actor)
+    return tagged.whole(await queries.get_my_care(session, actor))
 
 
 @organisations.get(
@@ -50,10 +50,10 @@ async def list_members_away(
     summary="Ask after a member",
     responses=problems(MemberNotFound, NotForYourPost, NobodyToNudge, NudgedRecently),
 )
-async def nudge_member(session: DbSession, actor: CurrentActor, member_id: UUID) -> NudgeView:
+async def nudge_member(session: DbSession, actor: CurrentActor, tagged: Tagged, member_id: UUID) -> NudgeView:
     """Send the member's phones a push in general words, not in the quiet hours where they are: once a week at most.
 
     For the organisers of their branch. It stands in the log, and the member sees when and by whom. `nudged_recently`
     says in `Retry-After` how many seconds are left; `nobody_to_nudge`: there is no phone, ring them up.
     """
-    return await service.nudge_member(session, actor, member_id)
+    return tagged.whole(await service.nudge_member(session, actor, member_id))

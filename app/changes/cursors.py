@@ -2,19 +2,22 @@
 
 import base64
 import binascii
-import json
-import zlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from app.changes.errors import SyncCursorExpired
 from app.kernel.pagination import CursorInvalid
 from app.kernel.tokens import TokenKeys
 
 Counters = Mapping[UUID, int]
 """By scope."""
 
+_PURPOSE, _BEFORE = b"changes 2", b"changes 1"
 _SEAL_BYTES = 16
+_RIGHTS_BYTES = 8
+_RUNS, _FIRST, _WHOLE = 1, 2, 4
 _NO_ID = UUID(int=0)
 
 
@@ -47,43 +50,66 @@ class Cursor:
 
 
 def write_cursor(cursor: Cursor, *, member_id: UUID, keys: TokenKeys) -> str:
-    """Return what the phone keeps; about 40 characters a scope."""
-    run = cursor.run
-    content = [
-        cursor.epoch.hex,
-        cursor.rights,
-        _written(cursor.since),
-        [_written(run.until), run.is_first, run.is_whole, run.after[0], run.after[1].hex] if run else None,
-    ]
-    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), level=9)
+    """Return what the phone keeps; about 25 characters a scope, and 55 beside them."""
+    packed = _packed(cursor)
     return base64.urlsafe_b64encode(keys.seal(_sealed(packed, member_id)) + packed).decode().rstrip("=")
 
 
 def read_cursor(text: str, *, member_id: UUID, keys: TokenKeys) -> Cursor:
-    """Return what the server once wrote for the member; raises CursorInvalid for anything else."""
+    """Return what the server once wrote for the member.
+
+    Raises SyncCursorExpired for what an older release wrote, CursorInvalid for anything else.
+    """
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (ValueError, binascii.Error):
         raise CursorInvalid from None
     seal, packed = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-    if not keys.is_sealed(_sealed(packed, member_id), seal):
-        raise CursorInvalid
-    epoch, rights, since, run = json.loads(zlib.decompress(packed))
-    return Cursor(
-        epoch=UUID(epoch),
-        rights=rights,
-        since=_read(since),
-        run=Run(until=_read(run[0]), is_first=run[1], is_whole=run[2], after=(run[3], UUID(run[4]))) if run else None,
-    )
+    if keys.is_sealed(_sealed(packed, member_id), seal):
+        return _unpacked(io.BytesIO(packed))
+    if keys.is_sealed(_sealed(packed, member_id, purpose=_BEFORE), seal):
+        raise SyncCursorExpired
+    raise CursorInvalid
 
 
-def _sealed(packed: bytes, member_id: UUID) -> bytes:
-    return b"changes 1" + member_id.bytes + packed
+def _sealed(packed: bytes, member_id: UUID, *, purpose: bytes = _PURPOSE) -> bytes:
+    return purpose + member_id.bytes + packed
 
 
-def _written(counters: Counters) -> dict[str, int]:
-    return {scope.hex: counter for scope, counter in counters.items() if counter}
+def _packed(cursor: Cursor) -> bytes:
+    """Return the epoch, the rights, what kind of run, where it is, and for each scope how far.
+
+    Bytes and not JSON: every catching up carries it twice, and ids do not compress.
+    """
+    run = cursor.run
+    parts = [cursor.epoch.bytes, bytes.fromhex(cursor.rights)]
+    if run is None:
+        parts.append(b"\0")
+    else:
+        name, object_id = run.after
+        parts += [bytes([_RUNS | _FIRST * run.is_first | _WHOLE * run.is_whole, len(name)]), name.encode()]
+        parts.append(object_id.bytes)
+    for scope in sorted(cursor.scopes):
+        reached = [cursor.since.get(scope, 0), *([run.until.get(scope, 0)] if run else [])]
+        if any(reached):
+            parts += [scope.bytes, *map(_number, reached)]
+    return b"".join(parts)
 
 
-def _read(written: dict[str, int]) -> Counters:
-    return {UUID(scope): counter for scope, counter in written.items()}
+def _unpacked(packed: io.BytesIO) -> Cursor:
+    epoch, rights = UUID(bytes=packed.read(16)), packed.read(_RIGHTS_BYTES).hex()
+    kind = packed.read(1)[0]
+    after = (packed.read(packed.read(1)[0]).decode(), UUID(bytes=packed.read(16))) if kind else ("", _NO_ID)
+    since: dict[UUID, int] = {}
+    until: dict[UUID, int] = {}
+    while scope := packed.read(16):
+        for counters in (since, until) if kind else (since,):
+            if counter := int.from_bytes(packed.read(packed.read(1)[0])):
+                counters[UUID(bytes=scope)] = counter
+    run = Run(until=until, is_first=bool(kind & _FIRST), is_whole=bool(kind & _WHOLE), after=after) if kind else None
+    return Cursor(epoch=epoch, rights=rights, since=since, run=run)
+
+
+def _number(value: int) -> bytes:
+    size = (value.bit_length() + 7) // 8
+    return bytes([size]) + value.to_bytes(size)

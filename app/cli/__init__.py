@@ -1,6 +1,7 @@
 """The command line.
 
-`sotay serve | api | worker | migrate | backup | restore | admin | rescue | import | member | push | audit | seed`
+`sotay serve | api | worker | migrate | backup | restore | recovered | admin | rescue | import | member | push | audit
+| seed`
 """
 
 import gc
@@ -17,8 +18,8 @@ COLLECT_AFTER = 50_000
 # A command's module is imported when the command is run: `serve` must be up quickly, and a production image has
 # neither Faker nor an embedded PostgreSQL.
 COMMANDS = (
-    "serve", "api", "worker", "migrate", "backup", "restore", "admin", "rescue", "import",
-    "member", "push", "audit", "seed"
+    "serve", "api", "worker", "migrate", "backup", "restore", "recovered", "admin", "rescue",
+    "import", "member", "push", "audit", "seed"
 )  # fmt: skip
 
 

@@ -49,10 +49,14 @@ def read_settings(**given: object) -> Settings:
             f"{'.'.join(str(part) for part in each['loc']) or 'SOTAY_…'}: {each['msg']}" for each in error.errors()
         )
         raise refuse(f"Cấu hình chưa đúng: {wrong}", f"The configuration is not valid: {wrong}") from None
-    scheme, separator, rest = (settings.database_url or "").partition("://")
-    if separator and scheme in {"postgresql", "postgres"}:  # as psql takes it; the driver is ours to name
-        settings = settings.model_copy(update={"database_url": _DRIVER + rest})
-    return settings
+    urls = {"database_url": settings.database_url, "database_replica_url": settings.database_replica_url}
+    return settings.model_copy(update={name: _with_driver(url) for name, url in urls.items() if url is not None})
+
+
+def _with_driver(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    # As psql takes it; the driver is ours to name.
+    return _DRIVER + rest if separator and scheme in {"postgresql", "postgres"} else url
 
 
 def database_settings() -> tuple[Settings, str]:

@@ -23,12 +23,13 @@ _BODY = Text(vi="Có thông báo về bảo mật tài khoản", en="A notice ab
 _OwnersFact = RefreshTokenReused | SignedInOnNewDevice | SecondFactorRemoved | SecondFactorOverridden | IdentityLinked
 
 
-def _prepare(session: Session, event: _OwnersFact, **params: str) -> Prepared:
+def _prepare(session: Session, event: _OwnersFact, *, breaks_quiet_hours: bool = False, **params: str) -> Prepared:
     return Prepared(
         audience=select(Member.id).where(Member.id == event.member_id),
         params=params,
         expires_at=session.now() + timedelta(hours=24),
         urgent=True,
+        breaks_quiet_hours=breaks_quiet_hours,
     )
 
 
@@ -45,7 +46,8 @@ async def _prepare_removal(session: Session, event: SecondFactorRemoved) -> Prep
 
 
 async def _prepare_override(session: Session, event: SecondFactorOverridden) -> Prepared:
-    return _prepare(session, event)
+    # The phones are pushed to for an hour more; and nobody should sleep while another signs in as them.
+    return _prepare(session, event, breaks_quiet_hours=True)
 
 
 async def _prepare_link(session: Session, event: IdentityLinked) -> Prepared:

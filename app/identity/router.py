@@ -33,6 +33,7 @@ from app.identity.schemas import (
 from app.identity.sessions import service as sessions
 from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
@@ -117,15 +118,15 @@ async def change_password(session: DbSession, actor: CurrentActor, keyring: Keyr
 
 
 @me.get("", operation_id="getMe", summary="Who I am")
-async def get_me(session: DbSession, actor: CurrentActor) -> Me:
+async def get_me(session: DbSession, actor: CurrentActor, tagged: Tagged) -> Me:
     """Return the person signed in, their branch and the posts they hold today."""
-    return await queries.get_me(session, actor)
+    return tagged.whole(await queries.get_me(session, actor))
 
 
 @me.get("/sessions", operation_id="listMySessions", summary="My sessions")
-async def list_my_sessions(session: DbSession, actor: CurrentActor) -> SessionList:
+async def list_my_sessions(session: DbSession, actor: CurrentActor, tagged: Tagged) -> SessionList:
     """List the installations signed in to this account, the latest used first."""
-    return await queries.list_my_sessions(session, actor)
+    return tagged.whole(await queries.list_my_sessions(session, actor))
 
 
 @me.delete("/sessions", operation_id="endOtherSessions", status_code=204, summary="Sign out everywhere else")

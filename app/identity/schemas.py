@@ -1,9 +1,10 @@
 """Bodies of signing in, of one's own account, sessions and devices."""
 
-from typing import Annotated, Self
+import re
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from app.kernel.fields import FieldError
 from app.kernel.i18n import Locale, Text
@@ -15,6 +16,7 @@ from app.kernel.timezones import TimeZone
 from app.kernel.web_push import AUTH, P256DH, Subscription, is_point
 from app.organisations.schemas import OrganisationRef
 
+_REGIONAL = re.compile(r"(?:vi|en)[-_][A-Za-z0-9_-]{2,30}", re.IGNORECASE)
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 NewPassword = Annotated[
     str,
@@ -170,6 +172,11 @@ class WebPushKeyView(Response):
     )
 
 
+def _without_region(value: Any) -> Any:
+    # Any: whatever JSON held, judged afterwards.
+    return value[:2].lower() if isinstance(value, str) and _REGIONAL.fullmatch(value) else value
+
+
 class DeviceReplace(Request):
     """What the server needs to push to an installation; sent at each start of the app."""
 
@@ -182,7 +189,9 @@ class DeviceReplace(Request):
     web_push: WebPush | None = Field(
         default=None, description="Of a browser without Firebase, in the place of `push_token`"
     )
-    locale: Locale = Field(default=Locale.vi)
+    locale: Annotated[Locale, BeforeValidator(_without_region)] = Field(
+        default=Locale.vi, description="Of its pushes; a region as phones name it (`vi-VN`, `en_US`) is left aside"
+    )
     time_zone: TimeZone = Field(examples=["Asia/Ho_Chi_Minh"], description="The phone's own; quiet hours follow it")
     app_version: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z.+\-]+$")] = Field(
         examples=["1.0.0"]

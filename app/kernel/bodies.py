@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, ClassVar
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
@@ -13,6 +14,7 @@ from app.kernel.errors import FieldProblem, Malformed, Unprocessable
 from app.kernel.i18n import Text
 from app.kernel.idempotency import AnsweredBefore, Once
 from app.kernel.preferences import minimal
+from app.kernel.problems import FormNotSent
 from app.kernel.security import require_sign_in
 
 MAX_JSON_BYTES = 64 * 1024
@@ -77,6 +79,13 @@ def _step(key: str) -> str:
     return "/" + key.replace("~", "~0").replace("/", "~1")  # RFC 6901, 3
 
 
+def _require_form(request: Request) -> None:
+    """Raise FormNotSent for content of another kind; what was left out altogether is asked for field by field."""
+    kind, length = (request.headers.get(name, "") for name in ("content-type", "content-length"))
+    if not kind.lower().startswith("multipart/form-data") and (kind or length not in {"", "0"}):
+        raise FormNotSent
+
+
 class StrictRoute(APIRoute):
     """A route whose JSON body is read by `parse_json`; every router is made with it.
 
@@ -113,6 +122,7 @@ class StrictRoute(APIRoute):
             request.state.reads_form = self.is_multipart
             if self.is_multipart:
                 await require_sign_in(request)
+                _require_form(request)
             if reads_json:
                 body = await request.body()
                 content_type = request.headers.get("content-type", "").lower()
@@ -122,6 +132,8 @@ class StrictRoute(APIRoute):
                 answer = await handler(request)
             except AnsweredBefore as before:
                 answer = before.answer
+            except RequestValidationError as error:
+                raise self._naming_fields(error) from None
             else:
                 claim = getattr(request.state, "claim", None)
                 if claim is not None:
@@ -129,6 +141,15 @@ class StrictRoute(APIRoute):
             return minimal(request, answer)
 
         return strict
+
+    def _naming_fields(self, error: RequestValidationError) -> RequestValidationError:
+        """Return what is wrong: of a body that was left out altogether, each field that must be in it."""
+        found = error.errors()
+        for item in found:
+            if self.body_field is not None and (item["type"], item["loc"]) == ("missing", ("body",)):
+                _, missing = self.body_field.validate({}, loc=("body",))
+                return RequestValidationError([other for other in found if other is not item] + (missing or [item]))
+        return error
 
     @property
     def is_multipart(self) -> bool:

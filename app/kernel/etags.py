@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
 
 from app.kernel.errors import PreconditionMissing, Stale
 from app.kernel.i18n import Text
@@ -15,6 +16,7 @@ from app.kernel.security import CurrentActor
 
 V = TypeVar("V", bound=Versioned)
 P = TypeVar("P", bound="Page[Any]")
+W = TypeVar("W", bound=BaseModel)
 MAX_HEADER_LENGTH = 1000
 """In characters: a condition names a few ETags of at most 70."""
 
@@ -55,6 +57,11 @@ class Tagger:
         """Tag a page by the states of its items (each has a `state()`), in order."""
         self._apply(f'"{self._digest([item.state() for item in page.items] + [page.next_cursor or ""])}"')
         return page
+
+    def whole(self, view: W) -> W:
+        """Tag what has no version by all that it shows."""
+        self._apply(f'"{self._digest([view.model_dump_json()])}"')
+        return view
 
     def file(self, sha256: str) -> str:
         """Return the ETag of bytes, which is their hash for every viewer; also set, where the answer is a model."""

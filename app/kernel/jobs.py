@@ -26,6 +26,8 @@ class Lane(StrEnum):
 _deferring = App(connector=PsycopgConnector())
 
 JobArguments = Mapping[str, str | int | None]
+NOTHING_LEFT: JobArguments = {}
+"""The arguments of a job that has handed everything over; run again, it does nothing."""
 
 _NARROW = text("""
 UPDATE procrastinate_jobs SET args = CAST(:to AS jsonb) WHERE id = :job AND args <> CAST(:to AS jsonb) RETURNING id
@@ -71,10 +73,25 @@ async def defer(
         raise kind("defer", None, cause, connection_invalidated=driver.closed) from error
 
 
-async def narrow(session: Session, job_id: int, *, to: JobArguments) -> bool:
-    """Let a running job stand for a part of what it was to do; False where another run of it has seen to that.
+async def hand_over(
+    session: Session,
+    job_id: int | None,
+    task: str,
+    left: JobArguments,
+    *,
+    kept: JobArguments | None = None,
+    lane: Lane,
+    at: datetime | None = None,
+) -> None:
+    """Leave a part of a running job, or without `kept` what remains of it, to another job of the same task.
 
-    Committed with what takes over the rest: whoever runs the job again, after a crash, finds that part only.
+    A worker may die before its job is struck off, and the job run again: were it to hand over a second time, each crash
+    would leave one job more for the same work, until all workers are busy with nothing else. So the job is narrowed
+    down to what it keeps, in the transaction that makes the other one; one that keeps nothing has no arguments left.
+    `job_id` None is a call outside of a job.
     """
-    values = {"job": job_id, "to": json.dumps(dict(to))}
-    return await session.scalar(_NARROW, values) is not None
+    if job_id is not None:
+        to = json.dumps(dict(kept or NOTHING_LEFT))
+        if await session.scalar(_NARROW, {"job": job_id, "to": to}) is None:
+            return
+    await defer(session, task, left, lane=lane, schedule_at=at)

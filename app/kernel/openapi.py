@@ -20,6 +20,7 @@ from app.kernel.problems import (
     BodyTooLarge,
     FieldsNotValid,
     FieldView,
+    FormNotSent,
     InternalError,
     MediaTypeNotSupported,
     Problem,
@@ -282,6 +283,8 @@ def _common_refusals(operation: Document, names: set[str], content: Document) ->
     yield BodyTooLarge
     if "application/json" in content:
         yield from (BodyNotJson, BodyTooDeep, TextNotAllowed, MediaTypeNotSupported)
+    if "multipart/form-data" in content:
+        yield FormNotSent
     if names or content:
         yield FieldsNotValid
 

@@ -55,6 +55,15 @@ class PageRequest:
         except (ValueError, OverflowError):
             raise CursorInvalid from None
 
+    def after_ids(self) -> tuple[UUID, UUID] | None:
+        """Return the key with an id as its sort value; raises CursorInvalid for a cursor of another list."""
+        if self.after is None:
+            return None
+        try:
+            return UUID(self.after[0]), self.after[1]
+        except ValueError:
+            raise CursorInvalid from None
+
     def page(
         self,
         rows: Sequence[R],

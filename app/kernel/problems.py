@@ -50,6 +50,10 @@ class MediaTypeNotSupported(UnsupportedMedia):
     title = Text(vi="Cần gửi Content-Type: application/json", en="Send Content-Type: application/json")
 
 
+class FormNotSent(UnsupportedMedia):
+    title = Text(vi="Cần gửi Content-Type: multipart/form-data", en="Send Content-Type: multipart/form-data")
+
+
 class FieldsNotValid(Unprocessable):
     title = Text(vi="Một số trường chưa hợp lệ", en="Some fields are not valid")
 
@@ -108,6 +112,13 @@ _FIELD_TEXTS: dict[str, Text] = {
     "enum": Text(vi="Phải là một trong: {expected}", en="It must be one of: {expected}"),
     "greater_than_equal": Text(vi="Phải từ {ge} trở lên", en="It must be {ge} or more"),
     "less_than_equal": Text(vi="Phải từ {le} trở xuống", en="It must be {le} or less"),
+    "string_pattern_mismatch": Text(vi="Không đúng dạng yêu cầu", en="It is not written as it must be"),
+    "model_attributes_type": Text(vi="Phải là một đối tượng JSON", en="It must be a JSON object"),
+    "dict_type": Text(vi="Phải là một đối tượng JSON", en="It must be a JSON object"),
+    "list_type": Text(vi="Phải là một danh sách", en="It must be a list"),
+    "int_type": Text(vi="Phải là số nguyên", en="It must be a whole number"),
+    "int_parsing": Text(vi="Phải là số nguyên", en="It must be a whole number"),
+    "int_from_float": Text(vi="Phải là số nguyên", en="It must be a whole number"),
     "uuid_parsing": Text(vi="Không phải mã định danh hợp lệ", en="This is not a valid identifier"),
     "uuid_type": Text(vi="Không phải mã định danh hợp lệ", en="This is not a valid identifier"),
     "string_type": Text(vi="Phải là văn bản", en="It must be text"),
@@ -200,11 +211,12 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 def _methods(request: Request) -> list[str]:
     # Each method of an address is a route of its own, and the first of them only named itself.
-    return [
+    taken = [
         method
         for method in ("GET", "PUT", "POST", "PATCH", "DELETE")
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
     ]
+    return [*taken, "HEAD"] if "GET" in taken else taken
 
 
 async def _database(request: Request, error: Exception) -> Response:

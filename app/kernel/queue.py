@@ -12,7 +12,7 @@ import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 
-from app.kernel.jobs import Lane
+from app.kernel.jobs import NOTHING_LEFT, JobArguments, Lane
 from app.kernel.roles import Role, acting_as
 from app.kernel.telemetry import WorkerMeters
 
@@ -26,14 +26,21 @@ RETRY = RetryStrategy(max_attempts=17_280, wait=5)
 class Task:
     """A kind of job: its name in the queue, what runs it, the lane it takes by default, and when it comes by itself.
 
-    `knows_its_job`: it is called with the `job_id`, beside the job's arguments.
+    `hands_over`: it may leave work to another job, and is called with its own `job_id` beside the job's arguments.
     """
 
     name: str
     run: Callable[..., Awaitable[None]]
     lane: Lane
     cron: str | None = None
-    knows_its_job: bool = False
+    hands_over: bool = False
+
+    async def perform(self, workplace: object, arguments: JobArguments, *, job_id: int | None) -> None:
+        """Do a job, or nothing where it has handed everything over before a crash."""
+        if not self.hands_over:
+            await self.run(workplace, **arguments)
+        elif arguments != NOTHING_LEFT:
+            await self.run(workplace, **arguments, job_id=job_id)
 
 
 class QueueConnector(PsycopgConnector):

@@ -28,7 +28,7 @@ def _template(scope: Scope) -> str | None:
 
 
 class RequestContext:
-    """Outermost middleware (plain ASGI, so that streams stay streams)."""
+    """Middleware around all but `Heads` (plain ASGI, so that streams stay streams)."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap the application."""

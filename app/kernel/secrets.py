@@ -66,8 +66,13 @@ def find_weaknesses(settings: Settings, *, sends: bool) -> Iterator[Weakness]:
     """
     if settings.sms_token is not None and _is_weak(settings.sms_token.get_secret_value(), at_least=_MIN_TOKEN):
         yield Weakness("SOTAY_SMS_TOKEN", _WEAK)
-    if settings.database_url is not None and _has_weak_password(settings.database_url):
-        yield Weakness("SOTAY_DATABASE_URL", _WEAK)
+    databases = {
+        "SOTAY_DATABASE_URL": settings.database_url,
+        "SOTAY_DATABASE_REPLICA_URL": settings.database_replica_url,
+    }
+    for variable, url in databases.items():
+        if url is not None and _has_weak_password(url):
+            yield Weakness(variable, _WEAK)
     signing = [*_files(settings.keys_dir, "*.pem"), *_files(settings.audit_keys_dir, "*.pem")]
     browsers = _files(settings.web_push_key_file.parent, settings.web_push_key_file.name)
     for file in [*signing, *browsers]:

@@ -122,9 +122,13 @@ async def require_sign_in(request: Request) -> None:
 
     FastAPI reads a form, up to 20 MiB of it, before it asks the dependencies.
     """
-    credentials = await _bearer(request)
     async with request.app.state.database.session() as session:
-        await _authenticate(request, session, credentials)
+        await identify(request, session)
+
+
+async def identify(request: Request, session: Session) -> Actor:
+    """Return who makes the request, as the session knows them; raises TokenInvalid."""
+    return await _authenticate(request, session, await _bearer(request))
 
 
 async def _authenticate(request: Request, session: Session, credentials: HTTPAuthorizationCredentials | None) -> Actor:

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="PostgreSQL ≥ 15; without it one is started in the data directory"
     )
+    database_replica_url: str | None = Field(
+        default=None,
+        description="A streaming replica of it, which reports and searches are asked of while it is not behind",
+    )
     data_dir: Path = Field(default=Path(".data"), description="Signing keys, files, and the embedded PostgreSQL")
     documents_url: str | None = Field(
         default=None,

@@ -80,6 +80,14 @@ class RequestMeters:
         self.in_flight = Gauge(
             "sotay_http_requests_in_flight", "Requests whose answer has not ended", registry=self.registry
         )
+        self._replica_reads = Counter(
+            "sotay_replica_reads",
+            "Reads meant for the replica; passed over: it was behind or did not answer, and the primary did",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in ("answered", "passed_over"):
+            self._replica_reads.labels(outcome)  # told from the start: an alert compares the two
 
     def answered(self, *, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count a request; `route` is the template, None where there is none, `status` 0 where no answer began."""
@@ -88,6 +96,10 @@ class RequestMeters:
         self._requests.labels(kind, template, str(status)).inc()
         if status:
             self._seconds.labels(kind, template).observe(seconds)
+
+    def asked_of_replica(self, *, is_answered: bool) -> None:
+        """Count a read meant for the replica; where it is not answered there, the primary answers it."""
+        self._replica_reads.labels("answered" if is_answered else "passed_over").inc()
 
 
 class WorkerMeters:
@@ -103,6 +115,12 @@ class WorkerMeters:
         )
         self._withdrawn = Counter(
             "sotay_push_withdrawn", "Deliveries ended without a send", ["type", "reason"], registry=self.registry
+        )
+        self._texts = Counter(
+            "sotay_sms_outcomes",
+            "Results of text messages that were stored; retried ones come again, unsent ones had not begun in time",
+            ["type", "outcome"],
+            registry=self.registry,
         )
         self._leases_lost = Counter(
             "sotay_push_leases_lost",
@@ -122,6 +140,10 @@ class WorkerMeters:
             self._outcomes.labels(platform.value, notice_type, outcome).inc()
             leased -= 1
         self._leases_lost.inc(leased)
+
+    def texted(self, notice_type: str, outcome: str) -> None:
+        """Count one result of a text message that was stored."""
+        self._texts.labels(notice_type, outcome).inc()
 
     def withdrawn(self, notice_type: str, *, reason: str, count: int) -> None:
         """Count deliveries that were not owed any more; `reason` is one of a few constants."""

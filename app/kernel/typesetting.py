@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -119,6 +120,8 @@ def _press(library: str) -> Any:
     It is imported with the first PDF: it takes a second and 50 MB, which a start of the service has no use for, and
     raises OSError on a machine without Pango, which must not end the rest of the service.
     """
+    # Without HarfBuzz-Subset fontTools cuts the letters out, and would stamp them with the hour it is.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     try:
         weasyprint = import_module(library)
     except OSError:

@@ -124,6 +124,8 @@ class Meeting(Base):
 
     `version` rises with every change; `schedule_version` only when time or place changed, which people are told of;
     `roll_version` with every change of the roll. `rule_set` is the key (`app.rules`) of the rules of the day it began.
+    `present_count` and `expected_count` are the roll's, written once it is closed; of a closed one that has none they
+    are counted from the roll.
     """
 
     __tablename__ = "meetings"
@@ -160,6 +162,8 @@ class Meeting(Base):
     check_in_secret: Mapped[bytes | None]
     chair_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
     minute_taker_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
+    present_count: Mapped[int | None]
+    expected_count: Mapped[int | None]
 
     agenda: Mapped[list[AgendaItem]] = relationship(
         lazy="raise", order_by=AgendaItem.position, cascade="all, delete-orphan", passive_deletes=True

@@ -185,6 +185,8 @@ async def mark_minutes_approved(session: Session, actor: Actor, meeting: Meeting
     """
     if meeting.status is not MeetingStatus.ended:
         raise MeetingNotEnded
+    roll = (await queries.tally_rosters(session, [meeting.id]))[meeting.id]
+    meeting.present_count, meeting.expected_count = roll.present, roll.expected
     meeting.status = MeetingStatus.minutes_approved
     meeting.version += 1
     await record(session, _fact(MinutesApproved, actor, meeting))

@@ -69,6 +69,12 @@ def require_record_keeper(actor: Actor, path: Sequence[UUID]) -> None:
         raise NotForYourPost
 
 
+def require_administrator(actor: Actor, path: Sequence[UUID]) -> None:
+    """Let pass administrators of the organisation at the path's end or of one above it."""
+    if not actor.holds_over(path, {PostKind.administrator}):
+        raise NotForYourPost
+
+
 def require_facets(actor: Actor, path: Sequence[UUID], *facets: Facet) -> None:
     """Let pass whoever may know these about every member of the branch: a filter tells as much as a field."""
     if not facets_of_branch(actor, path).issuperset(facets):

@@ -15,6 +15,30 @@ class Sex(StrEnum):
     female = "female"
 
 
+class Education(StrEnum):
+    """The highest schooling, from the least (lower secondary or less); each holds those before it."""
+
+    lower_secondary = "lower_secondary"
+    upper_secondary = "upper_secondary"
+    vocational = "vocational"
+    college = "college"
+    university = "university"
+    masters = "masters"
+    doctorate = "doctorate"
+
+
+class Occupation(StrEnum):
+    """Where somebody works, in the groups by which admissions are counted."""
+
+    farming = "farming"
+    enterprise = "enterprise"
+    public_service = "public_service"
+    armed_forces = "armed_forces"
+    student = "student"
+    retired = "retired"
+    other = "other"
+
+
 class StandingKind(StrEnum):
     """States of membership, several at once as dated rows (domain.md 5); the last five are final."""
 
@@ -47,7 +71,10 @@ FINAL = frozenset(
 
 
 class Member(Base):
-    """A person with a party card, or on the way to one; `organisation_id` is the home branch today."""
+    """A person with a party card, or on the way to one; `organisation_id` is the home branch today.
+
+    Education, ethnicity and occupation are those of the dossier of admission: reports count admissions by them.
+    """
 
     __tablename__ = "members"
     __table_args__ = (Index("ix_members_organisation_id_sort_key", "organisation_id", "sort_key", "id"),)
@@ -64,6 +91,9 @@ class Member(Base):
     phone: Mapped[str | None] = mapped_column(String(16), unique=True)
     admitted_on: Mapped[date | None]
     official_on: Mapped[date | None]
+    education: Mapped[Education | None]
+    is_ethnic_minority: Mapped[bool | None]
+    occupation: Mapped[Occupation | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime]
 

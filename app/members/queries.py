@@ -257,6 +257,9 @@ def _view(
         phone=_shown(phone, mask_phone(phone or ""), record=record, clear=clear),
         admitted_on=member.admitted_on if record else None,
         official_on=member.official_on if record else None,
+        education=member.education if record else None,
+        is_ethnic_minority=member.is_ethnic_minority if record else None,
+        occupation=member.occupation if record else None,
         away=away if Facet.away in known else None,
     )
 

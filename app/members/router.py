@@ -103,14 +103,14 @@ async def get_member(session: DbSession, actor: CurrentActor, tagged: Tagged, me
     ),
 )
 async def enrol_member(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, body: MemberCreate
+    session: DbSession, actor: CurrentActor, tagged: Tagged, organisation_id: UUID, body: MemberCreate
 ) -> MemberView:
     """Enter a member of a branch; for its secretary and deputy, and administrators of it or above it.
 
     They are probationary from `admitted_on` and official from `official_on`. A number that somebody has
     already is refused without saying who.
     """
-    return await service.enrol_member(session, actor, organisation_id, body)
+    return tagged.one(await service.enrol_member(session, actor, organisation_id, body))
 
 
 @router.patch(
@@ -131,10 +131,15 @@ async def enrol_member(
     ),
 )
 async def correct_member(
-    session: DbSession, actor: CurrentActor, expected: ExpectedVersion, member_id: UUID, body: MemberPatch
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    expected: ExpectedVersion,
+    member_id: UUID,
+    body: MemberPatch,
 ) -> MemberView:
     """Correct a record; for the branch's secretary and deputy, and administrators of it or above it.
 
     Changed dates make the standings anew: a first `official_on` recognises a probationary member.
     """
-    return await service.correct_member(session, actor, member_id, body, expected=expected)
+    return tagged.one(await service.correct_member(session, actor, member_id, body, expected=expected))

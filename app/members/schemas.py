@@ -13,7 +13,7 @@ from app.kernel.pagination import Page
 from app.kernel.phones import parse_phone
 from app.kernel.schemas import Line, Request, Response, Versioned
 from app.members.identifiers import parse_card_number, parse_citizen_id
-from app.members.models import Sex, StandingKind
+from app.members.models import Education, Occupation, Sex, StandingKind
 from app.organisations.schemas import OrganisationRef
 
 
@@ -69,6 +69,15 @@ Phone = Annotated[
 ]
 
 
+Schooling = Annotated[
+    Education | None, Field(description="The highest, as in the dossier of admission", examples=["university"])
+]
+IsEthnicMinority = Annotated[
+    bool | None, Field(description="Of another people than the Kinh, as in the dossier", examples=[False])
+]
+Work = Annotated[Occupation | None, Field(description="As in the dossier of admission", examples=["farming"])]
+
+
 class MemberCreate(Request):
     """A member of a branch, on probation or official; one of the two dates is needed."""
 
@@ -81,6 +90,9 @@ class MemberCreate(Request):
     phone: Phone | None = None
     admitted_on: Day | None = Field(default=None, examples=["1985-05-19"], description="Probation begins")
     official_on: Day | None = Field(default=None, examples=["1986-05-19"], description="Probation is over")
+    education: Schooling = None
+    is_ethnic_minority: IsEthnicMinority = None
+    occupation: Work = None
 
 
 class MemberPatch(Request):
@@ -94,6 +106,9 @@ class MemberPatch(Request):
     phone: Phone | None = None
     admitted_on: Day | None = Field(default=None, examples=["1985-05-19"])
     official_on: Day | None = Field(default=None, examples=["1986-05-19"])
+    education: Schooling = None
+    is_ethnic_minority: IsEthnicMinority = None
+    occupation: Work = None
 
 
 class MemberRef(Response):
@@ -139,6 +154,9 @@ class MemberView(Versioned):
     phone: str | None = Field(examples=["+84*****001"])
     admitted_on: date | None = Field(examples=["1985-05-19"])
     official_on: date | None = Field(examples=["1986-05-19"])
+    education: Schooling
+    is_ethnic_minority: IsEthnicMinority
+    occupation: Work
     away: AwayNow | None = Field(description="Null at home")
 
     def state(self) -> str:

@@ -1,6 +1,6 @@
 """Commands on members: enrol one in a branch, correct their record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -80,19 +80,20 @@ async def correct_member(
     fields = await correct_person(session, member, body.model_dump(exclude_unset=True))
     if fields:
         _require_consistent(session, member)
-        if not _MEMBERSHIP_DATES.isdisjoint(fields):
-            await _renew_standings(session, member)
-        await record(
-            session,
-            MemberCorrected(
-                organisation_id=member.organisation_id,
-                subject_id=member.id,
-                actor_member_id=actor.member_id,
-                fields=fields,
-                version=member.version,
-            ),
-        )
+        await _follow(session, member, fields, by=actor.member_id)
     return await queries.get_member(session, actor, member_id)
+
+
+async def correct_people(session: Session, wanted: Iterable[tuple[Member, Values]], *, by: UUID) -> None:
+    """Correct many locked members, whose values were judged before, as `correct_member` does one.
+
+    Raises MembershipDatesFixed, CardNumberTaken, CitizenIdTaken, PhoneTaken.
+    """
+    async with refusing_duplicates(session, DUPLICATES):
+        changed = [(member, _write(member, values)) for member, values in wanted]
+    for member, fields in changed:
+        if fields:
+            await _follow(session, member, fields, by=by)
 
 
 def require_branch(organisation: Organisation) -> None:
@@ -134,15 +135,33 @@ async def correct_person(session: Session, member: Member, wanted: Values) -> tu
 
     `wanted` holds no more than columns of `members`.
     """
-    fields = tuple(name for name, value in wanted.items() if getattr(member, name) != value)
+    async with refusing_duplicates(session, DUPLICATES):
+        return _write(member, wanted)
+
+
+def _write(member: Member, wanted: Values) -> tuple[str, ...]:
+    fields = tuple(str(name) for name, value in wanted.items() if getattr(member, name) != value)
     if fields:
-        async with refusing_duplicates(session, DUPLICATES):
-            for name in fields:
-                setattr(member, name, wanted[name])
-            member.sort_key = sort_key(member.full_name)
-            member.search_key = search_key(member.full_name)
-            member.version += 1
+        for name in fields:
+            setattr(member, name, wanted[name])
+        member.sort_key = sort_key(member.full_name)
+        member.search_key = search_key(member.full_name)
+        member.version += 1
     return fields
+
+
+async def _follow(session: Session, member: Member, fields: Sequence[str], *, by: UUID) -> None:
+    """Do what corrected fields ask for: changed dates make the standings anew, and the fact is recorded."""
+    if not _MEMBERSHIP_DATES.isdisjoint(fields):
+        await _renew_standings(session, member)
+    fact = MemberCorrected(
+        organisation_id=member.organisation_id,
+        subject_id=member.id,
+        actor_member_id=by,
+        fields=tuple(fields),
+        version=member.version,
+    )
+    await record(session, fact)
 
 
 def _row(session: Session, branch: Organisation, person: Values) -> dict[str, Any]:

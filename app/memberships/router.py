@@ -54,14 +54,14 @@ async def list_standing_decisions(
     responses=problems(MemberNotFound, NotForYourPost, FormerMember, NotYetAMember, StandingsOverlap, FieldsNotValid),
 )
 async def decide_standing(
-    session: DbSession, actor: CurrentActor, member_id: UUID, body: StandingDecide
+    session: DbSession, actor: CurrentActor, tagged: Tagged, member_id: UUID, body: StandingDecide
 ) -> StandingDecisionView:
     """Write down what was decided about a member; for the secretary, deputy and administrators, never about oneself.
 
     With an end of membership the access ends with the next request; posts, replies to meetings to come and an open
     transfer end too. The software proposes none of these.
     """
-    return await service.decide_standing(session, actor, member_id, body)
+    return tagged.one(await service.decide_standing(session, actor, member_id, body))
 
 
 @router.get(
@@ -93,10 +93,15 @@ async def get_standing_decision(
     ),
 )
 async def change_standing_decision(
-    session: DbSession, actor: CurrentActor, expected: ExpectedVersion, standing_id: UUID, body: StandingDecisionPatch
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    expected: ExpectedVersion,
+    standing_id: UUID,
+    body: StandingDecisionPatch,
 ) -> StandingDecisionView:
     """Let it end on another day; yesterday ends it now."""
-    return await service.change_standing_decision(session, actor, standing_id, body, expected=expected)
+    return tagged.one(await service.change_standing_decision(session, actor, standing_id, body, expected=expected))
 
 
 @router.post(
@@ -106,7 +111,7 @@ async def change_standing_decision(
     responses=problems(StandingNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate),
 )
 async def revoke_standing_decision(
-    session: DbSession, actor: CurrentActor, standing_id: UUID, body: StandingRevocation
+    session: DbSession, actor: CurrentActor, tagged: Tagged, standing_id: UUID, body: StandingRevocation
 ) -> StandingDecisionView:
     """Take it back, an end of membership too, within 30 days of its entry. The member is as before, without posts."""
-    return await service.revoke_standing_decision(session, actor, standing_id, body)
+    return tagged.one(await service.revoke_standing_decision(session, actor, standing_id, body))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base
 from app.kernel.notices import Audience, AudiencePart
-from app.kernel.push import Channel
+from app.kernel.push import Channel, Platform
 from app.kernel.security import PostKind
 
 
@@ -121,6 +121,8 @@ class Delivery(Base):
 
     notification_id: Mapped[UUID] = mapped_column(primary_key=True)
     device_id: Mapped[UUID] = mapped_column(primary_key=True)
+    # None in rows from before it was kept.
+    device_platform: Mapped[Platform | None]
     outcome: Mapped[Outcome | None]
     reason: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(server_default=text("0"))

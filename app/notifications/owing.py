@@ -42,9 +42,11 @@ class Owed:
 
 
 _OWE = text("""
-INSERT INTO deliveries (notification_id, device_id, leased_until, fence, attempts)
-SELECT :notification, device_id, CASE WHEN is_held THEN clock_timestamp() + :lease END, is_held::int, is_held::int
-FROM unnest(CAST(:devices AS uuid[]), CAST(:held AS boolean[])) AS owed(device_id, is_held)
+INSERT INTO deliveries (notification_id, device_id, device_platform, leased_until, fence, attempts)
+SELECT :notification, device_id, platform, CASE WHEN is_held THEN clock_timestamp() + :lease END,
+    is_held::int, is_held::int
+FROM unnest(CAST(:devices AS uuid[]), CAST(:platforms AS text[]), CAST(:held AS boolean[]))
+    AS owed(device_id, platform, is_held)
 ON CONFLICT DO NOTHING
 RETURNING device_id
 """)
@@ -83,8 +85,14 @@ async def owe(
     is_first = bool(rows) and not rows[0].is_known
     new: set[UUID] = set()
     if targets:
-        ids = [target.device_id for target in targets]
-        owed = {"notification": notification.id, "devices": ids, "held": held, "lease": held_for}
+        ids, platforms = [target.device_id for target in targets], [target.platform.value for target in targets]
+        owed = {
+            "notification": notification.id,
+            "devices": ids,
+            "platforms": platforms,
+            "held": held,
+            "lease": held_for,
+        }
         new = set(await session.scalars(_OWE, owed))
     last = rows[-1].device_id if notification.audience is not None and len(rows) == CHUNK_SIZE else None
     return Owed(

@@ -13,6 +13,7 @@ class DeliveryReason(StrEnum):
     other_app = "other_app"
     address_refused = "address_refused"
     message_refused = "message_refused"
+    text_refused = "text_refused"
     too_late = "too_late"
     withdrawn = "withdrawn"
     no_longer_owed = "no_longer_owed"
@@ -40,6 +41,9 @@ WORDS = {
     DeliveryReason.message_refused: Text(
         vi="Google không nhận nội dung thông báo; quản trị viên cần xem lại",
         en="Google refused the message itself; an administrator must look into it",
+    ),
+    DeliveryReason.text_refused: Text(
+        vi="Nhà mạng không nhận tin nhắn tới số điện thoại này", en="The carrier takes no text message to this number"
     ),
     DeliveryReason.too_late: Text(
         vi="Không gửi được trước khi việc đã qua", en="It could not be sent before the event was past"

@@ -69,13 +69,15 @@ async def mark_read(session: DbSession, actor: CurrentActor, body: MarkRead) -> 
 
 
 @me.get("/notification-preferences", operation_id="listMyPreferences", summary="My wishes about pushes")
-async def list_my_preferences(session: DbSession, actor: CurrentActor) -> PreferenceList:
+async def list_my_preferences(session: DbSession, actor: CurrentActor, tagged: Tagged) -> PreferenceList:
     """List every kind of notice with my wish. The inbox holds all of them, whatever is switched off here."""
-    return await queries.list_my_preferences(session, actor)
+    return tagged.whole(await queries.list_my_preferences(session, actor))
 
 
 @me.put("/notification-preferences", operation_id="replaceMyPreferences", summary="Change my wishes about pushes")
-async def replace_preferences(session: DbSession, actor: CurrentActor, body: PreferencesReplace) -> PreferenceList:
+async def replace_preferences(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, body: PreferencesReplace
+) -> PreferenceList:
     """Store all my wishes; a kind that is not named is pushed."""
     await service.replace_preferences(session, actor, body)
-    return await queries.list_my_preferences(session, actor)
+    return tagged.whole(await queries.list_my_preferences(session, actor))

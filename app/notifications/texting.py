@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.identity.queries import away_zone
 from app.kernel.db import Session, synchronised
-from app.kernel.jobs import Lane, defer
+from app.kernel.jobs import Lane, hand_over
 from app.kernel.notices import by_type
 from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Rejected, RetryAfter, Sent, backoff
 from app.kernel.sms import Sms, SmsOutcome, SmsSender
@@ -41,6 +41,7 @@ _STORE = text("""
 UPDATE sms_deliveries
 SET outcome = :outcome, reason = :reason, not_before = :not_before, leased_until = NULL, finished_at = :finished_at
 WHERE notification_id = :notification AND member_id = :member AND fence = :fence AND outcome IS NULL
+RETURNING member_id
 """)
 
 
@@ -54,11 +55,13 @@ class Leased:
     attempts: int
 
 
-async def text_people(office: PostOffice, sender: SmsSender, notification_id: UUID) -> None:
+async def text_people(
+    office: PostOffice, sender: SmsSender, notification_id: UUID, *, job_id: int | None = None
+) -> None:
     """Send a notice as a text to whoever has a telephone and no app, and defer a job for those who wait.
 
     Safe to run again, at once or after a crash: a message with an outcome is not sent again, and one that was on its
-    way goes with the same reference.
+    way goes with the same reference. `job_id` is the job's that runs.
     """
     async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, notification_id)
@@ -67,11 +70,11 @@ async def text_people(office: PostOffice, sender: SmsSender, notification_id: UU
     results = await sender.send([one.sms for one in leased], until=until) if leased else {}
     async with synchronised(office.database) as session:
         for one in leased:
-            await _store(session, office, notification_id, one, results.get(one.sms.reference))
+            await _store(session, office, notification, one, results.get(one.sms.reference))
         again = min((row_at for _, row_at in await _open(session, notification)), default=None)
         if again is not None:
             arguments = {"notification_id": str(notification_id)}
-            await defer(session, TEXT_TASK, arguments, lane=Lane.urgent, schedule_at=again)
+            await hand_over(session, job_id, TEXT_TASK, arguments, lane=Lane.urgent, at=again)
     log.info(
         "people_texted",
         notification_id=str(notification_id),
@@ -147,13 +150,13 @@ async def _open(session: Session, notification: Notification) -> list[tuple[UUID
 
 
 async def _store(
-    session: Session, office: PostOffice, notification_id: UUID, one: Leased, result: SmsOutcome | None
+    session: Session, office: PostOffice, notification: Notification, one: Leased, result: SmsOutcome | None
 ) -> None:
     outcome, reason, not_before = _row(one, result, session.now(), office.jitter())
-    await session.execute(
+    written = await session.scalar(
         _STORE,
         {
-            "notification": notification_id,
+            "notification": notification.id,
             "member": one.member_id,
             "fence": one.fence,
             "outcome": outcome,
@@ -162,6 +165,8 @@ async def _store(
             "finished_at": session.now() if outcome else None,
         },
     )
+    if written is not None:
+        office.meters.texted(notification.type, outcome or ("unsent" if result is None else "retried"))
 
 
 def _row(

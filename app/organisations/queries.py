@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, func, literal, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Uuid, func, literal, or_, select, true, tuple_
 
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
@@ -11,6 +11,7 @@ from app.kernel.security import Actor
 from app.organisations import access
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.organisations.models import Organisation
+from app.organisations.names import contains_name
 from app.organisations.schemas import OrganisationPage, OrganisationView
 
 TREE_LOCK = 7_401_520_127  # any number, the same for everybody who changes the tree
@@ -89,9 +90,18 @@ async def list_children(
 ) -> OrganisationPage:
     """List what stands directly below and lasts, by name; above the actor's branch, only what they may see."""
     await get_visible_organisation(session, actor, organisation_id)
+    return await _page(session, actor, Organisation.parent_id == organisation_id, page=page)
+
+
+async def list_organisations(session: Session, actor: Actor, *, q: str | None, page: PageRequest) -> OrganisationPage:
+    """List what lasts and is visible to the actor, by name; `q` is a part of it, with accents or without."""
+    return await _page(session, actor, true() if q is None else contains_name(Organisation.name, q), page=page)
+
+
+async def _page(session: Session, actor: Actor, wanted: ColumnElement[bool], *, page: PageRequest) -> OrganisationPage:
     name = Organisation.name.collate("C")
     lasts = or_(Organisation.valid_until.is_(None), Organisation.valid_until >= session.today())
-    query = select(Organisation).where(Organisation.parent_id == organisation_id, lasts, visible_to(actor))
+    query = select(Organisation).where(wanted, lasts, visible_to(actor))
     if page.after is not None:
         query = query.where(tuple_(name, Organisation.id) > tuple_(literal(page.after[0]), literal(page.after[1])))
     rows = (await session.scalars(query.order_by(name, Organisation.id).limit(page.limit + 1))).all()

@@ -1,8 +1,9 @@
 """Routes of the tree of organisations."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
@@ -25,6 +26,37 @@ from app.organisations.schemas import (
 )
 
 router = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="listOrganisations",
+    summary="Organisations by name",
+    responses=problems(CursorInvalid),
+)
+async def list_organisations(
+    *,
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    linked: Linked,
+    page: Paging,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=100,
+            pattern=r"^[^\x00-\x1f]*$",
+            description="Part of a name, with or without accents",
+            examples=["yen mo"],
+        ),
+    ] = None,
+) -> OrganisationPage:
+    """List all organisations that the reader may see, or those of a name, by name; not those that have ended.
+
+    They stand on the way from the root to one's own branch, below it, or below one's posts.
+    """
+    return tagged.page(linked(await queries.list_organisations(session, actor, q=q, page=page)))
 
 
 @router.get(
@@ -73,12 +105,14 @@ async def list_children(
         OrganisationCodeTaken,
     ),
 )
-async def found_organisation(session: DbSession, actor: CurrentActor, body: OrganisationCreate) -> OrganisationView:
+async def found_organisation(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, body: OrganisationCreate
+) -> OrganisationView:
     """Found an organisation below `parent_id`; for administrators of the parent or of one above it.
 
     Its code goes on from that of the nearest organisation above it that has one.
     """
-    return await service.found_organisation(session, actor, body)
+    return tagged.one(await service.found_organisation(session, actor, body))
 
 
 @router.patch(
@@ -97,6 +131,7 @@ async def found_organisation(session: DbSession, actor: CurrentActor, body: Orga
 async def change_organisation(
     session: DbSession,
     actor: CurrentActor,
+    tagged: Tagged,
     expected: ExpectedVersion,
     organisation_id: UUID,
     body: OrganisationPatch,
@@ -105,4 +140,4 @@ async def change_organisation(
 
     What happened before stays readable under the old name. To rename it on a day to come, plan a reorganisation.
     """
-    return await service.change_organisation(session, actor, organisation_id, body, expected=expected)
+    return tagged.one(await service.change_organisation(session, actor, organisation_id, body, expected=expected))

@@ -270,11 +270,13 @@ async def get_reorganisation(
 
 async def view_reorganisation(session: Session, found: Reorganisation, *, locale: Locale) -> ReorganisationView:
     """Return a plan that the caller is known to see."""
+    return ReorganisationView.of(found, await _shown(session, found), locale=locale)
+
+
+async def _shown(session: Session, found: Reorganisation) -> Preview:
     if found.preview is None or found.status is ReorganisationStatus.planned:
-        shown = await preview(session, Plan.model_validate(found.plan), found.effective_on)
-    else:
-        shown = await _with_names(session, Preview.model_validate(found.preview))
-    return ReorganisationView.of(found, shown, locale=locale)
+        return await preview(session, Plan.model_validate(found.plan), found.effective_on)
+    return await _with_names(session, Preview.model_validate(found.preview))
 
 
 async def _with_names(session: Session, kept: Preview) -> Preview:
@@ -287,20 +289,46 @@ async def _with_names(session: Session, kept: Preview) -> Preview:
 async def list_reorganisations(
     session: Session, actor: Actor, organisation_id: UUID, *, paging: PageRequest, locale: Locale
 ) -> ReorganisationPage:
-    """List the plans that name an organisation, the newest first; raises OrganisationNotFound, NotForYourPost."""
+    """List the plans that name an organisation, the newest first; raises OrganisationNotFound, NotForYourPost.
+
+    Of a plan that is for an organisation of others, only what it says of those below the actor's post is named.
+    """
     organisation = await get_visible_organisation(session, actor, organisation_id)
     if not access.plans_for(actor, organisation.path):
         raise NotForYourPost
-    query = select(Reorganisation).where(Reorganisation.involved.contains(array([literal(organisation_id, Uuid)])))
+    query = (
+        select(Reorganisation, Organisation.path)
+        .join(Organisation, Organisation.id == Reorganisation.organisation_id)
+        .where(Reorganisation.involved.contains(array([literal(organisation_id, Uuid)])))
+    )
     after = paging.after_instant()
     if after is not None:
         query = query.where(tuple_(Reorganisation.planned_at, Reorganisation.id) < tuple_(*after))
     newest = (Reorganisation.planned_at.desc(), Reorganisation.id.desc())
-    rows = (await session.scalars(query.order_by(*newest).limit(paging.limit + 1))).all()
-    views = {row.id: await view_reorganisation(session, row, locale=locale) for row in rows[: paging.limit]}
+    rows = (await session.execute(query.order_by(*newest).limit(paging.limit + 1))).all()
+    views: dict[UUID, ReorganisationView] = {}
+    for plan, path in rows[: paging.limit]:
+        shown = await _shown(session, plan)
+        known = shown if access.plans_for(actor, path) else await _as_known_to(session, actor, shown)
+        views[plan.id] = ReorganisationView.of(plan, known, locale=locale)
     return paging.page(
         rows,
         into=ReorganisationPage,
-        view=lambda row: views[row.id],
-        key=lambda row: (row.planned_at.isoformat(), row.id),
+        view=lambda row: views[row.Reorganisation.id],
+        key=lambda row: (row.Reorganisation.planned_at.isoformat(), row.Reorganisation.id),
+    )
+
+
+async def _as_known_to(session: Session, actor: Actor, shown: Preview) -> Preview:
+    """Return of a plan for others what it says by name of the organisations that the actor administers."""
+    named = {one.id for one in shown.organisations} | {post.organisation_id for post in shown.posts}
+    paths = select(Organisation.id, Organisation.path).where(Organisation.id.in_(named))
+    own = {row.id for row in await session.execute(paths) if access.plans_for(actor, row.path)}
+    return shown.model_copy(
+        update={
+            "findings": tuple(finding for finding in shown.findings if finding.organisation_id in own),
+            "organisations": tuple(one for one in shown.organisations if one.id in own),
+            "posts": tuple(post for post in shown.posts if post.organisation_id in own),
+            "meetings": tuple(meeting for meeting in shown.meetings if meeting.organisation_id in own),
+        }
     )

@@ -38,7 +38,7 @@ _REFUSALS = problems(OrganisationNotFound, NotForYourPost, ReorganisationNotPoss
     responses=_REFUSALS,
 )
 async def merge_organisations(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, organisation_id: UUID, body: Merge
+    session: DbSession, actor: CurrentActor, tagged: Tagged, reader: CurrentReader, organisation_id: UUID, body: Merge
 ) -> ReorganisationView:
     """Merge this organisation, and those in `with_ids`, into `into_id` or into a new one called `name`.
 
@@ -48,7 +48,7 @@ async def merge_organisations(
     stands below hangs below the successor; members of a branch become members of the successor; what was closed stays
     readable under the old name.
     """
-    return await service.merge_organisations(session, actor, organisation_id, body, locale=reader.locale)
+    return tagged.whole(await service.merge_organisations(session, actor, organisation_id, body, locale=reader.locale))
 
 
 @organisations.post(
@@ -59,14 +59,14 @@ async def merge_organisations(
     responses=_REFUSALS,
 )
 async def split_organisation(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, organisation_id: UUID, body: Split
+    session: DbSession, actor: CurrentActor, tagged: Tagged, reader: CurrentReader, organisation_id: UUID, body: Split
 ) -> ReorganisationView:
     """Found organisations beside it, and give each some of its members (a branch) or of what stands below it.
 
     For administrators above it. `dry_run` and days to come are as in a merge. Who goes gives up the posts they held in
     a branch that is split, and reads the papers of the new one only; nothing else of the old one goes along.
     """
-    return await service.split_organisation(session, actor, organisation_id, body, locale=reader.locale)
+    return tagged.whole(await service.split_organisation(session, actor, organisation_id, body, locale=reader.locale))
 
 
 @organisations.post(
@@ -77,13 +77,13 @@ async def split_organisation(
     responses=_REFUSALS,
 )
 async def move_organisation(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, organisation_id: UUID, body: Move
+    session: DbSession, actor: CurrentActor, tagged: Tagged, reader: CurrentReader, organisation_id: UUID, body: Move
 ) -> ReorganisationView:
     """Move it, with all that stands below it, under `parent_id`; for administrators above it and over that one.
 
     `dry_run` and days to come are as in a merge. Branches without a secretary are a warning.
     """
-    return await service.move_organisation(session, actor, organisation_id, body, locale=reader.locale)
+    return tagged.whole(await service.move_organisation(session, actor, organisation_id, body, locale=reader.locale))
 
 
 @organisations.post(
@@ -94,10 +94,17 @@ async def move_organisation(
     responses=_REFUSALS,
 )
 async def dissolve_organisation(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, organisation_id: UUID, body: Dissolution
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    reader: CurrentReader,
+    organisation_id: UUID,
+    body: Dissolution,
 ) -> ReorganisationView:
     """End it without a successor, once nobody and nothing is left in it; for administrators above it."""
-    return await service.dissolve_organisation(session, actor, organisation_id, body, locale=reader.locale)
+    return tagged.whole(
+        await service.dissolve_organisation(session, actor, organisation_id, body, locale=reader.locale)
+    )
 
 
 @organisations.post(
@@ -108,13 +115,18 @@ async def dissolve_organisation(
     responses=_REFUSALS,
 )
 async def rename_organisation(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, organisation_id: UUID, body: Renaming
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    reader: CurrentReader,
+    organisation_id: UUID,
+    body: Renaming,
 ) -> ReorganisationView:
     """Rename it today or on a day to come, and tell its people; for administrators over it.
 
     What happened before stays readable under the old name.
     """
-    return await service.rename_organisation(session, actor, organisation_id, body, locale=reader.locale)
+    return tagged.whole(await service.rename_organisation(session, actor, organisation_id, body, locale=reader.locale))
 
 
 @organisations.get(
@@ -133,7 +145,10 @@ async def list_reorganisations(
     paging: Paging,
     organisation_id: UUID,
 ) -> ReorganisationPage:
-    """List the plans that name an organisation, the newest first; for administrators over it."""
+    """List the plans that name an organisation, the newest first; for administrators over it.
+
+    Who administers only a part of what a plan names reads the names of that part; the figures are the whole plan's.
+    """
     page = await queries.list_reorganisations(session, actor, organisation_id, paging=paging, locale=reader.locale)
     return tagged.page(linked(page))
 
@@ -145,10 +160,10 @@ async def list_reorganisations(
     responses=problems(ReorganisationNotFound),
 )
 async def get_reorganisation(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, reorganisation_id: UUID
+    session: DbSession, actor: CurrentActor, tagged: Tagged, reader: CurrentReader, reorganisation_id: UUID
 ) -> ReorganisationView:
     """Return a plan: while it waits, with what it would do if its day were judged now; afterwards, what it did."""
-    return await queries.get_reorganisation(session, actor, reorganisation_id, locale=reader.locale)
+    return tagged.whole(await queries.get_reorganisation(session, actor, reorganisation_id, locale=reader.locale))
 
 
 @router.delete(

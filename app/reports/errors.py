@@ -11,6 +11,10 @@ class ReportPeriodInvalid(Unprocessable):
     )
 
 
+class TargetTermInvalid(Unprocessable):
+    title = Text(vi="Nhiệm kỳ phải dài từ hai đến năm năm", en="A term lasts from two to five years")
+
+
 class RatingsNotForBranch(Conflict):
     title = Text(vi="Chỉ chi bộ xếp loại đảng viên", en="Members are rated in branches only")
 

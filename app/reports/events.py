@@ -13,6 +13,18 @@ class AdmissionTargetSet(Event):
     plan: int
 
 
+class CommitteeTargetSet(Event):
+    """A term's admissions, or a year's new organisations, were planned."""
+
+    code = "reports.committee_target_set"
+    subject_type = "organisation"
+
+    kind: str
+    from_year: int
+    to_year: int
+    plan: int
+
+
 class MembersRated(Event):
     """Members of the branch got their grades of a year."""
 

@@ -19,6 +19,10 @@ class Grade(StrEnum):
     not_fulfilled = "not_fulfilled"
 
 
+LONGEST_TERM = 5
+"""Years of a committee's term."""
+
+
 class AdmissionTarget(Base):
     """How many members an organisation plans to admit in a year, by itself and all below it."""
 
@@ -27,6 +31,31 @@ class AdmissionTarget(Base):
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
+    plan: Mapped[int]
+    set_by: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    set_at: Mapped[datetime]
+
+
+class TargetKind(StrEnum):
+    """What an organisation plans beside a year's admissions."""
+
+    admissions = "admissions"
+    new_organisations = "new_organisations"
+
+
+class CommitteeTarget(Base):
+    """How many admissions of a term, or new organisations of a year, a committee plans; both years are included."""
+
+    __tablename__ = "committee_targets"
+    __table_args__ = (
+        CheckConstraint("plan > 0", name="plan"),
+        CheckConstraint("to_year >= from_year", name="years"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    kind: Mapped[TargetKind] = mapped_column(primary_key=True)
+    from_year: Mapped[int] = mapped_column(primary_key=True)
+    to_year: Mapped[int]
     plan: Mapped[int]
     set_by: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
     set_at: Mapped[datetime]

@@ -11,10 +11,12 @@ from app.kernel.db import Session
 from app.kernel.security import OFFICERS, Actor
 from app.organisations.queries import get_visible_organisation
 from app.reports import access, statements
+from app.reports.composition import composition_of
 from app.reports.errors import ReportPeriodInvalid
 from app.reports.grounds import Ground, Groups, Period, Place, beginning_of, find_ground, sum_of
-from app.reports.models import Grade
+from app.reports.models import LONGEST_TERM, Grade
 from app.reports.percentages import MOST_DIGITS, PLAIN, Style, percent, percent_over
+from app.reports.planned import find_plans
 from app.reports.ratios import band_of, is_over_cap
 from app.reports.schemas import (
     AdmissionsLine,
@@ -37,8 +39,8 @@ from app.rules import RULE_SETS, rules_in_force
 LONGEST = timedelta(days=366)
 LONGEST_OF_VISITS = timedelta(days=62)
 """Two months: as many days as a number of 64 bits has places for."""
-LONGEST_TERM = 5
-"""Years."""
+VISITS_KNOWN_FOR = timedelta(days=365)
+"""What a visit is told by is kept so long after its session ended (`privacy.retention`)."""
 LONG_AWAY = timedelta(days=91)
 TOUCH = timedelta(days=30)
 
@@ -82,7 +84,14 @@ async def get_adoption_report(
         for month in months
         if month in by_month
     ]
-    return AdoptionReport(begins_on=period.first, ends_on=period.last, total=total, rows=rows, months=seen)
+    return AdoptionReport(
+        begins_on=period.first,
+        ends_on=period.last,
+        total=total,
+        rows=rows,
+        visits_are_complete=period.first >= today - VISITS_KNOWN_FOR,
+        months=seen,
+    )
 
 
 async def get_attendance_report(
@@ -168,9 +177,10 @@ async def get_admissions_report(
     to_year: int | None,
     style: Style = PLAIN,
 ) -> AdmissionsReport:
-    """Return whom the organisation admitted in a year, or in a term to another year, beside its plan.
+    """Return whom the organisation admitted in a year, or in a term to another year, beside its plans.
 
-    Small groups are not broken down by sex and age. Raises OrganisationNotFound, NotForYourPost, ReportPeriodInvalid.
+    Small groups are not broken down by personal traits. Raises OrganisationNotFound, NotForYourPost,
+    ReportPeriodInvalid.
     """
     ground = await _ground(session, actor, organisation_id)
     today = session.today()
@@ -185,15 +195,19 @@ async def get_admissions_report(
     admitted = await ground.by_child(statements.ADMISSIONS, **days)
     recognised = await ground.by_child(statements.RECOGNISED, **days)
     candidates = await ground.by_child(statements.CANDIDATES, last=last)
-    plans = await ground.by_child(statements.PLANS, from_year=from_year, to_year=to_year)
+    plans = await find_plans(ground, from_year=from_year, to_year=to_year)
+    founded = await ground.by_child(statements.FOUNDED, **days)
+    of_term: Groups = {}
+    if plans.term is not None:
+        of_term = await ground.by_child(statements.ADMISSIONS, first=date(plans.term[0], 1, 1), last=last)
     own_is_shown = await _is_broken_down(session, actor, ground, **days)
     are_shown = _broken_down(ground, admitted) if own_is_shown else frozenset()
 
     def line(place: Place, of: frozenset[UUID | None]) -> AdmissionsLine:
         count = sum_of(admitted, "admitted", of)
-        planned = plans.get(place.id)
-        plan = int(planned.plan) if planned is not None and planned.years == to_year - from_year + 1 else None
-        last_plan = None if planned is None or planned.last_plan is None else int(planned.last_plan)
+        plan, last_plan = plans.admissions.get(place.id), plans.of_last_year.get(place.id)
+        since_term = None if plans.term is None else sum_of(of_term, "admitted", of)
+        new, new_plan = sum_of(founded, "founded", of), plans.new_organisations.get(place.id)
         pool = sum_of(candidates, "candidates", of)
         is_shown = place.id in are_shown or (place.id == organisation_id and own_is_shown and count >= SMALLEST)
         women, youth = (sum_of(admitted, trait, of) if is_shown else None for trait in ("women", "youth"))
@@ -212,10 +226,25 @@ async def get_admissions_report(
             women_percent=percent(women, count, style),
             youth_count=youth,
             youth_percent=percent(youth, count, style),
+            composition=composition_of(admitted, of, count, style) if is_shown else None,
+            term_plan=plans.of_term.get(place.id),
+            term_admitted_count=since_term,
+            percent_of_term_plan=percent(since_term, plans.of_term.get(place.id), style),
+            founded_count=new,
+            founding_plan=new_plan,
+            founded_percent_of_plan=percent(new, new_plan, style),
         )
 
     total, rows = ground.lines(line)
-    return AdmissionsReport(from_year=from_year, to_year=to_year, total=total, rows=rows)
+    term_from, term_to = plans.term or (None, None)
+    return AdmissionsReport(
+        from_year=from_year,
+        to_year=to_year,
+        term_from_year=term_from,
+        term_to_year=term_to,
+        total=total,
+        rows=rows,
+    )
 
 
 async def get_rating_report(session: Session, actor: Actor, organisation_id: UUID, *, year: int | None) -> RatingReport:

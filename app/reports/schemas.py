@@ -11,7 +11,7 @@ from app.kernel.fields import FieldError
 from app.kernel.i18n import Text
 from app.kernel.schemas import Int32, Request, Response
 from app.organisations.models import OrganisationKind
-from app.reports.models import Grade
+from app.reports.models import Grade, TargetKind
 
 MOST_RATED = 500
 """Members of a branch at most; the largest real ones have some sixty."""
@@ -71,6 +71,9 @@ class AdoptionReport(Response):
     ends_on: date = Field(examples=["2026-11-22"])
     total: AdoptionLine
     rows: list[AdoptionLine] = Field(description="Directly below, by name; none below a branch")
+    visits_are_complete: bool = Field(
+        description="False where the period begins more than a year ago: visits of ended sessions may be gone since"
+    )
     months: list[AdoptionMonth] = Field(description="Of the whole organisation, in their order")
 
 
@@ -122,11 +125,40 @@ class MeetingsReport(Response):
     rows: list[MeetingsLine]
 
 
+class Composition(Response):
+    """Who was admitted, by what their dossiers say; each percentage is of all who were admitted.
+
+    It is null where none of the dossiers says it, and low where some do not: `…_known_count` are those that do.
+    """
+
+    education_known_count: Int32 = Field(examples=[13832])
+    upper_secondary_count: Int32 = Field(description="Finished upper secondary school, or more", examples=[12767])
+    upper_secondary_percent: Percent
+    college_or_university_count: Int32 = Field(
+        description="The highest of them a college or university", examples=[7442]
+    )
+    college_or_university_percent: Percent
+    masters_count: Int32 = Field(description="The highest of them a master's degree", examples=[204])
+    masters_percent: Percent
+    doctorate_count: Int32 = Field(examples=[3])
+    ethnicity_known_count: Int32 = Field(examples=[13832])
+    ethnic_minority_count: Int32 = Field(examples=[1563])
+    ethnic_minority_percent: Percent
+    occupation_known_count: Int32 = Field(examples=[13832])
+    farmers_count: Int32 = Field(examples=[3997])
+    farmers_percent: Percent
+    enterprise_count: Int32 = Field(description="At work in enterprises", examples=[1314])
+    enterprise_percent: Percent
+
+
 class AdmissionsLine(Line):
     """Whom an organisation admitted, beside its plan."""
 
     admitted_count: Int32 = Field(examples=[2360])
-    plan: Int32 | None = Field(description="Of these years together; null where a year has none", examples=[2253])
+    plan: Int32 | None = Field(
+        description="Of these years together, else of exactly this term; null where neither is planned",
+        examples=[2253],
+    )
     percent_of_plan: Percent
     over_plan_percent: float | None = Field(description="Negative where the plan was missed", examples=[4.75])
     percent_of_members: Percent
@@ -138,13 +170,29 @@ class AdmissionsLine(Line):
     women_percent: Percent
     youth_count: Int32 | None = Field(description="30 years old at most when admitted; null likewise", examples=[1626])
     youth_percent: Percent
+    composition: Composition | None = Field(description="Null likewise")
+    term_plan: Int32 | None = Field(description="Of the report's term; null where it has none", examples=[11000])
+    term_admitted_count: Int32 | None = Field(
+        description="Since the term began, to the report's end; null without a term", examples=[4711]
+    )
+    percent_of_term_plan: Percent
+    founded_count: Int32 = Field(
+        description="New organisations: none that came out of others, and one with all below it once", examples=[12]
+    )
+    founding_plan: Int32 | None = Field(description="Of these years together, likewise", examples=[10])
+    founded_percent_of_plan: Percent
 
 
 class AdmissionsReport(Response):
-    """Admissions of a year, or of a term of up to five."""
+    """Admissions of a year, or of a term of up to five, beside the plans."""
 
     from_year: Year
     to_year: Year
+    term_from_year: Year | None = Field(
+        description="The organisation's planned term in which the last year lies; null where it has none",
+        examples=[2026],
+    )
+    term_to_year: Year | None = Field(examples=[2030])
     total: AdmissionsLine
     rows: list[AdmissionsLine]
 
@@ -192,10 +240,13 @@ class AwayReport(Response):
 Report = AdoptionReport | AttendanceReport | MeetingsReport | AdmissionsReport | RatingReport | AwayReport
 
 
-class TargetWrite(Request):
-    """A plan of admission."""
+Plan = Annotated[int, Field(ge=1, le=1_000_000, json_schema_extra={"format": "int32"}, examples=[2253])]
 
-    plan: Annotated[int, Field(ge=1, le=1_000_000, json_schema_extra={"format": "int32"}, examples=[2253])]
+
+class TargetWrite(Request):
+    """A plan of a year."""
+
+    plan: Plan
 
 
 class TargetView(Response):
@@ -204,6 +255,23 @@ class TargetView(Response):
     organisation_id: UUID
     year: Year
     plan: Int32 = Field(examples=[2253])
+
+
+class TermTargetWrite(Request):
+    """A plan of admission for a term that begins with the year in the path."""
+
+    to_year: Year = Field(description="The term's last year: at most the fifth", examples=[2030])
+    plan: Plan
+
+
+class CommitteeTargetView(Response):
+    """A plan of a term, or of a year."""
+
+    organisation_id: UUID
+    kind: TargetKind = Field(examples=["admissions"])
+    from_year: Year
+    to_year: Year
+    plan: Int32 = Field(examples=[11000])
 
 
 class RatingWrite(Request):

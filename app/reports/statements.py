@@ -58,47 +58,47 @@ VISITS = _over(
     SELECT session_id, bit_or(CAST(1 AS bigint) << (
         CAST(created_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date) - CAST(:first AS date))) AS days
     FROM refresh_tokens WHERE created_at >= :begin AND created_at < :end GROUP BY session_id
-), people AS (
-    SELECT below.child, s.account_id, bit_or(used.days) AS days, sum(bit_count(CAST(used.days AS bit(64)))) AS visits,
-           array_agg(used.days) AS sessions
+), seen AS MATERIALIZED (
+    SELECT below.child, s.account_id, used.days
     FROM used
     JOIN sessions AS s ON s.id = used.session_id
     JOIN accounts AS a ON a.id = s.account_id
     JOIN members AS m ON m.id = a.member_id
     JOIN below ON below.id = m.organisation_id
-    GROUP BY below.child, s.account_id
 )
 SELECT child, CAST(NULL AS date) AS month, count(*) AS active, CAST(sum(visits) AS bigint) AS visits
-FROM people GROUP BY child
+FROM (SELECT child, sum(bit_count(CAST(days AS bit(64)))) AS visits FROM seen GROUP BY child, account_id) AS people
+GROUP BY child
 UNION ALL
-SELECT NULL, months.month, count(*),
-       CAST(sum((SELECT sum(bit_count(CAST(one & months.mask AS bit(64)))) FROM unnest(sessions) AS one)) AS bigint)
-FROM unnest(CAST(:months AS date[]), CAST(:masks AS bigint[])) AS months(month, mask)
-JOIN people ON people.days & months.mask <> 0
-GROUP BY months.month
+SELECT NULL, month, count(*), CAST(sum(visits) AS bigint)
+FROM (
+    SELECT months.month, sum(bit_count(CAST(seen.days & months.mask AS bit(64)))) AS visits
+    FROM unnest(CAST(:months AS date[]), CAST(:masks AS bigint[])) AS months(month, mask)
+    JOIN seen ON seen.days & months.mask <> 0
+    GROUP BY months.month, seen.account_id
+) AS people
+GROUP BY month
 """,
 )
 
-# By branch: each is in a band of its own. Who is exempt and has not come lowers no rate.
+# By branch: each is in a band of its own. Who is exempt and has not come lowers no rate. A roll is counted when it is
+# closed (`meetings.service.mark_minutes_approved`); one still open, or closed before that was done, is counted here.
 ATTENDANCE = _over(
     _BELOW,
-    """, held AS (
-    SELECT m.id, m.organisation_id, below.child
-    FROM below JOIN meetings AS m ON m.organisation_id = below.id
-    WHERE m.starts_at >= :begin AND m.starts_at < :end AND m.kind <> 'committee'
-    AND m.status IN ('ended', 'minutes_approved', 'published')
-), counted AS (
-    SELECT r.meeting_id, count(*) FILTER (WHERE r.attendance IN ('present', 'present_online', 'late')) AS present,
+    """
+SELECT below.child, m.organisation_id, count(*) AS meetings,
+       CAST(sum(coalesce(m.present_count, roll.present, 0)) AS bigint) AS present,
+       CAST(sum(coalesce(m.expected_count, roll.expected, 0)) AS bigint) AS expected
+FROM below JOIN meetings AS m ON m.organisation_id = below.id
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE r.attendance IN ('present', 'present_online', 'late')) AS present,
            count(*) FILTER (WHERE r.attendance <> 'exempt' OR (r.attendance IS NULL AND NOT r.is_exempt)) AS expected
     FROM roster_entries AS r
-    WHERE r.standing <> 'temporary_guest' AND r.meeting_id IN (SELECT id FROM held)
-    GROUP BY r.meeting_id
-)
-SELECT held.child, held.organisation_id, count(*) AS meetings,
-       CAST(coalesce(sum(counted.present), 0) AS bigint) AS present,
-       CAST(coalesce(sum(counted.expected), 0) AS bigint) AS expected
-FROM held LEFT JOIN counted ON counted.meeting_id = held.id
-GROUP BY held.child, held.organisation_id
+    WHERE m.present_count IS NULL AND r.meeting_id = m.id AND r.standing <> 'temporary_guest'
+) AS roll ON true
+WHERE m.starts_at >= :begin AND m.starts_at < :end AND m.kind <> 'committee'
+AND m.status IN ('ended', 'minutes_approved', 'published')
+GROUP BY below.child, m.organisation_id
 """,
 )
 
@@ -153,7 +153,7 @@ FROM due LEFT JOIN held USING (id, first) GROUP BY due.child
 ADMISSIONS = _over(
     _BELOW,
     """, admitted AS (
-    SELECT below.child, m.sex, s.starts_on, m.born_on
+    SELECT below.child, m.sex, s.starts_on, m.born_on, m.education, m.is_ethnic_minority, m.occupation
     FROM below
     JOIN standings AS s ON s.organisation_id = below.id AND s.kind = 'probationary'
     JOIN members AS m ON m.id = s.member_id
@@ -164,7 +164,17 @@ ADMISSIONS = _over(
     )
 )
 SELECT child, count(*) AS admitted, count(*) FILTER (WHERE sex = 'female') AS women,
-       count(*) FILTER (WHERE starts_on < born_on + interval '31 years') AS youth
+       count(*) FILTER (WHERE starts_on < born_on + interval '31 years') AS youth,
+       count(education) AS education_known,
+       count(*) FILTER (WHERE education <> 'lower_secondary') AS upper_secondary,
+       count(*) FILTER (WHERE education IN ('college', 'university')) AS college_or_university,
+       count(*) FILTER (WHERE education = 'masters') AS masters,
+       count(*) FILTER (WHERE education = 'doctorate') AS doctorate,
+       count(is_ethnic_minority) AS ethnicity_known,
+       count(*) FILTER (WHERE is_ethnic_minority) AS ethnic_minority,
+       count(occupation) AS occupation_known,
+       count(*) FILTER (WHERE occupation = 'farming') AS farmers,
+       count(*) FILTER (WHERE occupation = 'enterprise') AS enterprise
 FROM admitted GROUP BY child
 """,
 )
@@ -194,13 +204,35 @@ GROUP BY below.child
 """,
 )
 
+# All that an organisation and those directly below it plan for years that the report has, one row each.
 PLANS = text("""
-SELECT t.organisation_id AS child, sum(t.plan) AS plan, count(*) AS years,
-       sum(t.plan) FILTER (WHERE t.year = :to_year) AS last_plan
-FROM admission_targets AS t JOIN organisations AS o ON o.id = t.organisation_id
-WHERE (o.id = :id OR o.parent_id = :id) AND t.year BETWEEN :from_year AND :to_year
-GROUP BY t.organisation_id
+WITH here AS (SELECT id FROM organisations WHERE id = :id OR parent_id = :id)
+SELECT organisation_id, 'admissions' AS kind, year AS from_year, year AS to_year, plan
+FROM admission_targets WHERE organisation_id IN (SELECT id FROM here) AND year BETWEEN :from_year AND :to_year
+UNION ALL
+SELECT organisation_id, kind, from_year, to_year, plan
+FROM committee_targets
+WHERE organisation_id IN (SELECT id FROM here) AND from_year <= :to_year AND to_year >= :from_year
 """)
+
+# New is what somebody founded by itself: not what a file brought, which was there before, nor what others became. Of
+# what was founded together with the one above it, that one counts.
+FOUNDED = _over(
+    _BELOW,
+    """, fresh AS (
+    SELECT o.id, o.parent_id, below.child
+    FROM below JOIN organisations AS o ON o.id = below.id
+    WHERE o.valid_from BETWEEN :first AND :last AND o.id <> :id AND o.kind <> 'group'
+    AND EXISTS (SELECT FROM events AS e WHERE e.subject_id = o.id AND e.code = 'organisations.founded')
+    AND NOT EXISTS (
+        SELECT FROM organisation_successions AS s WHERE s.successor_id = o.id AND s.effective_on <= o.valid_from
+    )
+)
+SELECT child, count(*) AS founded
+FROM fresh WHERE NOT EXISTS (SELECT FROM fresh AS above WHERE above.id = fresh.parent_id)
+GROUP BY child
+""",
+)
 
 RATINGS = _over(
     _BELOW,

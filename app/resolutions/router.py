@@ -189,12 +189,13 @@ async def get_resolution_version(
 async def compare_versions(
     session: DbSession,
     actor: CurrentActor,
+    tagged: Tagged,
     resolution_id: UUID,
     before: FromVersion = None,
     after: ToVersion = None,
 ) -> ComparisonView:
     """Compare two versions paragraph by paragraph and word by word: by default the current one with the last before."""
-    return await queries.compare_versions(session, actor, resolution_id, before=before, after=after)
+    return tagged.whole(await queries.compare_versions(session, actor, resolution_id, before=before, after=after))
 
 
 @router.get(

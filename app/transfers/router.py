@@ -61,14 +61,14 @@ async def list_my_transfers(
     ),
 )
 async def start_transfer(
-    session: DbSession, actor: CurrentActor, member_id: UUID, body: TransferCreate
+    session: DbSession, actor: CurrentActor, tagged: Tagged, member_id: UUID, body: TransferCreate
 ) -> TransferView:
     """Let a member go to another branch, for good or for some months; for the secretary, deputy and administrators.
 
     Nothing changes but the member's standing (`transferring`) until the other branch accepts. Both secretaries are
     reminded 30, 50 and 60 working days after the letter; what is overdue is shown, and decided by people.
     """
-    return await service.start_transfer(session, actor, member_id, body)
+    return tagged.one(await service.start_transfer(session, actor, member_id, body))
 
 
 @organisations.get(
@@ -106,7 +106,7 @@ async def get_transfer(session: DbSession, actor: CurrentActor, tagged: Tagged, 
     responses=problems(TransferNotFound, NotForYourPost, TransferDecided, FieldsNotValid),
 )
 async def accept_transfer(
-    session: DbSession, actor: CurrentActor, transfer_id: UUID, body: TransferAcceptance
+    session: DbSession, actor: CurrentActor, tagged: Tagged, transfer_id: UUID, body: TransferAcceptance
 ) -> TransferView:
     """Take the member in; for the receiving branch's secretary, deputy and administrators.
 
@@ -114,7 +114,7 @@ async def accept_transfer(
     to come end. The old branch keeps its minutes with the name in them. A guest keeps vote and headcount at home. Where
     the transfer leads out of the system, the old branch itself confirms, and the membership here ends.
     """
-    return await service.accept_transfer(session, actor, transfer_id, body)
+    return tagged.one(await service.accept_transfer(session, actor, transfer_id, body))
 
 
 @router.post(
@@ -124,10 +124,10 @@ async def accept_transfer(
     responses=problems(TransferNotFound, NotForYourPost, TransferDecided),
 )
 async def refuse_transfer(
-    session: DbSession, actor: CurrentActor, transfer_id: UUID, body: TransferRefusal
+    session: DbSession, actor: CurrentActor, tagged: Tagged, transfer_id: UUID, body: TransferRefusal
 ) -> TransferView:
     """Do not take the member in, and say why; for the receiving branch. The member stays where they are."""
-    return await service.refuse_transfer(session, actor, transfer_id, body)
+    return tagged.one(await service.refuse_transfer(session, actor, transfer_id, body))
 
 
 @router.post(
@@ -137,7 +137,7 @@ async def refuse_transfer(
     responses=problems(TransferNotFound, NotForYourPost, TransferDecided),
 )
 async def withdraw_transfer(
-    session: DbSession, actor: CurrentActor, transfer_id: UUID, body: TransferRefusal
+    session: DbSession, actor: CurrentActor, tagged: Tagged, transfer_id: UUID, body: TransferRefusal
 ) -> TransferView:
     """Take back a transfer that nobody has decided; for the old branch."""
-    return await service.withdraw_transfer(session, actor, transfer_id, body)
+    return tagged.one(await service.withdraw_transfer(session, actor, transfer_id, body))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "3c1d8a6e9f20"
-down_revision: str | None = "ca2ecafe1180"
+down_revision: str | None = "de11f0125015"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -102,6 +102,7 @@ RULES = {
     "proxy_contacts": person("member_id"),
     "member_ratings": f"member_id = {ME} OR {met('organisation_id')}",
     "activity_entries": f"member_id = {ME} OR {met('organisation_id')}",
+    "distinct_members": f"{person('first_id')} OR {person('second_id')}",
     "candidacies": f"{met('organisation_id')} OR {person('member_id')}",
     "candidacy_steps": child("candidacies", "candidacy_id"),
     "transfers": f"member_id = {ME} OR {met('from_organisation_id')} OR {met('to_organisation_id')}",
@@ -136,6 +137,7 @@ RULES = {
     "documents": f"uploaded_by = {ME} OR {met('organisation_id')}",
     "document_bookmarks": f"member_id = {ME}",
     "admission_targets": met("organisation_id"),
+    "committee_targets": met("organisation_id"),
     "reorganisations": f"{met('organisation_id')} OR involved && {SIGHT}::uuid[]"
     " OR involved && ARRAY(SELECT below_roots())",
     # what is told of it

@@ -24,7 +24,7 @@ from sqlalchemy import text, update
 
 from app.documents.store import DocumentStore
 from app.identity.models import LoginSession
-from app.kernel.db import PooledDatabase, transaction
+from app.kernel.db import PooledDatabase, Session, transaction
 from app.kernel.migrating import migrate
 from app.kernel.passwords import Passwords
 from app.kernel.postgres import EmbeddedPostgres
@@ -192,6 +192,13 @@ class Months:
                 return cursor, objects, raw, packed
 
 
+class ScriptsTime(PooledDatabase):
+    """A database whose time is the script's too: by its own, what the months ahead owe would never be due."""
+
+    async def synchronise(self, session: Session) -> None:
+        del session
+
+
 async def main(months: int) -> None:
     """Live the months and print the table."""
     home = Path(tempfile.mkdtemp(prefix="sotay-bytes-"))
@@ -206,7 +213,7 @@ async def main(months: int) -> None:
 
 async def _measure(url: str, home: Path, months: int) -> None:
     clock = FakeClock(BEGIN)
-    database = PooledDatabase(url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
+    database = ScriptsTime(url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
     chance = random.Random(1)  # noqa: S311 repeatable chance, no secret
     async with transaction(database) as session:
         world = await make_world(session)

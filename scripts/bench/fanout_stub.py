@@ -97,14 +97,14 @@ class Stub:
         return dict.fromkeys(names, str(self.certificate))
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Serve until the block ends."""
+    def running(self) -> Iterator[int]:
+        """Serve until the block ends; gives the process id of nginx."""
         nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
         if nginx is None:
             raise SystemExit("nginx is needed for the stub (Debian: nginx-light)")
         with subprocess.Popen([nginx, "-c", self.home / "nginx.conf", "-p", self.home]) as process:  # noqa: S603 what was found just now
             try:
-                yield
+                yield process.pid
             finally:
                 process.terminate()
 

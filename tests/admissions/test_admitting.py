@@ -16,8 +16,8 @@ from app.worker import sweep_reviews
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, inbox
-from tests.factories.transfers import took
-from tests.factories.world import World
+from tests.factories.transfers import LETTER, took
+from tests.factories.world import Person, World
 from tests.worker import JobRunner
 
 ADMISSION: Json = {"decision_number": "25-QĐ/ĐU", "decided_on": "2026-11-10", "admitted_on": "2026-11-20"}
@@ -318,3 +318,23 @@ async def started_by_id(client: AsyncClient, member_id: str, world: World) -> st
     assert answer.status_code == 201, answer.text
     identifier: str = answer.json()["id"]
     return identifier
+
+
+async def test_the_list_of_a_branch_goes_with_who_moved_as_the_candidacy_does(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    view = await admitted(signed_in(world.secretary), world, database)
+    letter = LETTER | {"to_organisation_id": str(world.branch_b)}
+    transfer = await signed_in(world.secretary).post(
+        f"/v1/members/{view['candidate']['member_id']}/transfers", json=letter
+    )
+    assert transfer.status_code == 201, transfer.text
+    await took(signed_in(world.sister_secretary), transfer.json()["id"], "accept", received_on="2026-11-22")
+
+    async def listed(reader: Person, branch: UUID) -> list[str]:
+        answer = await signed_in(reader).get(f"/v1/organisations/{branch}/candidacies")
+        return [item["id"] for item in answer.json()["items"]]
+
+    assert await listed(world.secretary, world.branch_a) == []
+    assert (await signed_in(world.secretary).get(f"/v1/candidacies/{view['id']}")).status_code == 404
+    assert await listed(world.sister_secretary, world.branch_b) == [view["id"]]

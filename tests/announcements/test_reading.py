@@ -197,6 +197,7 @@ async def test_branch_learns_on_whose_door_to_knock_and_nobody_else_does(
         "on_a_phone_count": 3,
         "waiting_count": 1,
         "failed_count": 0,
+        "by_text_count": 0,
         "no_device_count": 2,
         "inbox_only_count": 0,
         "failures": [],

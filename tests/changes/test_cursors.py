@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.changes.cursors import Cursor, Run, read_cursor, write_cursor
+from app.changes.errors import SyncCursorExpired
 from app.kernel.pagination import CursorInvalid
 from app.kernel.tokens import TokenKeys
 
@@ -39,7 +40,14 @@ def test_what_is_written_is_read(
 def test_a_cursor_of_six_scopes_is_short(sealing: TokenKeys) -> None:
     since = {uuid4(): 1_000_000 + number for number in range(6)}
 
-    assert len(write_cursor(Cursor(epoch=uuid4(), rights="0f" * 8, since=since), member_id=ME, keys=sealing)) < 400
+    assert len(write_cursor(Cursor(epoch=uuid4(), rights="0f" * 8, since=since), member_id=ME, keys=sealing)) < 220
+
+
+def test_what_an_older_release_wrote_begins_anew_instead_of_being_refused(sealing: TokenKeys) -> None:
+    packed = b"whatever it held"
+    raw = sealing.seal(b"changes 1" + ME.bytes + packed) + packed
+    with pytest.raises(SyncCursorExpired):
+        read_cursor(base64.urlsafe_b64encode(raw).decode().rstrip("="), member_id=ME, keys=sealing)
 
 
 def test_nobody_else_can_make_one(sealing: TokenKeys, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class Operation:
         if JSON in body:
             self.schema = DOCUMENT["components"]["schemas"][body[JSON]["schema"]["$ref"].rsplit("/", 1)[-1]]
         self.answers_json = JSON in declared["responses"].get("200", {}).get("content", {})
+        self.answers_thing = self.answers_json or JSON in declared["responses"].get("201", {}).get("content", {})
         rows = [row for row in TABLE if row.operation == self.name]
         self.row: Row = next((row for row in rows if OK in row.expected.values()), rows[0])
         self.role = next((role for role in (*_FIRST, *ROLES) if self.row.expected[role] == OK), "secretary")

@@ -38,6 +38,7 @@ from tests.contract.rows import (
     documents,
     identity,
     meetings,
+    members,
     memberships,
     minutes,
     notifications,
@@ -118,6 +119,7 @@ TABLE = (
     Row(
         "getOrganisation", expect(404, inside=OK, sister_secretary=OK), path={"organisation_id": "commune"}, why="above"
     ),
+    Row("listOrganisations", SIGNED_IN),
     Row("listChildren", expect(404, inside=OK, sister_secretary=OK), path={"organisation_id": "commune"}),
     Row(
         "foundOrganisation",
@@ -159,6 +161,7 @@ TABLE = (
     Row("issueActivationCode", KEEPS_RECORD, path={"member_id": "convened"}),
     Row("importMembers", expect(404, inside=403, secretary=OK, administrator=OK), path=A, form={"commit": "false"}),
     Row("getMemberImportTemplate", SIGNED_IN),
+    *members.ROWS,
     Row(
         "enterAwayPeriod",
         expect(404, branch=403, guest=404, officer=403, organisers=OK, administrator=OK),

@@ -49,6 +49,10 @@ SECRET = {
     "renewRecoveryCodes",
     "removeSecondFactor",
 }
+# Open to everybody; pages by a cursor of their own, which tells what is new; a copy that no cache may hold.
+UNTAGGED = {"getHealth", "getReadiness", "getJwks", "getChanges", "exportMyData"}
+# Their answer is what was found, row by row, and no thing that could be read again.
+REPORTING = {"correctMembers", "importMembers", "importTree", "requeueDeliveries"}
 # What no phone's cache may hold.
 NOT_STORED = {"exportMyData"}
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
@@ -83,6 +87,7 @@ async def echoes_the_request_id_and_stays_private(ask: Ask, _: Effects) -> None:
 
 async def refuses_other_methods_by_naming_its_own(ask: Ask, _: Effects) -> None:
     documented = {other.method for other in OPERATIONS if other.path == ask.operation.path}
+    documented |= {"HEAD"} if "GET" in documented else set()
     answers = [await ask.anybody.request("TRACE", ask.path, headers={"Accept-Language": wish}) for wish, _ in WISHES]
     for answer in answers:
         assert code_of(answer) == (405, "method_not_allowed")
@@ -132,6 +137,8 @@ async def refuses_fields_by_their_pointers(ask: Ask, _: Effects) -> None:
         answer = await ask(fields=dict.fromkeys(required))
         assert code_of(answer) == (422, "fields_not_valid")
         assert pointers(answer).keys() >= {f"/{name}" for name in required}
+        unsent = await ask(content=b"")
+        assert (code_of(unsent), pointers(unsent).keys()) == (code_of(answer), pointers(answer).keys())
 
 
 async def takes_null_for_not_sent(ask: Ask, _: Effects) -> None:
@@ -227,7 +234,7 @@ def checks_of(operation: Operation) -> list[Check]:
         changes_only_the_version_that_was_seen: "If-Match" in taken,
         # Catching up has pages of its own: always a next cursor, and up to 200 objects (api.md, "Catching up").
         comes_in_pages_of_an_envelope: {"cursor", "limit"} <= taken and operation.name != "getChanges",
-        spares_its_body_if_asked: "Prefer" in taken,
+        spares_its_body_if_asked: "Prefer" in taken and operation.succeeds,
         takes_effect_once_under_a_key: KEY in taken,
     }
     return [check for check, applies in applicable.items() if applies]
@@ -277,3 +284,15 @@ def test_every_operation_has_a_row_that_succeeds_but_those_that_need_a_secret_or
     needy = {"activateAccount", "signIn", "refreshTokens", "checkIn", "getReadiness", "getDocumentContent"}
     needy |= {"signInByIdentity", "linkIdentity", "confirmSecondFactor", "renewRecoveryCodes", "removeSecondFactor"}
     assert {operation.name for operation in OPERATIONS if not operation.succeeds} == needy
+
+
+def test_every_read_of_a_thing_or_a_list_can_be_answered_304() -> None:
+    reads = {operation.name for operation in OPERATIONS if operation.method == "GET" and operation.answers_json}
+    conditional = {operation.name for operation in OPERATIONS if "If-None-Match" in operation.parameters}
+    assert reads - conditional == UNTAGGED
+
+
+def test_every_command_that_answers_with_a_thing_can_be_asked_to_spare_it() -> None:
+    answering = {operation.name for operation in OPERATIONS if operation.method != "GET" and operation.answers_thing}
+    sparing = {operation.name for operation in OPERATIONS if "Prefer" in operation.parameters}
+    assert answering - sparing == (SECRET & answering) | REPORTING

@@ -25,6 +25,7 @@ from tests.contract.rows import (
     documents,
     identity,
     meetings,
+    members,
     memberships,
     minutes,
     notifications,
@@ -40,6 +41,7 @@ from tests.factories.world import HANOI, Person, World
 PASSWORD = "một con ngựa đau"
 FEATURES = (
     identity,
+    members,
     meetings,
     documents,
     announcements,

@@ -51,6 +51,29 @@ async def test_each_kind_is_taken_by_its_content(
     assert name not in key
 
 
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("application/json", b"{}"),
+        ("application/x-www-form-urlencoded", b"title=a"),
+        (None, PNG_DOT),
+        ("image/png", b""),
+    ],
+)
+async def test_what_is_no_form_is_refused_by_its_kind(
+    kind: str | None, content: bytes, world: World, signed_in: SignedIn
+) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = await signed_in(world.secretary).post("/v1/documents", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "form_not_sent")
+
+
+async def test_a_form_that_was_left_out_is_asked_for_field_by_field(world: World, signed_in: SignedIn) -> None:
+    answer = await signed_in(world.secretary).post("/v1/documents")
+    assert (answer.status_code, answer.json()["code"]) == (422, "fields_not_valid")
+    assert {field["pointer"] for field in answer.json()["errors"]} == {"/file", "/not_secret"}
+
+
 def lying(content: bytes) -> bytes:
     """The archive with every unpacked size in its directory and headers cut to one byte."""
     made = bytearray(content)

@@ -52,6 +52,26 @@ async def make_standing(
         await session.execute(text(statement), {**values, "name": f"{name}{branch}{kind}{on}"})
 
 
+_TRAITS = """
+UPDATE members AS m
+SET education = CASE WHEN p.place <= :masters THEN 'masters' WHEN p.place <= :masters + :college THEN 'university'
+                     WHEN p.place <= :upper THEN 'upper_secondary' ELSE 'lower_secondary' END,
+    is_ethnic_minority = p.place <= :minority,
+    occupation = CASE WHEN p.place <= :farmers THEN 'farming' WHEN p.place <= :farmers + :enterprise THEN 'enterprise'
+                      ELSE 'other' END,
+    born_on = CASE WHEN p.place <= :youth THEN CAST('1990-01-01' AS date) ELSE CAST('1970-01-01' AS date) END,
+    sex = CASE WHEN p.place <= :women THEN 'female' ELSE 'male' END
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM members WHERE organisation_id = :branch
+      AND full_name = 'Đảng viên') AS p
+WHERE p.id = m.id
+"""
+
+
+async def give_traits(session: Session, branch: UUID, **counts: int) -> None:
+    """Give so many of them each trait: `upper` are those with upper secondary school or more, `college` just that."""
+    await session.execute(text(_TRAITS), {"branch": branch, **counts})
+
+
 async def use_app(
     session: Session, branch: UUID, *, day: date, installed: int, active: int, active_days: int, renewals: int
 ) -> None:

@@ -18,6 +18,8 @@ from tests.faults.harness import seed
 from tests.faults.storm import Storm, Weather
 
 NOTICES = 10
+PHONES = 10_000
+"""At most: a branch of more would have its people found in one transaction that lasts longer than a worker lives."""
 
 
 def main() -> int:
@@ -26,10 +28,16 @@ def main() -> int:
     parser.add_argument("--deliveries", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 100_000)
     parser.add_argument("--errors-each", type=int, default=2, help="how often FCM refuses one push at most")
+    parser.add_argument("--workers", type=int, default=Weather.workers, help="killed in turn, one every three seconds")
     parser.add_argument("--patience", type=float, default=24 * 3600, help="give up after so many seconds")
     parser.add_argument("--keep", type=Path, help="directory for the workers' log")
     arguments = parser.parse_args()
-    weather = Weather(seed=arguments.seed, errors_each=arguments.errors_each, patience=arguments.patience)
+    weather = Weather(
+        seed=arguments.seed,
+        workers=arguments.workers,
+        errors_each=arguments.errors_each,
+        patience=arguments.patience,
+    )
     configure_logging(LogFormat.console)
     hush()
     say(f"{arguments.deliveries} deliveries; {weather}")
@@ -39,8 +47,9 @@ def main() -> int:
         with EmbeddedPostgres(home / "data") as postgres:
             migrate(postgres.url)
             place = asyncio.run(seed(postgres.url, TokenKeys(home / "keys", issuer="http://127.0.0.1:8000")))
-            phones = arguments.deliveries // NOTICES
-            storm = Storm(place, arguments.keep or home, weather, phones=phones, notices=NOTICES, say=say)
+            notices = max(NOTICES, arguments.deliveries // PHONES)
+            phones = arguments.deliveries // notices
+            storm = Storm(place, arguments.keep or home, weather, phones=phones, notices=notices, say=say)
             figures = storm.rage(postgres)
     for kind, count in storm.mix.given.most_common():
         say(f"FCM answered {kind}: {count}")

@@ -7,13 +7,16 @@ Instants are FCM's own. A worker can obey only what it, or who was before it, co
   leases outlast it. Early is also a send on a lane whose pause had been stored before the send was leased.
 - A token is known to be dead once its refusal was stored; a lease that is older may be sent from until it is nearly
   over. Such sends are *meanwhile*; where a push is repeated that was itself refused, somebody died before storing that.
-- A *repeat* came although FCM had taken the push and said so: somebody died before that was stored.
+- A *repeat* came although FCM had taken the push and said so: somebody died before that was stored. What was answered
+  and not stored when somebody died is counted then, and is the bound of the repeats.
 - An *unclear* one had been taken, and no good answer had come: FCM has no way of being asked.
 """
 
+import sys
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -34,20 +37,28 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class _Course:
-    """What is known of one delivery: whether it was taken, and told so, or refused; when it may be tried again."""
+    """What is known of one delivery: whether it was taken, and told so, or refused; when it may be tried again.
+
+    `sends` so many times, `by` whom last and with what answer; `counted` of the sends were so when their sender died.
+    """
 
     taken: bool = False
     told: bool = False
     refused: bool = False
     not_before: float = 0
+    by: str = ""
+    answer: str = ""
+    sends: int = 0
+    counted: int = 0
 
 
 @dataclass
 class Ledger:
     """Takes every send in FCM's thread; `patience_seconds` is how long the sender waits for an answer.
 
-    `lease_seconds` is how long a lease may be sent from. `sends_to_dead` has the instants (of the epoch) of sends to a
-    token after it was refused first, `sends_in_pauses` those on each lane that were refused since it was to rest.
+    `lease_seconds` is how long a lease may be sent from. `early` says of each by how much, and after what.
+    `sends_to_dead` has the instants (of the epoch) of sends to a token after it was refused first, `sends_in_pauses`
+    those on each lane that were refused since it was to rest.
     """
 
     patience_seconds: float
@@ -55,10 +66,11 @@ class Ledger:
     phones: dict[str, Handset] = field(default_factory=dict)
     sends: int = 0
     taken: int = 0
-    early: int = 0
+    early: list[str] = field(default_factory=list)
     repeats: int = 0
     unclear_repeats: int = 0
     refused_repeats: int = 0
+    unstored: int = 0
     rejected: set[Key] = field(default_factory=set)
     dead: dict[str, float] = field(default_factory=dict)
     sends_to_dead: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -77,8 +89,10 @@ class Ledger:
         if not push.token:
             return  # refused at the door: no token of ours was read
         now = time.time()
-        arrival = Arrival.of(push.message, now=now)
-        key = (push.token, arrival.notice)
+        message = push.message
+        arrival = Arrival.of(message, now=now)
+        # A million of each are kept: one text for each token and notice is enough.
+        key = (sys.intern(push.token), sys.intern(arrival.notice))
         self.sends += 1
         course = self._courses.get(key)
         if course is None:
@@ -87,10 +101,14 @@ class Ledger:
         if push.token in self.dead:
             self.sends_to_dead[push.token].append(now)
             self.refused_repeats += course.refused
-        self.early += push.received_at < course.not_before
+        if push.received_at < course.not_before:
+            missing = course.not_before - push.received_at
+            self.early.append(f"{missing:.2f} s: {course.answer} to {course.by}, sent again by {push.caller}")
         self.repeats += course.told
         self.unclear_repeats += course.taken and not course.told
         course.not_before = push.received_at + self._pause(push.answer)
+        course.by, course.sends = push.caller, course.sends + 1
+        course.answer = sys.intern(f"{push.status} ({push.answer.fate.value} after {push.answer.delay_seconds} s)")
         if push.answer.accepts:
             self.taken += 1
             course.taken = True
@@ -102,7 +120,7 @@ class Ledger:
             self.dead.setdefault(push.token, now)
             course.refused = True
         elif push.status == HTTPStatus.TOO_MANY_REQUESTS:
-            self.sends_in_pauses[_platform(push.message)].append(now)
+            self.sends_in_pauses[_platform(message)].append(now)
 
     def _pause(self, answer: Answer) -> float:
         """How long after the request came the same push may not come again.
@@ -113,6 +131,19 @@ class Ledger:
             return 0
         asked = next((float(value) for name, value in answer.headers if name == "Retry-After"), 0.0)
         return max(asked, LEAST_SECONDS)
+
+    def note_death(self, owed: Iterable[Key], *, of: str | None) -> None:
+        """Count which of the deliveries that had no outcome when a caller died had their last word from FCM by then.
+
+        None is all callers. What was counted of another death is not counted again.
+        """
+        with self._lock:
+            for key in owed:
+                course = self._courses.get(key)
+                if course is None or not (course.told or course.refused) or of not in (None, course.by):
+                    continue
+                self.unstored += course.counted < course.sends
+                course.counted = course.sends
 
     def see_pause(self, platform: str, until: float) -> None:
         """Note that all workers may know by now of a lane's pause (an instant of the epoch)."""

@@ -8,6 +8,7 @@ import json
 import random
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -23,6 +24,9 @@ PASSWORD = "mot mat khau du dai"
 CLOCKS_WRONG_BY = timedelta(minutes=9)
 REFRESH_BEFORE_END = timedelta(minutes=1)
 PAUSE_SECONDS = 0.05
+SIGNING_PAUSE_SECONDS = (0.5, 1.5)
+"""Before a sign-in or a refresh is sent again. At once, and to another process of a busy server, the two arrive in any
+order, and whose session stays is decided by that order."""
 BUSY = frozenset({429, 503})
 
 Json = dict[str, Any]  # Any: JSON
@@ -108,12 +112,14 @@ class Store:
 class Phone:
     """One member's phone. `seen` counts what happened to it."""
 
-    def __init__(self, person: Person, *, branch: str, port: int, seed: str, weather: Weather, judge: Judge) -> None:
+    def __init__(
+        self, person: Person, *, branch: str, ports: Sequence[int], seed: str, weather: Weather, judge: Judge
+    ) -> None:
         self.person = person
         self.branch = branch
         self.chance = random.Random(seed)  # noqa: S311 repeatable chance, no secret
         self.seen: Counter[str] = Counter()
-        self.wire = Wire(port, chance=self.chance, weather=weather, seen=self.seen)
+        self.wire = Wire(ports, chance=self.chance, weather=weather, seen=self.seen)
         self.store = Store()
         self.outbox: deque[Write] = deque()
         self.pages: dict[str, tuple[str, bytes]] = {}
@@ -159,7 +165,7 @@ class Phone:
         self._keep(answer.json())
 
     async def refresh(self) -> None:
-        """Change the refresh token; after a lost answer send the same one again at once. Raises SignedOut."""
+        """Change the refresh token; after a lost answer send the same one again soon. Raises SignedOut."""
         body = {"refresh_token": self.refresh_token, "installation_id": str(self.person.installation_id)}
         answer = await self.insist("POST", "/v1/auth/refresh", body)
         self.seen["refreshes"] += 1
@@ -184,7 +190,7 @@ class Phone:
             try:
                 answer = await self.wire.ask(method, path, {"Content-Type": "application/json"}, _json(body))
             except Lost:
-                await self._pause()
+                await asyncio.sleep(self.chance.uniform(*SIGNING_PAUSE_SECONDS))
                 continue
             if answer.status not in BUSY:
                 return answer

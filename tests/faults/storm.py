@@ -1,35 +1,28 @@
 """A storm: many pushes, while workers are killed, PostgreSQL is restarted and FCM has bad days."""
 
 import asyncio
-import multiprocessing
-import os
+import math
 import random
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Self
 
-import uvloop
 from httpx import ASGITransport, AsyncClient
 
-from app import worker as worker_process
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase
-from app.kernel.logging import configure_logging
 from app.kernel.postgres import EmbeddedPostgres
-from app.kernel.settings import LogFormat, Settings
+from app.kernel.settings import Settings
 from app.main import Parts, create_app
-from app.notifications.service import CHUNK_SIZE
-from app.worker import CONCURRENCY
+from app.notifications.digests.service import MOST
 from tests.conftest import cheap_passwords
 from tests.factories.announcements import published
+from tests.faults.crew import Crew
 from tests.faults.handset import Handset
 from tests.faults.harness import Place, announce, push_settings, sql
-from tests.faults.ledger import Ledger
+from tests.faults.ledger import Key, Ledger
 from tests.fcm import LoopbackFcm
 from tests.fcm.mix import Mix
 
@@ -39,7 +32,20 @@ GLANCE_SECONDS = 0.25
 MANY = 50
 """So many sends since the last kill say that the workers work."""
 ENOUGH = 0.9
-"""The next notice goes out once this part of the phones was sent the one before."""
+"""A notice that this part of the phones was sent is as good as through."""
+AT_ONCE = 40_000
+"""Notices to so many phones may be under way: while some wait for leases of the dead to run out, others are sent."""
+GATHERED_SECONDS = 900
+"""So long after an announcement its pushes may count towards a digest: ten minutes, and what they wait meanwhile."""
+SETTLED_SECONDS = 3
+"""FCM has read and answered by then whatever a worker had sent when it died; nobody else may send it again so soon."""
+
+_INSTALL_ANEW = """
+UPDATE devices SET push_token = 'token-again-' || %s || '-' || devices.id, quarantined_token = NULL, updated_at = now()
+FROM (SELECT id, updated_at FROM devices WHERE push_token IS NULL AND id = ANY (%s::uuid[]) FOR UPDATE) AS dropped
+WHERE devices.id = dropped.id
+RETURNING devices.id::text, devices.push_token, dropped.updated_at
+"""
 
 
 @dataclass(frozen=True)
@@ -50,35 +56,38 @@ class Weather:
     where that was little, workers live `patient` times as long. On a machine so busy that none gets as far as sending,
     nothing would be proven.
 
-    The lease outlasts a send's last moment by the timeout, which is longer than the longest pause FCM asks for here:
-    a push whose answer died with its worker does not come again too early either.
+    The lease outlasts a send's last moment by the timeout, which is seconds longer than the longest pause FCM asks for
+    here, since FCM counts from when it has read the request: so a push whose answer died with its worker does not come
+    again too early either.
     """
 
     seed: int
-    workers: int = 5
+    workers: int = 10
     kill_every: float = 3
     patient: int = 5
     restart_every: float = 60
     revoke_every: float = 20
-    pause_every: float = 20
+    pause_every: float = 60
     pause_seconds: float = 10
     share: float = 0.02
     errors_each: int = 2
-    lease: float = 18
-    timeout: float = 11.5
+    beat: float = 2
+    lease: float = 34
+    timeout: float = 13
     patience: float = 600
 
 
 @dataclass
 class Figures:
-    """What came of it; the first four must be nought, and the repeats within their bound."""
+    """What came of it; the first five must be nought, and no more repeated than was lost with who died."""
 
     lost: int
     shown_twice: int
     sent_to_dead_tokens_after_the_refusal: int
     retries_early: int
+    sent_to_resting_lanes_after_the_pause: int
     repeats: int
-    repeats_bound: int
+    answered_but_not_stored_when_somebody_died: int
     sent_to_dead_tokens_meanwhile: int
     sent_to_dead_tokens_since_a_refusal_was_not_stored: int
     sent_to_resting_lanes_meanwhile: int
@@ -97,61 +106,22 @@ class Figures:
     @property
     def is_kept(self) -> bool:
         """Whether every promise held."""
-        broken = self.lost + self.shown_twice + self.sent_to_dead_tokens_after_the_refusal + self.retries_early
-        unstored = max(self.repeats, self.sent_to_dead_tokens_since_a_refusal_was_not_stored)
-        return broken == 0 and unstored <= self.repeats_bound
+        broken = self.lost + self.shown_twice + self.retries_early
+        broken += self.sent_to_dead_tokens_after_the_refusal + self.sent_to_resting_lanes_after_the_pause
+        repeats = self.repeats + self.sent_to_dead_tokens_since_a_refusal_was_not_stored
+        return broken == 0 and repeats <= self.answered_but_not_stored_when_somebody_died
 
 
-def work(environment: dict[str, str], log: Path) -> None:
-    """Be `sotay worker`, in a process forked from one that has imported it already."""
-    with log.open("ab", buffering=0) as out:
-        os.dup2(out.fileno(), sys.stdout.fileno())
-        os.dup2(out.fileno(), sys.stderr.fileno())
-    os.environ.update(environment)
-    configure_logging(LogFormat.json)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(worker_process.run(Settings()))
+@dataclass(frozen=True)
+class _Death:
+    """A worker that died, or with None all connections, and what had no outcome then.
 
+    What it had sent by then is known once FCM has read it, at the latest some seconds `after` (`time.monotonic`).
+    """
 
-class Crew:
-    """The workers and who restarts them."""
-
-    def __init__(self, size: int, environment: dict[str, str], log: Path) -> None:
-        self.kills = 0
-        self.ended = 0
-        self._size = size
-        self._environment = environment
-        self._log = log
-        self._forks = multiprocessing.get_context("forkserver")
-        self._forks.set_forkserver_preload([work.__module__])
-        self._workers: list[BaseProcess] = []
-
-    def __enter__(self) -> Self:
-        self.muster()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
-            worker.kill()
-            worker.join()
-
-    def muster(self) -> None:
-        """Start a new worker for each that is gone."""
-        alive = [worker for worker in self._workers if worker.is_alive()]
-        self.ended += len(self._workers) - len(alive)
-        while len(alive) < self._size:
-            worker = self._forks.Process(target=work, args=(self._environment, self._log))
-            worker.start()
-            alive.append(worker)
-        self._workers = alive
-
-    def kill_the_eldest(self) -> None:
-        """SIGKILL, and a new one in its place."""
-        eldest = self._workers.pop(0)
-        eldest.kill()
-        eldest.join()
-        self.kills += 1
-        self.muster()
+    of: str | None
+    owed: list[Key]
+    after: float
 
 
 class Storm:
@@ -167,15 +137,19 @@ class Storm:
         self._notices = notices
         self._say = say
         place.grow(phones - len(place.phones()))
-        self._tokens = sorted(place.phones())
-        self._installed: dict[str, str] = dict(
-            sql(place.url, "SELECT installation_id::text, push_token FROM devices WHERE push_token IS NOT NULL")
+        tokens = sorted(place.phones())
+        self._device_tokens: dict[str, str] = dict(
+            sql(place.url, "SELECT id::text, push_token FROM devices WHERE push_token IS NOT NULL")
         )
-        self._tried_before = 0
+        self._owed_from = dict.fromkeys(tokens, 0)
+        """By token the number of the first notice that it is told of."""
+        self._dropped_at: dict[str, datetime] = {}
+        self._broad_at: list[float] = []
+        self._deaths: list[_Death] = []
         chance = random.Random(weather.seed)  # noqa: S311 nothing secret: a run that can be repeated
-        away = set(chance.sample(self._tokens, len(self._tokens) // AWAY))
+        away = set(chance.sample(tokens, len(tokens) // AWAY))
         self._ledger = Ledger(weather.timeout, weather.lease - weather.timeout)
-        self._ledger.phones = {token: Handset(is_away=token in away) for token in self._installed.values()}
+        self._ledger.phones = {token: Handset(is_away=token in away) for token in self._device_tokens.values()}
         self.mix = Mix(
             chance,
             share=weather.share,
@@ -200,7 +174,7 @@ class Storm:
                 SOTAY_PUSH_LEASE_SECONDS=str(weather.lease),
                 SOTAY_PUSH_TIMEOUT_SECONDS=str(weather.timeout),
                 SOTAY_PUSH_CONCURRENCY="200",
-                SOTAY_WORKER_HEARTBEAT_SECONDS="1",
+                SOTAY_WORKER_HEARTBEAT_SECONDS=str(weather.beat),
             )
             next_restart, next_revoke = began + weather.restart_every, began + weather.revoke_every
             killed_at = began
@@ -209,22 +183,25 @@ class Storm:
             with Crew(weather.workers, settings, self._home / "workers.log") as crew:
                 while True:
                     now = time.monotonic()
-                    crew.muster()
+                    for gone in crew.muster():
+                        self._note_death(gone)
                     sent = self._ledger.sends - sends_at_kill
                     if sent and now >= killed_at + weather.kill_every * (1 if sent >= MANY else weather.patient):
                         sends_at_kill += sent
-                        crew.kill_the_eldest()
+                        self._note_death(crew.kill_the_eldest())
                         killed_at = now
                     if postgres is not None and now >= next_restart and self._ledger.sends > sends_at_restart:
                         sends_at_restart = self._ledger.sends
                         postgres.stop()
                         postgres.start()
+                        self._note_death(None)
                         restarts += 1
                         next_restart = time.monotonic() + weather.restart_every
                     if now >= next_revoke:
                         fcm.oauth.revoke()
                         next_revoke = now + weather.revoke_every
                     announced += self._announce_if_it_is_time(announced)
+                    self._count_deaths(now)
                     if now >= next_glance:
                         self._look_at_lanes()
                         next_glance = now + GLANCE_SECONDS
@@ -241,30 +218,55 @@ class Storm:
                     time.sleep(0.05)  # the weather of a long run goes by the real clock
             seconds = time.monotonic() - began
             kills, ended = crew.kills, crew.ended
+        self._count_deaths(math.inf)
         for phone in self._ledger.phones.values():
             phone.come_back(now=time.time())
         return self._judge(kills=kills, ended=ended, restarts=restarts, seconds=int(seconds))
 
+    def _note_death(self, of: str | None) -> None:
+        open_ = "SELECT device_id::text, notification_id::text FROM deliveries WHERE outcome IS NULL"
+        rows = sql(self._place.url, open_)
+        owed = [(self._device_tokens[device], notice) for device, notice in rows if device in self._device_tokens]
+        self._deaths.append(_Death(of, owed, time.monotonic() + SETTLED_SECONDS))
+
+    def _count_deaths(self, now: float) -> None:
+        while self._deaths and self._deaths[0].after <= now:
+            death = self._deaths.pop(0)
+            self._ledger.note_death(death.owed, of=death.of)
+
     def _is_time_for(self, number: int) -> bool:
-        alive = len(self._tokens) - len(self._ledger.dead)
-        return number == 0 or sum(self._ledger.tried.values()) >= self._tried_before + ENOUGH * alive
+        alive = len(self._owed_from) - len(self._ledger.dead)
+        through = sum(tried >= ENOUGH * alive for tried in list(self._ledger.tried.values()))
+        return number < through + max(AT_ONCE // len(self._device_tokens), 1)
 
     def _announce_if_it_is_time(self, number: int) -> bool:
         is_time = number < self._notices and self._is_time_for(number)
         if is_time:
+            self._install_anew(number)
             asyncio.run(self._announce(number))
         return is_time
 
+    def _install_anew(self, number: int) -> None:
+        """Give the phones whose tokens were dropped another one, as their apps do when they are opened."""
+        rows = sql(self._place.url, _INSTALL_ANEW, number, list(self._device_tokens))
+        for device, token, dropped_at in rows:
+            self._dropped_at[self._device_tokens[device]] = dropped_at
+            self._device_tokens[device] = token
+            self._ledger.phones[token] = Handset()
+            self._owed_from[token] = number
+
     async def _announce(self, number: int) -> None:
-        """Call a meeting or publish an announcement, in turn, through the API."""
-        self._tried_before = sum(self._ledger.tried.values())
+        """Call a meeting, or publish an announcement where that makes no digest, through the API."""
         place = self._place
         database = PooledDatabase(place.url, clock=system_clock, pool_size=2, statement_timeout_ms=60_000)
         settings = Settings(data_dir=self._home, public_url=place.keys.issuer, rate_limit_per_minute=0)
         app = create_app(Parts(settings=settings, database=database, passwords=cheap_passwords(), keys=place.keys))
         headers = place.headers(place.world.secretary)
+        now = time.monotonic()
+        self._broad_at = [at for at in self._broad_at if at > now - GATHERED_SECONDS]
         async with AsyncClient(transport=ASGITransport(app), base_url=place.keys.issuer, headers=headers) as client:
-            if number % 2:
+            if number % 2 and len(self._broad_at) < MOST:
+                self._broad_at.append(now)
                 await published(client, place.world.branch_a)
             else:
                 await announce(client, place)
@@ -300,25 +302,27 @@ class Storm:
         seconds = sql(self._place.url, f"SELECT {due} FROM procrastinate_jobs WHERE {notices}")[0][0]
         return None if seconds is None else int(seconds)
 
-    def _dropped_at(self) -> dict[str, datetime]:
-        """When each token was forgotten or set aside."""
-        rows = sql(self._place.url, "SELECT installation_id::text, updated_at FROM devices WHERE push_token IS NULL")
-        return {self._installed[installation]: at for installation, at in rows if installation in self._installed}
-
     def _judge(self, *, kills: int, ended: int, restarts: int, seconds: int) -> Figures:
-        ledger, weather = self._ledger, self._weather
-        notices = [str(one) for (one,) in sql(self._place.url, "SELECT id FROM notifications")]
+        ledger = self._ledger
+        for early in ledger.early[:MANY]:
+            self._say(f"too early by {early}")
+        notices = [str(one) for (one,) in sql(self._place.url, "SELECT id FROM notifications ORDER BY id")]
         assert len(notices) == self._notices
-        meanwhile, after = ledger.sent_to_dead_after(self._dropped_at())
+        for device, at in sql(self._place.url, "SELECT id::text, updated_at FROM devices WHERE push_token IS NULL"):
+            if device in self._device_tokens:
+                self._dropped_at[self._device_tokens[device]] = at
+        meanwhile, after = ledger.sent_to_dead_after(self._dropped_at)
         resting_meanwhile, resting_after = ledger.sent_in_pauses()
-        crashes = kills + ended + restarts * weather.workers
         return Figures(
-            lost=sum(ledger.lost(token, notice) for token in self._tokens for notice in notices),
+            lost=sum(
+                ledger.lost(token, notice) for token, first in self._owed_from.items() for notice in notices[first:]
+            ),
             shown_twice=ledger.shown_twice(),
             sent_to_dead_tokens_after_the_refusal=after,
-            retries_early=ledger.early + resting_after,
+            retries_early=len(ledger.early),
+            sent_to_resting_lanes_after_the_pause=resting_after,
             repeats=ledger.repeats,
-            repeats_bound=crashes * sum(CONCURRENCY.values()) * CHUNK_SIZE,
+            answered_but_not_stored_when_somebody_died=ledger.unstored,
             sent_to_dead_tokens_meanwhile=meanwhile,
             sent_to_dead_tokens_since_a_refusal_was_not_stored=ledger.refused_repeats,
             sent_to_resting_lanes_meanwhile=resting_meanwhile,

@@ -14,8 +14,8 @@ async def test_each_effect_comes_once_and_every_store_is_as_a_fresh_one(
     live_database_url: str, tmp_path: Path, report: Callable[..., None]
 ) -> None:
     village = await settle_village(live_database_url, phones=PHONES)
-    with serving(tmp_path, live_database_url) as port:
-        fleet = Fleet(village, port=port, seed=11)
+    with serving(tmp_path, live_database_url, processes=2) as ports:
+        fleet = Fleet(village, ports=ports, seed=11)
         await fleet.begin()
         await fleet.live(OPERATIONS // 2)
         await village.restored()

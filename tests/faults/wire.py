@@ -1,4 +1,7 @@
-"""HTTP over a socket that breaks when chance will have it: before, within or after the request, within the answer."""
+"""HTTP over a socket that breaks when chance will have it: before, within or after the request, within the answer.
+
+Each new connection goes to any of the service's processes, as behind a load balancer that knows of nobody.
+"""
 
 import asyncio
 import contextlib
@@ -6,7 +9,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +50,8 @@ class Weather:
 class Wire:
     """One connection at a time to the service; `seen` counts what became of the requests."""
 
-    def __init__(self, port: int, *, chance: random.Random, weather: Weather, seen: Counter[str]) -> None:
-        self._port = port
+    def __init__(self, ports: Sequence[int], *, chance: random.Random, weather: Weather, seen: Counter[str]) -> None:
+        self._ports = ports
         self._chance = chance
         self._weather = weather
         self._seen = seen
@@ -57,7 +60,7 @@ class Wire:
 
     async def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Ask once; raises Lost."""
-        lines = [f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{self._port}", f"Content-Length: {len(body)}"]
+        lines = [f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{self._ports[0]}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         request = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
         if self._chance.random() < self._weather.unreachable:
@@ -87,7 +90,7 @@ class Wire:
         if time.monotonic() - self._used_at > IDLE_AT_MOST_SECONDS:
             await self.close()
         if self._open is None:
-            self._open = await asyncio.open_connection("127.0.0.1", self._port)
+            self._open = await asyncio.open_connection("127.0.0.1", self._chance.choice(self._ports))
         return self._open
 
     async def _lose_on_the_way(self, request: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -22,13 +23,17 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `status` None stands for the usual 200, `accepts` says that the phone gets the push."""
+    """One answer; `status` None stands for the usual 200, `accepts` says that the phone gets the push.
+
+    It is written when its delay is over, or once its `gate` has a result.
+    """
 
     status: int | None = None
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = "application/json; charset=UTF-8"
     delay_seconds: float = 0
+    gate: Future[None] | None = None
     fate: Fate = Fate.whole
     accepts: bool = False
 
@@ -144,6 +149,11 @@ def half() -> Answer:
 def late(seconds: float, answer: Answer | None = None) -> Answer:
     """The same answer after a wait; without one, the usual 200."""
     return replace(answer or Answer(accepts=True), delay_seconds=seconds)
+
+
+def held(gate: Future[None]) -> Answer:
+    """The usual 200 as soon as a test lets it through."""
+    return Answer(accepts=True, gate=gate)
 
 
 def http_date(after: timedelta) -> str:

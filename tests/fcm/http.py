@@ -62,8 +62,11 @@ class HttpProtocol(asyncio.Protocol):
     def on_message_complete(self) -> None:
         method = self._parser.get_method().decode("ascii")
         answer = self._handle(method, self._url.decode("latin-1"), self._headers, self._body)
-        if answer.delay_seconds:
-            asyncio.get_running_loop().call_later(answer.delay_seconds, self._write, answer)
+        loop = asyncio.get_running_loop()
+        if answer.gate is not None:
+            answer.gate.add_done_callback(lambda _: loop.call_soon_threadsafe(self._write, answer))
+        elif answer.delay_seconds:
+            loop.call_later(answer.delay_seconds, self._write, answer)
         else:
             self._write(answer)
 

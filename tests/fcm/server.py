@@ -28,13 +28,17 @@ Choice = Callable[[SendMessageRequest], Answer | None]
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One send as it arrived: `received_at` in seconds of `time.monotonic`, `status` as in the `answer`."""
+    """One send as it arrived: `received_at` in seconds of `time.monotonic`, `status` as in the `answer`.
+
+    `caller` is what stood in the path before FCM's own, by which tests tell several senders apart.
+    """
 
     token: str
     body: bytes
     received_at: float
     status: int | None
     answer: Answer
+    caller: str = ""
 
     @property
     def message(self) -> dict[str, Any]:
@@ -179,22 +183,22 @@ class LoopbackFcm:
     def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         if method == "POST" and path == "/token":
             return self.oauth.answer(body)
-        if method != "POST" or not path.startswith("/v1/projects/") or not path.endswith("/messages:send"):
+        caller, _, project = path.partition("/v1/projects/")
+        if method != "POST" or not project.endswith("/messages:send"):
             return answers.proxy_page(404)
-        refusal = self._refusal(path, headers)
+        refusal = self._refusal(project.removesuffix("/messages:send"), headers)
         if refusal is not None:
-            return self._record("", body, refusal)
+            return self._record("", body, refusal, caller)
         try:
             request = SendMessageRequest.model_validate_json(body)
         except ValidationError as error:
-            return self._record("", body, _violations(error))
-        return self._record(*self._judge(request, body))
+            return self._record("", body, _violations(error), caller)
+        return self._record(*self._judge(request, body), caller)
 
-    def _refusal(self, path: str, headers: dict[str, str]) -> Answer | None:
+    def _refusal(self, project_id: str, headers: dict[str, str]) -> Answer | None:
         scheme, _, access_token = headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or not self.oauth.knows(access_token):
             return answers.unauthenticated()
-        project_id = path.removeprefix("/v1/projects/").removesuffix("/messages:send")
         if project_id != self.project_id:
             return answers.permission_denied(project_id)
         if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
@@ -223,11 +227,11 @@ class LoopbackFcm:
         parts = request.message.model_fields_set
         return next((answer for part, answer in self._lanes.items() if part in parts), None)
 
-    def _record(self, token: str, body: bytes, answer: Answer) -> Answer:
+    def _record(self, token: str, body: bytes, answer: Answer, caller: str) -> Answer:
         if answer.status is None:
             name = f"projects/{self.project_id}/messages/{secrets.token_hex(8)}"
             answer = replace(answer, status=200, body=b'{\n  "name": "%b"\n}\n' % name.encode())
-        push = Push(token, body, time.monotonic(), answer.status, answer)
+        push = Push(token, body, time.monotonic(), answer.status, answer, caller)
         if self._watch is not None:
             self._watch(push)
             return answer

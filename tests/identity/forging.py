@@ -12,6 +12,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from jose import jwe
 
 from tests.factories.clock import FakeClock
 from tests.factories.world import Person
@@ -64,7 +65,20 @@ class Forger:
         return f"{signed}.{b64(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
 
     def public(self, encoding: serialization.Encoding) -> bytes:
-        return self.key.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
+        is_ssh = encoding is serialization.Encoding.OpenSSH
+        structure = serialization.PublicFormat.OpenSSH if is_ssh else serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.key.public_key().public_bytes(encoding, structure)
+
+    def sealed(self, plaintext: bytes, *, packed: bool) -> str:
+        """Return a JWE of five segments under a key that anybody may choose; 20 MB of blanks are 26 KB when packed."""
+        return jwe.encrypt(
+            plaintext,
+            bytes(32),
+            encryption="A256GCM",
+            algorithm="dir",
+            zip="DEF" if packed else None,
+            kid=self.jwks[0]["kid"],
+        ).decode()
 
 
 def _resigned(forger: Forger, payload: str) -> str:
@@ -140,6 +154,7 @@ def forgeries(forger: Forger) -> Iterator[tuple[str, str]]:
         forger.hmacked(forger.public(serialization.Encoding.PEM).strip()),
     )
     yield "HS256 with the public key as DER", forger.hmacked(forger.public(serialization.Encoding.DER))
+    yield "HS256 with the public key as OpenSSH", forger.hmacked(forger.public(serialization.Encoding.OpenSSH))
     yield "HS256 with the JWK as text", forger.hmacked(json.dumps(forger.jwks[0]).encode())
     yield "HS256 with the JWK as dense text", forger.hmacked(json.dumps(forger.jwks[0], separators=(",", ":")).encode())
     yield "HS256 with nothing", forger.hmacked(b"")
@@ -164,6 +179,8 @@ def forgeries(forger: Forger) -> Iterator[tuple[str, str]]:
     yield "100 KB", forger.changed(claims={"padding": "x" * 100_000})
     yield "100 KB of letters", "a" * 100_000
     yield "five segments", ".".join([*forger.good().split("."), "QUJD", "QUJD"])
+    yield "JWE of good claims", forger.sealed(json.dumps(forger.claims).encode(), packed=False)
+    yield "JWE bomb", forger.sealed(bytes(20_000_000), packed=True)
     yield "four dots", "...."
     yield "two dots", ".."
     yield "not base64", "!!!.???.###"

@@ -288,6 +288,14 @@ async def test_nobody_removes_another_persons_device(signed_in: SignedIn, databa
     assert await token_of(database, world.member) == world.member.push_token
 
 
+@pytest.mark.parametrize(("said", "taken"), [("vi-VN", "vi"), ("vi_VN", "vi"), ("en-US", "en"), ("EN-Latn-GB", "en")])
+async def test_the_region_that_a_phone_names_with_its_language_is_left_aside(
+    said: str, taken: str, signed_in: SignedIn, world: World
+) -> None:
+    answer = await signed_in(world.member).put(path_of(world.member), json={**DEVICE, "locale": said})
+    assert (answer.status_code, answer.json()["locale"]) == (200, taken)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
@@ -297,6 +305,8 @@ async def test_nobody_removes_another_persons_device(signed_in: SignedIn, databa
         ("time_zone", "", "time_zone_unknown"),
         ("time_zone", "A" * 65, "string_too_long"),
         ("locale", "fr", "enum"),
+        ("locale", "fr-FR", "enum"),
+        ("locale", "vi-", "enum"),
         ("platform", "windows", "enum"),
         ("push_token", "", "string_too_short"),
         ("push_token", "x" * 2049, "string_too_long"),

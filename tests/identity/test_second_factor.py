@@ -25,6 +25,7 @@ from tests.identity.conftest import LiveApp
 from tests.identity.steps import (
     PASSWORD,
     SignedIn,
+    change,
     give_password,
     installation,
     issue_code,
@@ -249,6 +250,32 @@ async def test_at_the_console_the_operator_helps_whom_nobody_stands_above_and_al
         async with database.session() as session:
             with pytest.raises(refusal):
                 await override_second_factor(session, phone=phone)
+
+
+async def test_phone_that_was_lost_is_told_that_its_owner_was_let_in_without_it_and_of_nothing_an_hour_later(
+    client: AsyncClient, signed_in: SignedIn, world: World, clock: FakeClock, database: Database, jobs: JobRunner
+) -> None:
+    owner = world.administrator
+    assert owner.phone is not None
+    await turn_on(signed_in(owner), clock)
+    await change(
+        database,
+        "INSERT INTO devices (id, installation_id, account_id, platform, push_token, locale, time_zone, app_version,"
+        " updated_at, created_at) VALUES (gen_random_uuid(), gen_random_uuid(), :account, 'android', 'lost', 'vi',"
+        " 'Asia/Ho_Chi_Minh', '1.0.0', :now, :now)",
+        account=owner.account_id,
+        now=clock(),
+    )
+    clock.set(clock().replace(hour=16))  # 23:00 in Hà Nội
+    async with transaction(database) as session:
+        await override_second_factor(session, phone=owner.phone)
+    await sign_in(client, owner)
+    await jobs.run()
+    assert set(jobs.sender.tokens("second_factor_overridden")) == {"lost", owner.push_token}
+    clock.advance(hours=1)
+    await jobs.run()
+    held = "SELECT push_token FROM devices WHERE account_id = :account AND push_token IS NOT NULL"
+    assert [row.push_token for row in await rows(database, held, account=owner.account_id)] == [owner.push_token]
 
 
 class TestWhereItIsRequired:

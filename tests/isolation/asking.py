@@ -1,7 +1,7 @@
 """Thinks up requests: any operation, by anybody, about anything that stands in any relation to them, or is guessed."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -111,6 +111,10 @@ class Asking:
         self._operations = list(operations())
         self._weights = [WEIGHTS.get(one.name, COMMON) for one in self._operations]
         self.look_again(model)
+
+    def ask_only(self, names: Collection[str]) -> None:
+        """Ask these operations only, all of them as often."""
+        self._weights = [int(one.name in names) for one in self._operations]
 
     def look_again(self, model: Model) -> None:
         """Take notice of what has happened."""
@@ -250,8 +254,9 @@ class Asking:
         if "limit" in operation.query:
             asked["limit"] = str(self.dice.choice((3, 20, 100)))
         if "q" in operation.query and self.dice.random() < 0.5:
-            found = self._anything("document" if operation.name == "listDocuments" else "member")
-            asked["q"] = found.title if operation.name == "listDocuments" else found.name
+            kind = {"listDocuments": "document", "listOrganisations": "organisation"}.get(operation.name, "member")
+            found = self._anything(kind)
+            asked["q"] = found.title if kind == "document" else found.name
         elif operation.name == "listDocuments" and self.dice.random() < 0.5:
             asked["organisation_id"] = self._some(caller, "organisation")[2]
         if "meeting_id" in operation.query and self.dice.random() < 0.3:

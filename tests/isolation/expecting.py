@@ -44,7 +44,9 @@ def _of_subject(asked: Asked, model: Model, caller: Person) -> frozenset[int]:
         return frozenset()  # too early, whoever may
     if name not in NEEDS or NEEDS[name](model, caller, asked.subject):
         return frozenset()
-    return frozenset({403, *STATE_FIRST.get(name, ())})
+    # What has ended is only read any more, whoever asks: that may be said first.
+    has_ended = {409} if getattr(asked.subject, "last_day", None) else set()
+    return frozenset({403, *STATE_FIRST.get(name, ()), *has_ended})
 
 
 def may_differ(asked: Asked) -> frozenset[int]:

@@ -24,23 +24,32 @@ from app.resolutions.models import Resolution
 from tests.factories.clock import FakeClock
 from tests.isolation.invention import EXTRAS, FINALS, Invention
 from tests.isolation.rows import changes_of, standing_row
+from tests.isolation.upheavals import UPHEAVALS, Act, Upheavals
 
 
 class Happenings:
-    """Lets one thing after another happen, by dice."""
+    """Lets one thing after another happen, by dice.
 
-    def __init__(self, invention: Invention, connection: AsyncConnection, clock: FakeClock) -> None:
+    What is written here past the application, which tells phones of what it does itself, gets its change rows here.
+    """
+
+    def __init__(self, invention: Invention, connection: AsyncConnection, clock: FakeClock, act: Act) -> None:
         self.invention = invention
         self.state = invention.state
         self.dice = invention.dice
         self.clock = clock
         self._connection = connection
+        self._upheavals = Upheavals(invention, connection, act)
 
     async def next(self) -> str:
         """Let something happen, for good; return what it was."""
-        name = self.dice.choice(HAPPENINGS)
+        name = self.dice.choice((*HAPPENINGS, *UPHEAVALS * 2))
         self.invention.now = self.clock()
         self.invention.today = (self.clock() + timedelta(hours=7)).date()
+        if name in UPHEAVALS:
+            done = await getattr(self._upheavals, name)()
+            await self._connection.commit()
+            return name.replace("_", " ") if done else "nothing"
         before = set(changes_of(self.state))
         for statement in getattr(self, name)():
             await self._connection.execute(statement)
@@ -199,7 +208,6 @@ class Happenings:
         ]
 
 
-# Transfers and mergers of organisations come here as soon as there are addresses for them.
 HAPPENINGS = (
     "time_passes",
     "post_ends",

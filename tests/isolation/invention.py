@@ -91,6 +91,7 @@ class Invention:
                     organisation=place,
                     name=self.word("name that an organisation shall have"),
                     reason=self.word("reason of a renaming"),
+                    involved=[place],
                 )
             )
             if place.kind in {"branch", "grassroots"}:
@@ -116,7 +117,9 @@ class Invention:
                             self._organisation("group", branch)
 
     def _organisation(self, kind: str, above: Organisation | None) -> Organisation:
-        made = Organisation(id=self.id(), kind=kind, name=self.word(f"name of a {kind}"), above=above)
+        made = Organisation(
+            id=self.id(), kind=kind, name=self.word(f"name of a {kind}"), parent=above, begun_on=LONG_AGO
+        )
         self.state.organisations.append(made)
         return made
 

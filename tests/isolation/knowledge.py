@@ -65,7 +65,7 @@ class Knowledge:
         model = self.model
         for place in self.state.organisations:
             if model.sees_organisation(person, place):
-                yield place.name
+                yield from (place.name, *place.former_names)
                 if model.reads_posts(person, place):
                     lasting = (post for post in self.state.posts if post.ends_on is None or post.ends_on >= model.today)
                     yield from (post.holder.name for post in lasting if post.organisation is place)
@@ -191,7 +191,7 @@ class Knowledge:
                 yield from (contact.name, contact.relation, contact.phone, contact.note)
         for plan in self.state.plans:
             if model.sees_plan(person, plan):
-                yield from (plan.name, plan.reason)
+                yield from (plan.name, plan.reason, *(one.name for one in plan.holders))
         for place in self.state.branches:
             if model.rates(person, place):
                 yield from (one.name for one in self.state.people if model.is_rated(one, place))

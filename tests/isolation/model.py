@@ -66,6 +66,22 @@ class Model:
         )
         return not left
 
+    def ended(self, person: Person) -> set[Organisation]:
+        """What was merged into another while somebody belonged to it: its papers stay theirs to read (domain.md 2)."""
+        to_its_end = {
+            one.organisation
+            for one in person.standings
+            if one.kind in MEMBERS and one.organisation.successor and one.ends_on == one.organisation.last_day
+        }
+        return {
+            *person.organisation.ended_above,
+            *to_its_end,
+            *(above for one in to_its_end for above in one.ended_above),
+        }
+
+    def belonged(self, person: Person, place: Organisation) -> bool:
+        return place is person.organisation or place in self.ended(person)
+
     def holds(self, person: Person, kinds: Collection[str], place: Organisation) -> bool:
         return any(
             post.kind in kinds and post.organisation is place and post.holds(self.today) for post in person.posts
@@ -87,15 +103,20 @@ class Model:
     def hosts(self, person: Person) -> set[Organisation]:
         return {one.organisation for one in person.standings if one.kind == "temporary_guest" and one.holds(self.today)}
 
+    def succeeds(self, person: Person, kinds: Collection[str], place: Organisation) -> bool:
+        """Held there, or, an organiser's, in what it was merged into: somebody must finish it (domain.md 2)."""
+        goes_on = place.successor is not None and self.holds(person, ORGANISERS.intersection(kinds), place.successor)
+        return goes_on or self.holds(person, kinds, place)
+
     def organises(self, person: Person, place: Organisation) -> bool:
-        return self.holds(person, ORGANISERS, place)
+        return self.succeeds(person, ORGANISERS, place)
 
     # The tree and its people.
 
     def sees_organisation(self, person: Person, place: Organisation) -> bool:
         """Those above one's own branch, and all below one's branch or post."""
         roots = {person.organisation} | self.places(person)
-        return place in person.organisation.line or not roots.isdisjoint(place.line)
+        return place in {*person.organisation.line, *self.ended(person)} or not roots.isdisjoint(place.line)
 
     def reads_posts(self, person: Person, place: Organisation) -> bool:
         of_the_line = place in person.organisation.line or person.organisation in place.line
@@ -103,6 +124,11 @@ class Model:
 
     def keeps_records(self, person: Person, place: Organisation) -> bool:
         return self.holds(person, LEADERS, place) or self.holds_over(person, {"administrator"}, place)
+
+    def keeps_roster(self, person: Person, place: Organisation) -> bool:
+        """Of a branch who keeps its records, of all below an organisation who administers them."""
+        administers = self.holds_over(person, {"administrator"}, place)
+        return administers or (place.kind == "branch" and self.keeps_records(person, place))
 
     def knows_name(self, person: Person, member: Person) -> bool:
         """Of candidates only those know who keep the records (domain.md 10)."""
@@ -117,7 +143,7 @@ class Model:
 
     def knows_names(self, person: Person, home: Organisation) -> bool:
         return (
-            person.organisation is home
+            self.belonged(person, home)
             or self.keeps_records(person, home)
             or self.organises(person, home)
             or self.holds_over(person, OFFICERS, home)
@@ -185,7 +211,7 @@ class Model:
 
     def cares(self, person: Person, member: Person) -> bool:
         """Nobody above the branch: where somebody is and whom to ask is for its organisers."""
-        return self.organises(person, member.organisation)
+        return self.holds(person, ORGANISERS, member.organisation)
 
     # Meetings.
 
@@ -193,7 +219,11 @@ class Model:
         place = meeting.organisation
         if meeting.kind == "committee":
             return self.holds(person, COMMITTEE, place)
-        return place is person.organisation or place in self.hosts(person)
+        return self.belonged(person, place) or place in self.hosts(person)
+
+    def answers(self, person: Person, meeting: Meeting) -> bool:
+        """To the call: what ended with one's former branch calls nobody any more."""
+        return self.is_called(person, meeting) and meeting.organisation not in self.ended(person)
 
     def sees_meeting(self, person: Person, meeting: Meeting) -> bool:
         """Officers above see when a branch meets; a draft is its organisers' own."""
@@ -232,7 +262,7 @@ class Model:
         if poll.for_committee:
             own = self.holds(person, COMMITTEE, poll.organisation)
         else:
-            own = poll.organisation is person.organisation
+            own = self.belonged(person, poll.organisation)
         return own or (poll.status == "open" and person in poll.electors)
 
     def sees_poll(self, person: Person, poll: Poll) -> bool:
@@ -251,9 +281,9 @@ class Model:
 
     def discusses(self, person: Person, place: Organisation) -> bool:
         return (
-            place is person.organisation
+            self.belonged(person, place)
             or place in self.hosts(person)
-            or self.holds(person, ORGANISERS | COMMITTEE, place)
+            or self.succeeds(person, ORGANISERS | COMMITTEE, place)
         )
 
     def sees_resolution(self, person: Person, resolution: Resolution) -> bool:
@@ -285,15 +315,17 @@ class Model:
         belongs = any(
             one.kind in PEOPLE
             and one.holds(day)
-            and audience.organisation in one.organisation.line
+            and audience.organisation in one.organisation.line_of_its_time
             and not is_left(one.organisation)
             for one in person.standings
         )
-        if not belongs:
+        if not belongs and audience.organisation not in self.ended(person):
             return False
         if audience.part == "posts":
             return any(
-                post.kind in audience.post_kinds and post.holds(day) and audience.organisation in post.organisation.line
+                post.kind in audience.post_kinds
+                and post.holds(day)
+                and audience.organisation in {*post.organisation.line, *post.organisation.ended_above}
                 for post in person.posts
             )
         if audience.part == "away":
@@ -304,13 +336,13 @@ class Model:
 
     def follows(self, person: Person, announcement: Announcement) -> bool:
         place = announcement.organisation
-        return self.holds(person, OFFICERS | ORGANISERS, place) or self.holds_above(person, OFFICERS, place)
+        return self.succeeds(person, OFFICERS | ORGANISERS, place) or self.holds_above(person, OFFICERS, place)
 
     def is_addressed(self, person: Person, announcement: Announcement) -> bool:
         return self.addresses(announcement.audience, person, self.today)
 
     def sees_announcement(self, person: Person, announcement: Announcement) -> bool:
-        if self.holds(person, OFFICERS, announcement.organisation):
+        if self.succeeds(person, OFFICERS, announcement.organisation):
             return True
         known = self.is_addressed(person, announcement) or self.follows(person, announcement)
         return announcement.status == "published" and known
@@ -334,13 +366,14 @@ class Model:
             return self.holds(person, SEATS, place)
         return (
             place in person.organisation.line
+            or place in self.ended(person)
             or place in self.hosts(person)
             or self.holds(person, SEATS, place)
             or self.holds_over(person, OFFICERS, place)
         )
 
     def sees_entry(self, person: Person, entry: Entry) -> bool:
-        return entry.member is person or self.holds(person, LEADERS, entry.organisation)
+        return entry.member is person or self.succeeds(person, LEADERS, entry.organisation)
 
     # What a path parameter names.
 

@@ -77,9 +77,11 @@ def changes_of(state: State) -> list[ScopedChange]:
         told.extend((scope, kind, identifier) for scope in scopes)
 
     for place in state.organisations:
-        tell("organisation", place.id, place.id, *([place.above.id] if place.above else []))
+        tell("organisation", place.id, place.id, *(one.id for one in (place.parent, place.successor) if one))
     for person in state.people:
-        homes = sorted({one.organisation.id for one in person.standings} | {person.organisation.id})
+        # Whoever hosts a guest, and then is merged, tells nobody of the guest again.
+        kept = {one.organisation.id for one in person.standings if one.kind != "temporary_guest"}
+        homes = sorted(kept | {person.organisation.id})
         tell("member", person.id, person.id, *homes)
         for post in person.posts:
             tell("post", post.id, person.id, post.organisation.id)
@@ -168,12 +170,16 @@ class Rows:
                 kind=place.kind,
                 name=place.name,
                 time_zone=HANOI,
-                valid_from=LONG_AGO,
+                valid_from=place.begun_on,
                 version=1,
                 created_at=self.now,
             )
             self._add(
-                OrganisationPeriod, organisation_id=place.id, valid_from=LONG_AGO, parent_id=above, name=place.name
+                OrganisationPeriod,
+                organisation_id=place.id,
+                valid_from=place.begun_on,
+                parent_id=above,
+                name=place.name,
             )
 
     def _people(self) -> None:
@@ -644,7 +650,7 @@ class Rows:
             effective_on=self.now.date() + timedelta(days=300),
             reason=plan.reason,
             plan=said.model_dump(mode="json"),
-            involved=[place],
+            involved=[one.id for one in plan.involved],
             planned_by=self.state.people[0].id,
             planned_at=self.now,
             version=1,

@@ -39,10 +39,11 @@ KINDS = {
     "standing_id": "decision",
     "transfer_id": "transfer",
     "candidacy_id": "candidacy",
+    "other_id": "member",
     "reorganisation_id": "plan",
 }
 """Path parameter → the kind of thing it names."""
-VALUES = frozenset({"version", "report", "year", "step"})
+VALUES = frozenset({"version", "report", "year", "from_year", "step"})
 """Path parameters that name nothing: they are asked as the row of the access table says."""
 BODY_KINDS = {
     "commune": "organisation",
@@ -125,11 +126,11 @@ def _organises(model: Model, who: Person, thing: Some) -> bool:
 
 
 def _leads(model: Model, who: Person, thing: Some) -> bool:
-    return model.holds(who, LEADERS, thing.organisation)
+    return model.succeeds(who, LEADERS, thing.organisation)
 
 
 def _speaks(model: Model, who: Person, thing: Some) -> bool:
-    return model.holds(who, OFFICERS, thing.organisation)
+    return model.succeeds(who, OFFICERS, thing.organisation)
 
 
 def _keeps_records(model: Model, who: Person, thing: Some) -> bool:
@@ -167,7 +168,7 @@ def _is_told(model: Model, who: Person, announcement: Some) -> bool:
 def _keeps_document(model: Model, who: Person, document: Some) -> bool:
     if document.visibility == "owner":
         return document.uploader is who
-    return model.holds(who, ORGANISERS | OFFICERS, document.organisation)
+    return model.succeeds(who, ORGANISERS | OFFICERS, document.organisation)
 
 
 def _for_all(names: str, may: May) -> dict[str, May]:
@@ -179,20 +180,22 @@ NEEDS: Mapping[str, May] = {
     "listPosts": Model.reads_posts,
     "listMembers": Model.knows_names,
     **_for_all("enrolMember importMembers correctMember issueActivationCode", _keeps_records),
+    **_for_all("getMemberRoster correctMembers", Model.keeps_roster),
+    **_for_all("listDuplicateMembers distinguishMembers revokeDistinction", _administers),
     "resetSecondFactor": lambda model, who, member: who is not member and _administers(model, who, member),
     "enterAwayPeriod": lambda model, who, member: (
         who is member or _keeps_records(model, who, member) or _organises(model, who, member)
     ),
     **_for_all("scheduleMeeting draftResolution", _organises),
     "draftAnnouncement": _speaks,
-    "uploadDocument": lambda model, who, place: model.holds(who, ORGANISERS | OFFICERS, place),
+    "uploadDocument": lambda model, who, place: model.succeeds(who, ORGANISERS | OFFICERS, place),
     "listActivity": _reads_log,
     "getActivitySummary": _reads_figures,
     "listActivityEntries": _leads,
     **_for_all("replaceMeeting discardMeeting announceMeeting postponeMeeting cancelMeeting startMeeting", _organises),
     **_for_all("endMeeting listReplies replyForMember getCheckInCode takeRoll enterGuest removeGuest", _organises),
     **_for_all("giveTask changeTask draftMeetingPoll", _organises),
-    **_for_all("replyToMeeting checkIn", Model.is_called),
+    **_for_all("replyToMeeting checkIn", Model.answers),
     "getMeetingReach": _follows_call,
     "reportTaskDone": lambda _, who, task: task.assignee is who,
     **_for_all("replaceMinutes publishMinutes sendMinutes answerRemark", _organises),
@@ -228,11 +231,12 @@ NEEDS: Mapping[str, May] = {
     **_for_all("acceptTransfer refuseTransfer", _receives),
     "endStay": Model.keeps_a_side,
     **_for_all("getAdoptionReport getAttendanceReport getMeetingsReport getAdmissionsReport", _officer_over),
-    **_for_all("getRatingReport getAwayReport getReportSpreadsheet getReportPdf setAdmissionTarget", _officer_over),
+    **_for_all("getRatingReport getAwayReport getReportSpreadsheet getReportPdf", _officer_over),
+    **_for_all("setAdmissionTarget setTermTarget setFoundingTarget", _officer_over),
     **_for_all("getRatings rateMembers", Model.rates),
     **_for_all("mergeOrganisations renameOrganisation listReorganisations importTree", _administers),
     **_for_all("splitOrganisation moveOrganisation dissolveOrganisation", _administers_above),
-    **_for_all("listMembersAway getUnreachedMembers", _organises),
+    **_for_all("listMembersAway getUnreachedMembers", lambda model, who, place: model.holds(who, ORGANISERS, place)),
     "nudgeMember": Model.cares,
     **_for_all(
         "getProxyContact nameProxyContact removeProxyContact",
@@ -257,6 +261,8 @@ _MISSING = frozenset({404})
 WITHIN: Mapping[str, frozenset[int]] = {
     **dict.fromkeys(("removeGuest", "requeueDeliveries", "getResolutionVersion", "grantPost"), _MISSING),
     **dict.fromkeys(("compareVersions", "getComparisonPage", "getProxyContact", "removeProxyContact"), _MISSING),
+    # The other one is judged like the first.
+    **dict.fromkeys(("distinguishMembers", "revokeDistinction"), frozenset({403, 404})),
     # Every other organisation that is named is judged like the first.
     **dict.fromkeys(("mergeOrganisations", "moveOrganisation"), frozenset({403, 404})),
     # A member who is not called, or has no vote, is no less known to who asks.
@@ -303,7 +309,7 @@ def _in(pool: str, may: May) -> Items:
 
 
 def _lists_announcement(model: Model, who: Person, one: Some) -> bool:
-    if model.holds(who, OFFICERS, one.organisation):
+    if model.succeeds(who, OFFICERS, one.organisation):
         return bool(one.status != "withdrawn")
     return model.is_current(one) and model.sees_announcement(who, one)
 
@@ -341,7 +347,9 @@ ITEMS: Mapping[str, Items] = {
     "listMembers": _members,
     "listPosts": _posts,
     "listChildren": lambda model, who, place: _ids(
-        one for one in model.state.organisations if one.above is place and model.sees_organisation(who, one)
+        one
+        for one in model.state.organisations
+        if one.parent is place and one.last_day is None and model.sees_organisation(who, one)
     ),
     "listMeetingTasks": lambda model, who, meeting: _ids(
         one for one in model.state.tasks if one.meeting is meeting and model.sees_task(who, one)
@@ -370,10 +378,13 @@ ITEMS: Mapping[str, Items] = {
         one for one in model.state.transfers if place in {one.organisation, one.to}
     ),
     "listMyTransfers": lambda model, who, _: _ids(one for one in model.state.transfers if one.member is who),
-    "listCandidacies": lambda model, _, place: _ids(
-        one for one in model.state.candidacies if one.organisation is place
+    "listOrganisations": lambda model, who, _: _ids(
+        one for one in model.state.organisations if model.sees_organisation(who, one)
     ),
-    "listReorganisations": lambda model, _, place: _ids(one for one in model.state.plans if one.organisation is place),
+    "listCandidacies": lambda model, _, place: _ids(
+        one for one in model.state.candidacies if one.candidate.organisation is place
+    ),
+    "listReorganisations": lambda model, _, place: _ids(one for one in model.state.plans if place in one.involved),
     "getRatings": lambda model, _, place: _ids(one for one in model.state.people if model.is_rated(one, place)),
 }
 """Operation → the ids of all its items, over all its pages."""
@@ -382,7 +393,10 @@ ITEMS: Mapping[str, Items] = {
 def seen_changes(model: Model, who: Person, told: Iterable[tuple[UUID, str, UUID]]) -> set[tuple[str, str]]:
     """Return type and id of every object that a phone gets which has nothing yet; `told` are the change rows."""
     guest_of = {one for host in model.hosts(who) for one in host.line}
-    scopes = {who.id, *(one.id for one in (*who.organisation.line, *guest_of, *model.places(who, SEATS)))}
+    held = model.places(who, SEATS) | {
+        one for one in model.state.organisations if one.successor in model.places(who, ORGANISERS)
+    }
+    scopes = {who.id, *(one.id for one in (*who.organisation.line, *model.ended(who), *guest_of, *held))}
     rows = {(kind, key) for scope, kind, key in told if scope in scopes}
     by_id: dict[tuple[str, UUID], Some] = {
         (kind, one.id): one for kind in CHANGING for one in POOLS[OBJECTS.get(kind, kind)](model.state)

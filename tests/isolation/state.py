@@ -53,15 +53,32 @@ class Thing:
 
 @dataclass(eq=False, kw_only=True)
 class Organisation:
+    """`parent` is what it was founded or hung below; one that was merged stands below its `successor` from then on."""
+
     id: UUID
     kind: str
     name: str
-    above: "Organisation | None"
+    parent: "Organisation | None"
+    begun_on: date
+    successor: "Organisation | None" = None
+    last_day: date | None = None
+    ended_above: "list[Organisation]" = field(default_factory=list)
+    """What ended while this one stood below it, whose papers its people still read."""
+    former_names: list[str] = field(default_factory=list)
+
+    @property
+    def above(self) -> "Organisation | None":
+        return self.successor or self.parent
 
     @property
     def line(self) -> tuple["Organisation", ...]:
         """From the root to itself."""
         return (*(self.above.line if self.above else ()), self)
+
+    @property
+    def line_of_its_time(self) -> tuple["Organisation", ...]:
+        """What ended stood where it was founded or hung, not below who came after it."""
+        return (*(self.parent.line if self.parent else ()), self)
 
     @property
     def organisation(self) -> "Organisation":
@@ -313,10 +330,13 @@ class Candidacy(Thing):
 
 @dataclass(eq=False, kw_only=True)
 class Plan(Thing):
-    """To rename an organisation on a day to come."""
+    """To rename an organisation on a day to come; or one carried out, of all that it `involved`."""
 
     name: str
     reason: str
+    involved: list[Organisation] = field(default_factory=list)
+    holders: list[Person] = field(default_factory=list)
+    """Whose posts it ended."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -369,7 +389,8 @@ class State:
 
     @property
     def branches(self) -> list[Organisation]:
-        return [one for one in self.organisations if one.kind == "branch"]
+        """Those that last."""
+        return [one for one in self.organisations if one.kind == "branch" and one.last_day is None]
 
     @property
     def posts(self) -> Iterator[Post]:

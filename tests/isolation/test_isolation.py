@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.isolation.asking import RELATIONS
+from tests.isolation.faults import Fault
 from tests.isolation.model import Model
 from tests.isolation.state import Document, Meeting, Person
-from tests.isolation.trial import try_country
+from tests.isolation.trial import try_country, try_faults
 
 REQUESTS = 750
 
@@ -43,3 +44,10 @@ async def test_a_row_too_many_and_a_row_too_few_are_both_found(live_database_url
     assert findings.wrong["missing rows"]
     assert findings.wrong["wrong answers"]
     assert not findings.wrong["server errors"]
+
+
+async def test_faults_that_are_planted_are_found(live_database_url: str, tmp_path: Path) -> None:
+    """The long run plants all of them: `scripts/check-isolation --plant`."""
+    planted = [Fault("list", "sibling"), Fault("changes", "former"), Fault("export", "above")]
+    found = await try_faults(live_database_url, tmp_path, planted, seed=5, at_most=300)
+    assert [str(fault) for fault, findings in found.items() if findings.is_clean] == []

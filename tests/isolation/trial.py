@@ -3,7 +3,8 @@
 import io
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from uuid import uuid4
 from zipfile import ZipFile
 
 import pypdfium2
-from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from starlette.types import ASGIApp
 
 from app.kernel.db import Base, Session
 from app.kernel.pokes import Pokes
@@ -22,15 +23,16 @@ from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.main import Parts, furnish
 from tests.conftest import RolledBackDatabase, cheap_passwords
-from tests.contract.document import APP
+from tests.contract.document import APP, Json
 from tests.factories.clock import FakeClock
 from tests.isolation.asking import KEY, Asked, Asking
 from tests.isolation.expecting import DENIED, FOR_A_PASSWORD, denials, may_differ
+from tests.isolation.faults import Fault, Leaking
 from tests.isolation.happenings import Happenings
 from tests.isolation.invention import Invention
 from tests.isolation.knowledge import Knowledge
 from tests.isolation.model import Model
-from tests.isolation.rows import Rows, changes_of
+from tests.isolation.rows import Rows, ScopedChange, changes_of
 from tests.isolation.rules import ITEMS, seen_changes
 from tests.isolation.state import NUMBER, WORD, Person
 
@@ -75,7 +77,7 @@ class Trial:
         self,
         connection: AsyncConnection,
         clock: FakeClock,
-        app: FastAPI,
+        app: ASGIApp,
         keys: TokenKeys,
         *,
         seed: int,
@@ -88,13 +90,15 @@ class Trial:
         self._reading = reading
         self._keys = keys
         self._tokens: dict[Person, str] = {}
+        self._holders: dict[str, Person] = {}
         self._cursors: dict[Person, str] = {}
         self._digest: str | None = None
         transport = ASGITransport(app, raise_app_exceptions=False)
         self._client = AsyncClient(transport=transport, base_url=ISSUER, headers={"Accept-Encoding": "identity"})
         invention = Invention(self.dice, clock(), self._today())
         self.state = invention.run()
-        self.happenings = Happenings(invention, connection, clock)
+        self.happenings = Happenings(invention, connection, clock, self._act)
+        self._told: set[ScopedChange] = set()
         self._look()
         self.asking = Asking(self.dice, self.model)
 
@@ -104,14 +108,19 @@ class Trial:
     def _look(self) -> None:
         self.model = self._reading(self.state, now=self.clock(), today=self._today())
         self._knowledge = Knowledge(self.model)
-        self._told = changes_of(self.state)
+        self._told.update(changes_of(self.state))  # what was told in a scope stays there
         self._tokens.clear()
+        self._holders.clear()
         self._digest = None
 
-    async def run(self, requests: int) -> None:
-        """Ask so many times, pages and repeats counted; now and then something happens."""
+    def begin_anew(self) -> None:
+        """Forget what was found."""
+        self.findings = Findings()
+
+    async def run(self, requests: int, *, until_wrong: bool = False) -> None:
+        """Ask so many times, pages and repeats counted, or until something is wrong; now and then something happens."""
         until_happening = BETWEEN_HAPPENINGS
-        while self.findings.requests < requests:
+        while self.findings.requests < requests and not (until_wrong and not self.findings.is_clean):
             asked = self.asking.ask()
             before = self.findings.requests
             transaction = await self._connection.begin()
@@ -125,6 +134,8 @@ class Trial:
                 self.findings.happenings[await self.happenings.next()] += 1
                 self._look()
                 self.asking.look_again(self.model)
+
+    async def close(self) -> None:
         await self._client.aclose()
 
     # One request.
@@ -133,7 +144,7 @@ class Trial:
         self.findings.requests += 1
         headers = dict(asked.headers)
         if caller is not None:
-            headers["Authorization"] = f"Bearer {self._token(caller)}"
+            headers["Authorization"] = f"Bearer {self.token_of(caller)}"
         sent: dict[str, Any] = {}  # Any: what httpx takes
         if asked.form is not None:
             sent = {"data": asked.form, "files": {"file": asked.file}}
@@ -149,12 +160,20 @@ class Trial:
         self._judge_words(asked, caller, answer)
         return answer
 
-    def _token(self, caller: Person) -> str:
+    async def _act(self, person: Person, address: str, body: Json) -> Response:
+        headers = {"Authorization": f"Bearer {self.token_of(person)}", KEY: str(uuid4())}
+        return await self._client.post(address, json=body, headers=headers)
+
+    def token_of(self, caller: Person) -> str:
         if caller not in self._tokens:
             self._tokens[caller] = self._keys.issue(
                 account_id=caller.account, session_id=caller.session, token_id=uuid4(), now=self.clock()
             )
+            self._holders[self._tokens[caller]] = caller
         return self._tokens[caller]
+
+    def holder_of(self, token: str) -> Person | None:
+        return self._holders.get(token)
 
     async def _try(self, asked: Asked) -> None:
         answer = await self.send(asked, asked.caller)
@@ -252,6 +271,7 @@ class Trial:
             }
         if "q" in params:
             names = {str(one.id): one.name for one in state.people}
+            names |= {str(one.id): one.name for one in state.organisations}
             return {one for one in expected if names[one] == params["q"]}
         if "meeting_id" in params:
             of = {
@@ -287,7 +307,12 @@ class Trial:
     async def _judge_replay(self, asked: Asked, caller: Person, answer: Response) -> None:
         """The same caller is answered the same again; who else knows the key makes a request of their own."""
         self.findings.replays += 1
-        other = self.dice.choice(self.state.people)
+        near = [
+            one
+            for one in self.state.people
+            if not {one.organisation, *self.model.hosts(one)}.isdisjoint(one.organisation for one in caller.standings)
+        ]
+        other = self.dice.choice(near if self.dice.random() < 0.5 else self.state.people)
         if other is not caller:
             theirs = await self.send(asked, other)
             if "Idempotency-Replayed" in theirs.headers:
@@ -332,8 +357,16 @@ def _unzipped(content: bytes) -> str:
         return "".join(parts.read(name).decode(errors="replace") for name in parts.namelist())
 
 
-async def try_country(url: str, directory: Path, *, requests: int, seed: int, reading: type[Model] = Model) -> Findings:
-    """Make a country in a migrated, empty database, ask so many requests of it, and judge them by a reading."""
+@asynccontextmanager
+async def country(
+    url: str,
+    directory: Path,
+    *,
+    seed: int,
+    reading: type[Model] = Model,
+    app: ASGIApp = APP,
+) -> AsyncIterator[Trial]:
+    """Make a country in a migrated, empty database; `app` is what is asked, in the end APP itself."""
     clock = FakeClock()
     engine = create_async_engine(url, poolclass=NullPool)
     keys = TokenKeys(directory / "keys", issuer=ISSUER)
@@ -342,12 +375,38 @@ async def try_country(url: str, directory: Path, *, requests: int, seed: int, re
         database = RolledBackDatabase(connection, clock)
         furnish(APP, Parts(settings=settings, database=database, passwords=cheap_passwords(), keys=keys))
         APP.state.pokes = Pokes(database, longest=0)  # httpx hands over whole answers: a stream must end by itself
-        trial = Trial(connection, clock, APP, keys, seed=seed, reading=reading)
+        trial = Trial(connection, clock, app, keys, seed=seed, reading=reading)
         async with Session(engine, clock=clock) as session:
             await Rows(trial.state, clock()).write(session, APP.state.documents)
             await session.commit()
         async with engine.connect() as apart:
             await (await apart.execution_options(isolation_level="AUTOCOMMIT")).execute(text("ANALYZE"))
-        await trial.run(requests)
+        yield trial
+        await trial.close()
     await engine.dispose()
+
+
+async def try_country(url: str, directory: Path, *, requests: int, seed: int, reading: type[Model] = Model) -> Findings:
+    """Ask so many requests of a country, and judge them by a reading."""
+    async with country(url, directory, seed=seed, reading=reading) as trial:
+        await trial.run(requests)
     return trial.findings
+
+
+async def try_faults(
+    url: str, directory: Path, faults: Iterable[Fault], *, seed: int, at_most: int
+) -> dict[Fault, Findings]:
+    """Plant one fault after another in the same country, each until something of it is found, and return that.
+
+    Nothing is asked but what the fault answers, at most so many times; nothing happens in between.
+    """
+    leaking = Leaking(APP)
+    found = {}
+    async with country(url, directory, seed=seed, app=leaking) as trial:
+        for fault in faults:
+            trial.begin_anew()
+            trial.asking.ask_only(fault.operations)
+            leaking.plant(fault, trial)
+            await trial.run(at_most, until_wrong=True)
+            found[fault] = trial.findings
+    return found

@@ -80,6 +80,16 @@ async def test_json_that_is_no_object_is_422(body: bytes, client: AsyncClient) -
     assert code_of(await post(client, body)) == (422, "fields_not_valid")
 
 
+async def test_a_body_that_was_left_out_is_asked_for_field_by_field(client: AsyncClient) -> None:
+    answer = await post(client, b"")
+    assert [field["pointer"] for field in answer.json()["errors"]] == ["/phone", "/password", "/installation"]
+
+
+async def test_json_that_is_no_object_is_told_to_be_one(client: AsyncClient) -> None:
+    (field,) = (await post(client, b"[]")).json()["errors"]
+    assert (field["pointer"], field["detail"]) == ("", "Phải là một đối tượng JSON")
+
+
 async def test_64_kib_are_read_and_one_byte_more_is_413(client: AsyncClient) -> None:
     body = json.dumps(login(), ensure_ascii=False).encode()
     full = body + b" " * (64 * 1024 - len(body))

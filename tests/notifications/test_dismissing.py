@@ -56,6 +56,22 @@ async def test_notice_that_is_read_leaves_the_members_other_phones_once(
     assert await jobs.run() == 0
 
 
+async def test_dismissal_whose_worker_did_not_live_to_strike_its_job_off_hands_over_once(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    meeting_id = await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    under_way = "UPDATE deliveries SET outcome = NULL, leased_until = clock_timestamp() + interval '1 hour'"
+    await _sql(database, under_way)
+    await took(signed_in(world.secretary), meeting_id, "cancel", CANCEL)
+    for _ in range(4):
+        await jobs.run(times_each=2)
+        async with database.session() as session:
+            waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notifications.dismiss'"
+            assert await session.scalar(text(waiting)) == 1
+        clock.advance(hours=2)
+
+
 async def test_cancelled_meeting_leaves_the_phones_that_were_told_of_it(
     world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
 ) -> None:

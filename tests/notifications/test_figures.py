@@ -216,6 +216,8 @@ async def test_alerts_name_only_what_is_told_and_nothing_personal_is(
     requests = RequestMeters()
     requests.answered(method="GET", route="/v1/me", status=500, seconds=0.2)
     requests.answered(method="BREW", route=None, status=0, seconds=0.2)
+    requests.asked_of_replica(is_answered=True)
+    requests.asked_of_replica(is_answered=False)
     requests.registry.register(AskedAtScrape(partial(measure, database, silence=SILENCE)))
     port = free_port()
     async with (

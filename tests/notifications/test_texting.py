@@ -17,6 +17,7 @@ from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, awake_phones_of, put_meeting, took
 from tests.factories.members import add_standing
 from tests.factories.world import World
+from tests.notifications.test_figures import counted
 from tests.sms import CollectingSmsSender
 from tests.worker import JobRunner
 
@@ -209,6 +210,59 @@ async def test_text_that_was_not_taken_comes_again_and_one_that_was_refused_does
     (row,) = await deliveries(database)
     assert (row["outcome"], row["reason"], row["attempts"], row["fence"]) == ("rejected", "HTTP 422", 4, 4)
     assert len({one.reference for one in texts.sent}) == 1
+
+
+async def test_text_whose_worker_did_not_live_to_strike_its_job_off_hands_over_once(
+    world: World,
+    signed_in: SignedIn,
+    jobs: JobRunner,
+    database: RolledBackDatabase,
+    clock: FakeClock,
+    texts: CollectingSmsSender,
+) -> None:
+    texts.answers = [RetryAfter(timedelta(seconds=15), "HTTP 503")] * 4
+    await announced(signed_in(world.secretary), world.branch_a)
+    for tries in range(1, 5):
+        await jobs.run(times_each=2)
+        assert len(texts.sent) == tries
+        of_texts = "SELECT id FROM procrastinate_jobs WHERE task_name = 'notifications.text'"
+        assert len(await sql(database, of_texts)) == 1
+        clock.advance(minutes=10)
+
+
+async def test_secretary_and_operators_see_what_became_of_a_text(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, texts: CollectingSmsSender
+) -> None:
+    secretary = signed_in(world.secretary)
+    texts.answers = [RetryAfter(timedelta(seconds=15), "HTTP 503"), Rejected("HTTP 422")]
+    meeting_id = await announced(secretary, world.branch_a)
+
+    async def reach() -> tuple[int, int, int, int, list[str]]:
+        seen = (await secretary.get(f"/v1/meetings/{meeting_id}/reach")).json()
+        counts = (seen[f"{name}_count"] for name in ("by_text", "waiting", "failed", "no_device"))
+        return (*counts, [one["reason_code"] for one in seen["failures"]])
+
+    in_berlin = 1
+    await jobs.run()
+    assert await reach() == (0, 1 + in_berlin, 0, 0, [])
+    clock.advance(minutes=1)
+    await jobs.run()
+    assert await reach() == (0, in_berlin, 1, 0, ["text_refused"])
+    seen = (await secretary.get(f"/v1/meetings/{meeting_id}/reach")).json()
+    assert world.phoneless.full_name in [one["full_name"] for one in seen["to_ring_up"]]
+
+    moved = await put_meeting(secretary, meeting_id, place="Trụ sở xã")
+    assert moved.status_code == 200, moved.text
+    await jobs.run()
+    assert await reach() == (1, in_berlin, 0, 0, [])
+    seen = (await secretary.get(f"/v1/meetings/{meeting_id}/reach")).json()
+    assert world.phoneless.full_name not in [one["full_name"] for one in seen["to_ring_up"]]
+    results = counted(jobs.office.meters, "sotay_sms_outcomes_total")
+    assert results == {
+        ("retried", "meeting_announced"): 1,
+        ("rejected", "meeting_announced"): 1,
+        ("sent", "meeting_moved"): 1,
+    }
 
 
 async def test_after_a_crash_it_goes_again_under_the_same_reference_once_the_lease_is_over(

@@ -33,6 +33,10 @@ async def main():
             "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "congo=t61rcWkgMzE"}
         await client.get("/v1/broken/a-token-of-somebody?phone=0912345678&name=Lê Văn Cường")
         await client.get("/0912345678")
+        phone = {"installation_id": "0b5e5f0e-51c5-4c39-9d0c-5d6c6f1f3c11", "platform": "ios", "device_name": "bí mật"}
+        refused = await client.post(
+            "/v1/auth/login", json={"phone": "0912345678", "password": "Lê Văn Cường", "installation": phone})
+        assert refused.status_code == 401, refused.text
     try:
         with WorkerMeters().job("notifications.deliver"):
             raise ValueError("bí mật 0912345678")
@@ -63,11 +67,11 @@ def collector() -> Iterator[tuple[str, "Queue[bytes]"]]:
 
 
 def test_spans_of_requests_and_jobs_arrive_and_name_nobody(
-    collector: tuple[str, "Queue[bytes]"], tmp_path: Path
+    collector: tuple[str, "Queue[bytes]"], live_database_url: str, tmp_path: Path
 ) -> None:
     url, bodies = collector
     told = {
-        "SOTAY_DATABASE_URL": "postgresql+psycopg://sotay@127.0.0.1:1/sotay",
+        "SOTAY_DATABASE_URL": live_database_url,
         "SOTAY_DATA_DIR": str(tmp_path),
         "SOTAY_OTLP_URL": url,
         "NO_PROXY": "*",
@@ -82,7 +86,14 @@ def test_spans_of_requests_and_jobs_arrive_and_name_nobody(
         for span in scope.spans
     ]
     names = {span.name: {each.key: each.value for each in span.attributes} for span in spans}
-    assert set(names) == {"GET /v1/broken/{name}", "GET", "notifications.deliver"}
+    statements = {name: told for name, told in names.items() if "db.system.name" in told}
+    assert names.keys() - statements.keys() == {
+        "GET /v1/broken/{name}", "GET", "POST /v1/auth/login", "notifications.deliver"
+    }  # fmt: skip
+    assert {"SELECT failure_counts", "INSERT failure_counts"} <= statements.keys()
+    assert statements["INSERT failure_counts"]["db.collection.name"].string_value == "failure_counts"
+    asked = next(span for span in spans if span.name == "POST /v1/auth/login")
+    assert all(span.trace_id == asked.trace_id for span in spans if span.name in statements)
     assert names["GET /v1/broken/{name}"]["http.response.status_code"].int_value == 500
     assert names["GET"].keys() == {"http.request.method", "http.response.status_code"}
     assert names["notifications.deliver"]["error.type"].string_value == "ValueError"

@@ -26,8 +26,10 @@ _OF_VOTERS = {
     ),
     "events": "SELECT t.*, t.subject_id AS poll, t.actor_member_id AS who FROM events t WHERE code = 'polls.voted'",
 }
-# What may hold a ballot's id, or something made of it, in whatever column.
-_EVERYWHERE = ("participations", "electors", "changes", "scopes", "events", "procrastinate_jobs", "votes", "polls")
+# What may hold a ballot's id, or something made of it, in whatever column: the log, kept answers and jobs too.
+_EVERYWHERE = text("""
+SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'ballots' ORDER BY tablename
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ async def _voters(session: Session, wanted: str) -> dict[UUID, dict[UUID, Row]]:
 async def _ids(session: Session) -> set[str]:
     """Every id that is written down anywhere else, be it within a text."""
     found: set[str] = set()
-    for table in _EVERYWHERE:
+    for table in (await session.scalars(_EVERYWHERE)).all():
         for row in await session.scalars(text(f"SELECT to_jsonb(t)::text FROM {table} t")):
             found |= set(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", row))
     return found

@@ -247,6 +247,33 @@ async def test_a_chain_of_merges_keeps_everything_with_the_last_one(
     assert (await signed_in(world.sister_member).get(f"/v1/meetings/{held}/minutes")).status_code == 404
 
 
+async def test_what_the_successor_had_told_its_own_people_is_not_told_to_those_who_come(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner
+) -> None:
+    await announcements.published(signed_in(world.sister_secretary), world.branch_b, title="Việc của thôn Đoài")
+    await announcements.published(signed_in(world.officer), world.commune, title="Việc của cả xã")
+    await jobs.run()
+    clock.advance(days=1)
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+
+    inbox = (await signed_in(world.member).get("/v1/me/notifications")).text
+    assert "Việc của cả xã" in inbox
+    assert "Việc của thôn Đoài" not in inbox
+
+
+async def test_a_part_that_was_split_off_can_take_over_the_rest_on_the_same_day(
+    world: World, administrator: AsyncClient
+) -> None:
+    part = {"name": "Chi bộ thôn Đông mới", "member_ids": [world.member.member_id]}
+    view = await done(administrator, world.branch_a, "split", parts=[part])
+    founded = UUID(next(one["id"] for one in view["organisations"] if one["fate"] == "founded"))
+
+    await done(administrator, world.branch_a, "merge", into_id=founded)
+
+    history = (await administrator.get(f"/v1/organisations/{founded}/history")).json()
+    assert [(one["id"], one["kind"]) for one in history["predecessors"]] == [(str(world.branch_a), "merged")]
+
+
 async def test_a_merge_of_branches_with_a_member_in_both_is_refused(
     world: World, administrator: AsyncClient, database: RolledBackDatabase
 ) -> None:

@@ -385,3 +385,32 @@ async def test_a_guest_of_the_branch_goes_along_and_one_at_home_in_it_is_a_guest
             (world.stranger.member_id, world.branch_b, date(2027, 3, 1)),
             (world.member.member_id, world.branch_b, date(2026, 11, 21)),
         }
+
+
+async def test_administrator_of_a_part_reads_the_names_of_that_part(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        session.add(
+            Post(
+                id=uuid4(),
+                member_id=world.stranger.member_id,
+                organisation_id=world.other_commune,
+                kind=PostKind.administrator,
+                starts_on=date(2026, 1, 1),
+            )
+        )
+        await session.commit()
+    body = {"into_id": world.other_commune, "effective_on": DAY}
+    planned = await done(signed_in(world.administrator), world.commune, "merge", **body)
+    assert planned["posts"]
+    part = signed_in(world.stranger)
+    (seen,) = (await part.get(f"/v1/organisations/{world.other_commune}/reorganisations")).json()["items"]
+    assert [one["id"] for one in seen["organisations"]] == [str(world.other_commune)]
+    assert (seen["posts"], seen["meetings"]) == ([], [])
+    assert {finding["organisation_id"] for finding in seen["findings"]} <= {str(world.other_commune)}
+    assert seen["members_below"] == planned["members_below"]
+    assert (await part.get(f"/v1/reorganisations/{planned['id']}")).status_code == 404
+    whole = signed_in(world.administrator)
+    (shown,) = (await whole.get(f"/v1/organisations/{world.other_commune}/reorganisations")).json()["items"]
+    assert (shown["organisations"], shown["posts"]) == (planned["organisations"], planned["posts"])

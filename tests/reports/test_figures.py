@@ -1,6 +1,8 @@
 """The figures of the reports: what was published is made of its inputs, and each line counts what lies below it."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,13 +10,20 @@ import pytest
 from sqlalchemy import insert, text, update
 
 from app.meetings.models import Attendance, Meeting, MeetingKind, MeetingStatus, RosterEntry, RosterStanding
-from app.members.models import Standing, StandingKind
+from app.members.models import Member, Standing, StandingKind
 from app.minutes.models import Minutes, MinutesStatus
-from app.organisations.models import Organisation
+from app.organisations.models import Organisation, OrganisationSuccession, SuccessionKind
+from app.worker import purge_old_rows
 from tests.conftest import RolledBackDatabase
+from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn
-from tests.factories.reports import make_standing, use_app
+from tests.factories.minutes import over, stepped
+from tests.factories.reports import give_traits, make_standing, use_app
+from tests.factories.rolls import put_roll
 from tests.factories.world import HANOI, Person, World
+from tests.worker import JobRunner
+
+FIGURES: dict[str, Any] = json.loads((Path(__file__).parent / "official_figures.json").read_text(encoding="utf-8"))
 
 
 async def asked(signed_in: SignedIn, person: Person, organisation: UUID, report: str, **query: Any) -> Json:
@@ -62,6 +71,147 @@ async def test_published_admissions_are_reproduced(
     assert cut["total"]["percent_of_plan"] == 111
     term = await asked(signed_in, officer, world.commune, "admissions", year=2021, to_year=2023)
     assert (term["total"]["admitted_count"], term["total"]["plan"]) == (2408, None)
+
+
+async def found_organisation(signed_in: SignedIn, world: World, under: UUID, on: str, **more: object) -> UUID:
+    body = {"parent_id": str(under), "kind": "branch", "name": "Chi bộ doanh nghiệp", "valid_from": on, **more}
+    answer = await signed_in(world.administrator).post("/v1/organisations", json=body)
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["id"])
+
+
+async def test_published_new_organisations_are_reproduced_from_the_history_of_the_tree(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    published = FIGURES["new_organisations"][0]
+    for number in range(published["founded"] - 1):
+        await found_organisation(signed_in, world, world.commune, f"2023-{number + 1:02d}-15")
+    # A committee and the branches it begins with are one new organisation.
+    committee = await found_organisation(signed_in, world, world.commune, "2023-12-31", kind="committee")
+    for _ in range(2):
+        await found_organisation(signed_in, world, committee, "2023-12-31")
+    # Of another year; a party group, which is none; what others became; and what a file brought.
+    await found_organisation(signed_in, world, world.commune, "2024-01-01")
+    await found_organisation(signed_in, world, world.branch_a, "2023-05-01", kind="group")
+    heir = await found_organisation(signed_in, world, world.commune, "2023-06-01")
+    async with database.session() as session:
+        session.add(
+            OrganisationSuccession(
+                predecessor_id=world.branch_b,
+                successor_id=heir,
+                effective_on=date(2023, 6, 1),
+                kind=SuccessionKind.divided,
+            )
+        )
+        await session.execute(
+            update(Organisation).where(Organisation.id == world.office).values(valid_from=date(2023, 7, 1))
+        )
+        await session.commit()
+    officer = signed_in(world.officer)
+    address = f"/v1/organisations/{world.commune}/founding-targets/2023"
+    answer = await officer.put(address, json={"plan": published["plan"]})
+    assert answer.status_code == 200, answer.text
+    report = await asked(signed_in, world.officer, world.commune, "admissions", year=2023)
+    total = report["total"]
+    assert (total["founded_count"], total["founding_plan"]) == (published["founded"], published["plan"])
+    assert total["founded_percent_of_plan"] == published["percent_of_plan"]
+    assert row_of(report, committee)["founded_count"] == 1
+    term = await asked(signed_in, world.officer, world.commune, "admissions", year=2023, to_year=2024)
+    assert (term["total"]["founded_count"], term["total"]["founding_plan"]) == (13, None)
+
+
+async def test_published_composition_is_reproduced_from_the_records(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    published = FIGURES["composition"][0]
+    admitted = published["admitted"]
+
+    def share(name: str) -> int:
+        percent: float = published[f"{name}_percent"]
+        return round(int(admitted) * percent / 100)
+
+    async with database.session() as session:
+        await make_standing(session, world.branch_b, admitted, on=date(2013, 5, 19))
+        await give_traits(
+            session,
+            world.branch_b,
+            masters=published["masters"],
+            college=share("college_or_university"),
+            upper=share("upper_secondary"),
+            youth=share("youth"),
+            women=share("women"),
+            minority=share("ethnic_minority"),
+            farmers=share("farmers"),
+            enterprise=share("enterprise"),
+        )
+        await session.commit()
+    term = await asked(signed_in, world.officer, world.commune, "admissions", year=2011, to_year=2015, digits=1)
+    line, made = row_of(term, world.branch_b), row_of(term, world.branch_b)["composition"]
+    assert (line["admitted_count"], made["masters_count"]) == (admitted, published["masters"])
+    assert (line["women_percent"], line["youth_percent"]) == (published["women_percent"], published["youth_percent"])
+    traits = ("upper_secondary", "college_or_university", "masters", "ethnic_minority", "farmers", "enterprise")
+    assert {name: made[f"{name}_percent"] for name in traits} == {name: published[f"{name}_percent"] for name in traits}
+    assert (made["education_known_count"], made["ethnicity_known_count"]) == (admitted, admitted)
+
+
+async def test_composition_says_what_is_known_and_nothing_of_small_groups(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        for branch, count in ((world.branch_a, 4), (world.branch_b, 6), (world.office, 9)):
+            await make_standing(session, branch, count, on=date(2026, 3, 1))
+        some = update(Member).where(Member.organisation_id == world.office, Member.full_name == "Đảng viên")
+        await session.execute(some.values(is_ethnic_minority=False))
+        await session.commit()
+    report = await asked(signed_in, world.officer, world.commune, "admissions")
+    made = {row["organisation_id"]: row["composition"] for row in report["rows"]}
+    assert (made[str(world.branch_a)], made[str(world.branch_b)]) == (None, None)
+    office = made[str(world.office)]
+    assert (office["ethnicity_known_count"], office["ethnic_minority_percent"]) == (9, 0.0)
+    assert (office["education_known_count"], office["upper_secondary_percent"]) == (0, None), "unknown is not none"
+
+
+async def test_a_term_is_planned_beside_its_years(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        await make_standing(session, world.branch_b, 30, on=date(2025, 5, 19), name="first")
+        await make_standing(session, world.branch_b, 12, on=date(2026, 2, 3), name="second")
+        await session.commit()
+    officer = signed_in(world.officer)
+    address = f"/v1/organisations/{world.commune}/term-targets"
+    for to_year, status in ((2025, 422), (2030, 422), (2029, 200)):
+        answer = await officer.put(f"{address}/2025", json={"to_year": to_year, "plan": 160})
+        assert answer.status_code == status, (to_year, answer.text)
+    year = await asked(signed_in, world.officer, world.commune, "admissions", year=2026)
+    assert (year["term_from_year"], year["term_to_year"]) == (2025, 2029)
+    total = year["total"]
+    assert (total["admitted_count"], total["plan"], total["percent_of_plan"]) == (12, None, None)
+    assert (total["term_admitted_count"], total["term_plan"], total["percent_of_term_plan"]) == (42, 160, 26.25)
+    assert row_of(year, world.branch_b)["term_plan"] is None, "each has a plan of its own"
+    whole = (await asked(signed_in, world.officer, world.commune, "admissions", year=2025, to_year=2029))["total"]
+    assert (whole["admitted_count"], whole["plan"], whole["percent_of_plan"]) == (42, 160, 26.25)
+    for year_planned in range(2025, 2030):
+        await planned(signed_in, world.officer, world.commune, year_planned, 30)
+    whole = (await asked(signed_in, world.officer, world.commune, "admissions", year=2025, to_year=2029))["total"]
+    assert (whole["plan"], whole["term_plan"], whole["pool_ratio"]) == (150, 160, 0.0)
+
+
+async def test_visits_of_a_year_outlast_their_sessions_and_older_ones_are_said_to_be_incomplete(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner
+) -> None:
+    async with database.session() as session:
+        await make_standing(session, world.branch_b, 40, on=date(2020, 1, 1))
+        await use_app(session, world.branch_b, day=date(2026, 3, 1), installed=30, active=20, active_days=4, renewals=5)
+        await session.commit()
+    period = {"from": "2026-03-01", "to": "2026-03-31"}
+    before = await asked(signed_in, world.officer, world.commune, "adoption", **period)
+    await purge_old_rows(jobs.office, 0)
+    after = await asked(signed_in, world.officer, world.commune, "adoption", **period)
+    assert (before["total"]["visit_count"], before["visits_are_complete"]) == (80, True)
+    assert after == before, "the sessions ended in March, eight months ago"
+    old = await asked(signed_in, world.officer, world.commune, "adoption", **{"from": "2025-11-01", "to": "2025-11-30"})
+    assert old["visits_are_complete"] is False
 
 
 async def test_published_use_of_the_app_is_reproduced(
@@ -211,6 +361,36 @@ async def test_attendance_is_banded_by_branch_and_summed_above(
     assert (other["present_count"], other["expected_count"], other["band"]) == (1, 1, "excellent")
     assert (total["rate_percent"], total["band"], total["excellent_count"], total["fair_count"]) == (75.0, "good", 1, 1)
     assert report["rule_set"] == "42-HD/BTCTW@2025-10-28"
+
+
+async def test_a_roll_is_counted_once_when_it_is_closed(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    meeting_id = await over(world, signed_in, clock)
+    secretary = signed_in(world.secretary)
+    period = {"from": "2026-11-01", "to": "2026-12-31"}
+
+    async def counts() -> tuple[int, int]:
+        total = (await asked(signed_in, world.officer, world.commune, "attendance", **period))["total"]
+        return total["present_count"], total["expected_count"]
+
+    async def stored() -> tuple[int | None, int | None]:
+        async with database.session() as session:
+            meeting = await session.get_one(Meeting, UUID(meeting_id))
+            return meeting.present_count, meeting.expected_count
+
+    still_open = await counts()
+    assert (await stored(), still_open[0] > 0) == ((None, None), True)
+    corrected = await put_roll(secretary, meeting_id, (world.away, "exempt"))
+    assert corrected.status_code == 200, corrected.text
+    judged = await counts()
+    assert judged != still_open, "as long as the roll is open it is counted as it stands"
+    await stepped(secretary, meeting_id, "approve")
+    assert await stored() == judged == await counts()
+    async with database.session() as session:
+        await session.execute(text("DELETE FROM roster_entries"))
+        await session.commit()
+    assert await counts() == judged, "what is closed is not counted again"
 
 
 async def test_meetings_are_due_each_complete_month_and_papers_are_judged_by_their_rules(

@@ -10,7 +10,9 @@ from app.activity.summaries.schemas import BranchYear, MyYear
 from app.activity.years import Year
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.replicas import ReplicaActor, ReplicaSession
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 
@@ -21,9 +23,11 @@ WantedYear = Annotated[Year | None, Query(description="As it is in Việt Nam; b
 
 
 @me.get("/activity/summary", operation_id="getMyActivitySummary", summary="My year in figures")
-async def get_my_activity_summary(session: DbSession, actor: CurrentActor, year: WantedYear = None) -> MyYear:
+async def get_my_activity_summary(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, year: WantedYear = None
+) -> MyYear:
     """Return my attendance with its band, and how often I took part in everything else."""
-    return await queries.get_my_activity_summary(session, actor, year=year)
+    return tagged.whole(await queries.get_my_activity_summary(session, actor, year=year))
 
 
 @organisations.get(
@@ -33,7 +37,7 @@ async def get_my_activity_summary(session: DbSession, actor: CurrentActor, year:
     responses=problems(OrganisationNotFound, NotForYourPost),
 )
 async def get_activity_summary(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: WantedYear = None
+    session: ReplicaSession, actor: ReplicaActor, tagged: Tagged, organisation_id: UUID, year: WantedYear = None
 ) -> BranchYear:
     """Return the figures of each member for the branch's organisers, and of all together for officers above."""
-    return await queries.get_activity_summary(session, actor, organisation_id, year=year)
+    return tagged.whole(await queries.get_activity_summary(session, actor, organisation_id, year=year))

@@ -8,6 +8,7 @@ from app.care.schemas import UnreachedMembers
 from app.care.unreached import queries
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
 from app.kernel.security import CurrentActor, NotForYourPost
@@ -23,10 +24,10 @@ organisations = APIRouter(prefix="/organisations", tags=["care"], route_class=St
     responses=problems(OrganisationNotFound, NotForYourPost),
 )
 async def get_unreached_members(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, organisation_id: UUID
+    session: DbSession, actor: CurrentActor, tagged: Tagged, reader: CurrentReader, organisation_id: UUID
 ) -> UnreachedMembers:
     """Return whom the last call of a meeting to come has reached on no phone and who has not replied, away or not.
 
     With whom to ask instead. For the branch's secretary, deputy and minute-taker.
     """
-    return await queries.get_unreached_members(session, actor, organisation_id, locale=reader.locale)
+    return tagged.whole(await queries.get_unreached_members(session, actor, organisation_id, locale=reader.locale))

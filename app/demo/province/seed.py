@@ -40,6 +40,18 @@ Report = Callable[[Text, int, int], None]
 FILES_AT_ONCE = 16
 
 
+# As an approval does of one meeting.
+_COUNT_ROLLS = """
+UPDATE meetings AS m SET present_count = roll.present, expected_count = roll.expected
+FROM (
+    SELECT meeting_id, count(*) FILTER (WHERE attendance IN ('present', 'present_online', 'late')) AS present,
+           count(*) FILTER (WHERE attendance <> 'exempt' OR (attendance IS NULL AND NOT is_exempt)) AS expected
+    FROM roster_entries WHERE standing <> 'temporary_guest' GROUP BY meeting_id
+) AS roll
+WHERE roll.meeting_id = m.id AND m.status IN ('minutes_approved', 'published')
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """Somebody to sign in as."""
@@ -94,6 +106,7 @@ def _load(url: str, shape: Shape, password_hash: str, report: Report) -> Tree:
                 herald.enter(branch)
                 advance()
             herald.announce(tree, advance=_counting(ledger, report, ANNOUNCEMENTS, len(tree.communes) + 1))
+        connection.execute(_COUNT_ROLLS)
         connection.commit()
         connection.autocommit = True
         report(STATISTICS, 0, 1)

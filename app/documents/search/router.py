@@ -9,11 +9,10 @@ from app.documents.schemas import DocumentPage
 from app.documents.search import queries
 from app.documents.search.queries import DocumentFilter
 from app.kernel.bodies import StrictRoute
-from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
-from app.kernel.security import CurrentActor
+from app.kernel.replicas import ReplicaActor, ReplicaSession
 from app.organisations.errors import OrganisationNotFound
 
 router = APIRouter(prefix="/documents", tags=["documents"], route_class=StrictRoute)
@@ -27,8 +26,8 @@ router = APIRouter(prefix="/documents", tags=["documents"], route_class=StrictRo
 )
 async def list_documents(
     *,
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     paging: Paging,
     tagged: Tagged,
     linked: Linked,

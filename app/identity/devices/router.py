@@ -9,6 +9,7 @@ from app.identity.errors import DeviceNotFound, InstallationTaken, PushServiceUn
 from app.identity.schemas import DeviceReplace, DeviceView, WebPushKeyView
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor
 
@@ -22,7 +23,12 @@ me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
     responses=problems(InstallationTaken, PushServiceUnknown),
 )
 async def replace_device(
-    request: Request, session: DbSession, actor: CurrentActor, installation_id: UUID, body: DeviceReplace
+    request: Request,
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    installation_id: UUID,
+    body: DeviceReplace,
 ) -> DeviceView:
     """Tell where to push to, in which language, and in which time zone quiet hours are kept. Send it at each start.
 
@@ -30,7 +36,9 @@ async def replace_device(
     then encrypted for it alone (RFC 8291).
     """
     push_services = request.app.state.push_services
-    return await service.replace_device(session, actor, installation_id, body, push_services=push_services)
+    return tagged.whole(
+        await service.replace_device(session, actor, installation_id, body, push_services=push_services)
+    )
 
 
 @me.delete(
@@ -46,7 +54,7 @@ async def remove_device(session: DbSession, actor: CurrentActor, installation_id
 
 
 @me.get("/web-push-key", operation_id="getWebPushKey", summary="The key that browsers subscribe to")
-async def get_web_push_key(request: Request, actor: CurrentActor) -> WebPushKeyView:
+async def get_web_push_key(request: Request, actor: CurrentActor, tagged: Tagged) -> WebPushKeyView:
     """Return the `applicationServerKey` for `PushManager.subscribe`; it stays the same for good."""
     del actor
-    return WebPushKeyView(public_key=request.app.state.web_push_key.public)
+    return tagged.whole(WebPushKeyView(public_key=request.app.state.web_push_key.public))

@@ -22,6 +22,7 @@ from app.identity.router import KeyringDep
 from app.identity.schemas import Tokens
 from app.kernel.bodies import SecretRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor
@@ -54,9 +55,9 @@ async def sign_in_by_identity(session: DbSession, keyring: KeyringDep, body: Ide
 
 
 @me.get("", operation_id="listMyIdentities", summary="My linked identities")
-async def list_my_identities(session: DbSession, actor: CurrentActor) -> IdentityList:
+async def list_my_identities(session: DbSession, actor: CurrentActor, tagged: Tagged) -> IdentityList:
     """List the identities that sign in to this account."""
-    return await queries.list_my_identities(session, actor)
+    return tagged.whole(await queries.list_my_identities(session, actor))
 
 
 @me.post(

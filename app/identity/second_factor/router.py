@@ -22,6 +22,7 @@ from app.identity.second_factor.schemas import (
 )
 from app.kernel.bodies import SecretRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
@@ -32,9 +33,13 @@ members = APIRouter(prefix="/members", tags=["members"], route_class=SecretRoute
 
 
 @me.get("", operation_id="getMySecondFactor", summary="My second factor")
-async def get_my_second_factor(request: Request, session: DbSession, actor: CurrentActor) -> SecondFactorView:
+async def get_my_second_factor(
+    request: Request, session: DbSession, actor: CurrentActor, tagged: Tagged
+) -> SecondFactorView:
     """Say whether signing in asks for a code of an authenticator app too, and whether a post held today needs that."""
-    return await queries.get_my_second_factor(session, actor, required_of=request.app.state.second_factor_of)
+    return tagged.whole(
+        await queries.get_my_second_factor(session, actor, required_of=request.app.state.second_factor_of)
+    )
 
 
 @me.post(

@@ -1,8 +1,9 @@
 """Commands of the second factor: enrol, confirm, renew the recovery codes, remove."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import access, totp
@@ -14,18 +15,22 @@ from app.identity.events import (
     SecondFactorRemoved,
 )
 from app.identity.keyring import Keyring
-from app.identity.models import Account, LoginSession, RecoveryCode, SecondFactor
+from app.identity.models import Account, Device, LoginSession, RecoveryCode, SecondFactor
 from app.identity.proofs.service import prove, refuse, require_patience, somebody, spend_code
 from app.identity.second_factor.schemas import CodeProof, RecoveryCodes, SecondFactorEnrol, SecondFactorSecret
 from app.identity.service import require_password
 from app.kernel.db import Session
 from app.kernel.events import record
+from app.kernel.jobs import Lane, defer
 from app.kernel.security import Actor
 from app.members.errors import MemberNotFound
 from app.members.models import Member
 from app.members.queries import get_visible_member
 
 ISSUER = "Sổ tay"
+SILENCE_TASK = "identity.silence_phones"
+TOLD_FOR = timedelta(hours=1)
+"""So long after an override every phone of the account may still be told of it."""
 
 
 async def enrol_second_factor(
@@ -134,7 +139,8 @@ async def reset_second_factor(session: Session, actor: Actor, member_id: UUID) -
 async def override_second_factor(session: Session, *, phone: str) -> Member:
     """Turn off the second factor of who has nobody above to do it, at the server's own console; return who it is.
 
-    `phone` is E.164. Every session ends, the password stays. Raises MemberNotFound, SecondFactorOff.
+    `phone` is E.164. Every session ends, the password stays; the account's phones are told of it, and an hour later
+    those that have not signed in again are pushed to no more. Raises MemberNotFound, SecondFactorOff.
     """
     member = await session.scalar(select(Member).where(Member.phone == phone))
     if member is None:
@@ -147,6 +153,8 @@ async def override_second_factor(session: Session, *, phone: str) -> Member:
         .where(LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None))
         .values(revoked_at=session.now())
     )
+    at = session.now() + TOLD_FOR
+    await defer(session, SILENCE_TASK, {"account_id": str(account_id)}, lane=Lane.bulk, schedule_at=at)
     await record(
         session,
         SecondFactorOverridden(
@@ -154,6 +162,20 @@ async def override_second_factor(session: Session, *, phone: str) -> Member:
         ),
     )
     return member
+
+
+async def silence_phones(session: Session, account_id: UUID) -> None:
+    """Stop pushing to the account's installations that no open session belongs to, such as a phone that was lost."""
+    is_signed_in = exists().where(
+        LoginSession.account_id == account_id,
+        LoginSession.installation_id == Device.installation_id,
+        LoginSession.revoked_at.is_(None),
+    )
+    await session.execute(
+        update(Device)
+        .where(Device.account_id == account_id, Device.push_token.is_not(None), ~is_signed_in)
+        .values(push_token=None, updated_at=session.now())
+    )
 
 
 async def _find_factor(session: Session, member_id: UUID) -> UUID:

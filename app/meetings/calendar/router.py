@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
-from app.kernel.etags import IfNoneMatch
+from app.kernel.etags import IfNoneMatch, Tagged
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor
 from app.meetings.calendar import queries, service
@@ -47,9 +47,9 @@ async def make_my_calendar(session: DbSession, actor: CurrentActor, public_url: 
 
 
 @me.get("/calendar", operation_id="getMyCalendar", summary="Whether I have a calendar address")
-async def get_my_calendar(session: DbSession, actor: CurrentActor) -> CalendarState:
+async def get_my_calendar(session: DbSession, actor: CurrentActor, tagged: Tagged) -> CalendarState:
     """Say whether I have an address and when a program last fetched it; the address itself is never shown again."""
-    return await queries.get_my_calendar(session, actor)
+    return tagged.whole(await queries.get_my_calendar(session, actor))
 
 
 @me.delete("/calendar", operation_id="revokeMyCalendar", status_code=204, summary="Revoke my calendar address")

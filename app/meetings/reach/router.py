@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
 from app.kernel.security import CurrentActor, NotForYourPost
@@ -23,10 +24,10 @@ router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRout
     responses=problems(MeetingNotFound, NotForYourPost),
 )
 async def get_meeting_reach(
-    session: DbSession, actor: CurrentActor, reader: CurrentReader, meeting_id: UUID
+    session: DbSession, actor: CurrentActor, tagged: Tagged, reader: CurrentReader, meeting_id: UUID
 ) -> PushReach:
     """Count on how many phones the latest word of the meeting is, still waits, or failed to come, and why.
 
     For its organisers and officers above. The organisers are told by name whom to ring up.
     """
-    return await queries.get_reach(session, actor, meeting_id, locale=reader.locale)
+    return tagged.whole(await queries.get_reach(session, actor, meeting_id, locale=reader.locale))

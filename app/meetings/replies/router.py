@@ -42,9 +42,11 @@ async def list_replies(
     summary="Say whether I come",
     responses=problems(MeetingNotFound, NotConvened, MeetingNotUpcoming, ReplyClosed),
 )
-async def reply_to_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, body: ReplyWrite) -> MeetingView:
+async def reply_to_meeting(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, meeting_id: UUID, body: ReplyWrite
+) -> MeetingView:
     """Attend, attend online, or be absent with a reason. It can be changed until the meeting starts."""
-    return await service.reply_to_meeting(session, actor, meeting_id, body)
+    return tagged.one(await service.reply_to_meeting(session, actor, meeting_id, body))
 
 
 @router.put(
@@ -56,7 +58,7 @@ async def reply_to_meeting(session: DbSession, actor: CurrentActor, meeting_id: 
     ),
 )
 async def reply_for_member(
-    session: DbSession, actor: CurrentActor, meeting_id: UUID, member_id: UUID, body: ReplyWrite
+    session: DbSession, actor: CurrentActor, tagged: Tagged, meeting_id: UUID, member_id: UUID, body: ReplyWrite
 ) -> MyReply:
     """Enter what a member without a phone said; it names who entered it. A member's own reply is never overwritten."""
-    return await service.reply_for_member(session, actor, meeting_id, member_id, body)
+    return tagged.whole(await service.reply_for_member(session, actor, meeting_id, member_id, body))

@@ -76,9 +76,9 @@ async def end_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID,
     summary="Code for the screen",
     responses=problems(MeetingNotFound, NotForYourPost, MeetingNotInSession),
 )
-async def get_check_in_code(session: DbSession, actor: CurrentActor, meeting_id: UUID) -> CheckInCode:
+async def get_check_in_code(session: DbSession, actor: CurrentActor, tagged: Tagged, meeting_id: UUID) -> CheckInCode:
     """Return the code to show as a QR code now; each is shown for 30 seconds and taken for 30 more."""
-    return await queries.get_check_in_code(session, actor, meeting_id)
+    return tagged.whole(await queries.get_check_in_code(session, actor, meeting_id))
 
 
 @router.post(
@@ -89,14 +89,16 @@ async def get_check_in_code(session: DbSession, actor: CurrentActor, meeting_id:
         MeetingNotFound, NotConvened, MeetingNotInSession, RollClosed, CheckInCodeInvalid, CheckInCodeExpired
     ),
 )
-async def check_in(session: DbSession, actor: CurrentActor, meeting_id: UUID, body: CheckIn) -> RollEntryView:
+async def check_in(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, meeting_id: UUID, body: CheckIn
+) -> RollEntryView:
     """Enter myself as present by the code on the screen.
 
     The server's clock decides. A scan made without a network is sent later with `offline`, until the minutes are
     approved; the roll marks it so. What an organiser has entered stands, and a second scan changes nothing. Only an
     organiser enters somebody as late.
     """
-    return await service.check_in(session, actor, meeting_id, body)
+    return tagged.whole(await service.check_in(session, actor, meeting_id, body))
 
 
 @router.get(
@@ -138,9 +140,11 @@ async def take_roll(
     summary="Write down a guest",
     responses=problems(MeetingNotFound, NotForYourPost, MeetingNotBegun, RollClosed),
 )
-async def enter_guest(session: DbSession, actor: CurrentActor, meeting_id: UUID, body: GuestWrite) -> GuestView:
+async def enter_guest(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, meeting_id: UUID, body: GuestWrite
+) -> GuestView:
     """Write down somebody from another branch or from above who sits in; guests are in no headcount."""
-    return await service.enter_guest(session, actor, meeting_id, body)
+    return tagged.whole(await service.enter_guest(session, actor, meeting_id, body))
 
 
 @router.delete(

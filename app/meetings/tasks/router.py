@@ -133,6 +133,8 @@ async def change_task(
     summary="Report my task done",
     responses=problems(TaskNotFound, NotYourTask, TaskDropped),
 )
-async def report_task_done(session: DbSession, actor: CurrentActor, task_id: UUID, body: TaskReport) -> TaskView:
+async def report_task_done(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, task_id: UUID, body: TaskReport
+) -> TaskView:
     """Say that my task is done, with a note that whoever sees the task reads; said again, it changes nothing."""
-    return await service.report_task_done(session, actor, task_id, body)
+    return tagged.one(await service.report_task_done(session, actor, task_id, body))

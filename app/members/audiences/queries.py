@@ -78,23 +78,34 @@ def addresses(
 ) -> ColumnElement[bool]:
     """Say, for a row that keeps an audience in these columns, whether it addresses somebody on a day (a column too).
 
-    Who belonged to an organisation to its end, which makes it one of `ended`, is still addressed by what it said.
+    Who belonged to an organisation to its end, which makes it one of `ended`, is still addressed by what it said; and by
+    what was said where it stood, not by what its successor had told its own people.
     It asks for rows by organisation, of which somebody stands below few: an index on that column finds them, however
     many members and however many rows there are.
     """
     # Aliased all of them: no query around this one shall have its tables taken for these.
     ever, above, standing, where = aliased(Standing), aliased(Organisation), aliased(Standing), aliased(Organisation)
+    former = aliased(Organisation)
     mine = (
         select(func.unnest(above.path))
         .join(ever, ever.organisation_id == above.id)
         .where(ever.member_id == member_id, ever.kind.in_(PEOPLE))
+    )
+    stood_below = (
+        exists()
+        .where(former.id == where.parent_id, former.path.contains(array([organisation_id])))
+        .correlate_except(former)
     )
     belongs = (
         exists()
         .where(
             standing.member_id == member_id,
             where.id == standing.organisation_id,
-            where.path.contains(array([organisation_id])),
+            or_(
+                and_(where.successor_id.is_(None), where.path.contains(array([organisation_id]))),
+                # The path of what was merged leads through its successor: of what ended, where it stood counts.
+                and_(where.successor_id.is_not(None), or_(where.id == organisation_id, stood_below)),
+            ),
             _belongs(standing, on),
         )
         .correlate_except(standing, where)

@@ -26,13 +26,13 @@ router = APIRouter(prefix="/away-periods", tags=["members"], route_class=StrictR
     responses=problems(MemberNotFound, NotForYourPost, AwayPeriodsOverlap),
 )
 async def enter_away_period(
-    session: DbSession, actor: CurrentActor, member_id: UUID, body: AwayPeriodCreate
+    session: DbSession, actor: CurrentActor, tagged: Tagged, member_id: UUID, body: AwayPeriodCreate
 ) -> AwayPeriodView:
     """Write down time away: the member themself, the branch's organisers, or an administrator over it.
 
     Times are shown in its zone while it lasts. The log names who wrote it.
     """
-    return await service.enter_away_period(session, actor, member_id, body)
+    return tagged.one(await service.enter_away_period(session, actor, member_id, body))
 
 
 @router.get(
@@ -58,9 +58,10 @@ async def get_away_period(
 async def change_away_period(
     session: DbSession,
     actor: CurrentActor,
+    tagged: Tagged,
     expected: ExpectedVersion,
     away_period_id: UUID,
     body: AwayPeriodPatch,
 ) -> AwayPeriodView:
     """Change days, place or zone, such as the day of the return; for those who may enter one."""
-    return await service.change_away_period(session, actor, away_period_id, body, expected=expected)
+    return tagged.one(await service.change_away_period(session, actor, away_period_id, body, expected=expected))

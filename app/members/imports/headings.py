@@ -24,6 +24,9 @@ class Column(StrEnum):
     official_on = "official_on"
     phone = "phone"
     citizen_id = "citizen_id"
+    education = "education"
+    ethnicity = "ethnicity"
+    occupation = "occupation"
     post_title = "post_title"
     note = "note"
 
@@ -129,6 +132,16 @@ HEADINGS: dict[Column, tuple[str, ...]] = {
         "Citizen id",
         "Identity number",
     ),
+    Column.education: (
+        "Trình độ học vấn",
+        "Trình độ",
+        "Học vấn",
+        "Trình độ văn hóa",
+        "Trình độ chuyên môn",
+        "Education",
+    ),
+    Column.ethnicity: ("Dân tộc", "Dân tộc thiểu số", "Người dân tộc thiểu số", "Ethnicity", "Ethnic minority"),
+    Column.occupation: ("Nghề nghiệp", "Nghề nghiệp khi vào Đảng", "Thành phần", "Occupation"),
     Column.post_title: ("Chức vụ", "Chức vụ Đảng", "Chức vụ trong Đảng", "Chức danh", "Post", "Position"),
     Column.note: ("Ghi chú", "Note", "Notes", "Remarks"),
 }

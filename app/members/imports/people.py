@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 
 from app.kernel.i18n import Text
-from app.members.imports import cells
+from app.members.imports import cells, traits
 from app.members.imports.headings import Column, Header
 from app.members.imports.rows import name_in
 from app.members.imports.sheets import Cell, SheetRow
@@ -47,6 +47,9 @@ def read_person(row: SheetRow, header: Header, *, today: date, rules: AdmissionR
         official_on=reader.take(Column.official_on, cells.read_date),
         phone=reader.take(Column.phone, cells.read_phone),
         citizen_id=reader.take(Column.citizen_id, cells.read_citizen_id),
+        education=reader.take(Column.education, traits.read_education),
+        is_ethnic_minority=_ethnicity(reader),
+        occupation=reader.take(Column.occupation, traits.read_occupation),
         post_title=reader.take(Column.post_title, cells.read_text),
         note=reader.take(Column.note, cells.read_text),
     )
@@ -148,6 +151,14 @@ def _sex(reader: _Reader, marked: list[cells.Sex]) -> cells.Sex | None:
         reader.warn(Column.sex, "sex_unclear", vi="Không rõ nam hay nữ.", en="It is not clear which sex is meant.")
         return None
     return reader.take(Column.sex, cells.read_sex)
+
+
+def _ethnicity(reader: _Reader) -> bool | None:
+    """Read whether it is a minority's: here "Không" is an answer, where other columns have nothing to say."""
+    cell = reader.cell(Column.ethnicity)
+    if isinstance(cell, str) and traits.is_no(cell):
+        return False
+    return reader.take(Column.ethnicity, traits.read_minority)
 
 
 def _check_admission(reader: _Reader, person: RosterRow, rules: AdmissionRules) -> None:

@@ -1,20 +1,22 @@
 """Reads of imports: which rows of a roster name somebody who is on record already; and the template."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ARRAY, Uuid, literal, or_, select, tuple_
 
 from app.kernel.context import hold
 from app.kernel.db import Session
 from app.kernel.i18n import Text
+from app.kernel.security import Actor, PostKind
 from app.members.imports.headings import HEADINGS, Column
 from app.members.imports.template import roster_template
 from app.members.imports.verdicts import Finding, Roster, RosterRow, RowStatus, Severity, status_of
 from app.members.models import Member
-from app.members.names import sort_key
+from app.members.names import search_key, sort_key
+from app.organisations.models import Organisation
 
 _TAKEN = {
     Column.card_number: Text(
@@ -30,14 +32,30 @@ _NAMESAKE = Text(
 )
 
 
+_ALIKE = Text(
+    vi="{branch} đã có người cùng họ tên (không kể dấu) và ngày sinh; hãy kiểm tra có phải cùng một người.",
+    en="{branch} has somebody of this name, but for accents, and birth date; check that it is not the same person.",
+)
+_SAME_BUT_ZEROS = Text(
+    vi="{branch} đã có người mang số thẻ này, chỉ khác các số 0 ở đầu.",
+    en="{branch} has somebody with this card number but for zeros in front.",
+)
+_CARD_DIGITS = 8
+
+
 async def get_template() -> bytes:
     """Return the roster to fill in, as .xlsx; made in a thread."""
     return await asyncio.to_thread(roster_template)
 
 
-async def compare_with_members(session: Session, branch_id: UUID, roster: Roster) -> Roster:
-    """Return the roster with what the members on record say about its rows; whose a taken number is, is not told."""
+async def compare_with_members(session: Session, actor: Actor | None, branch_id: UUID, roster: Roster) -> Roster:
+    """Return the roster with what the members on record say about its rows; whose a taken number is, is not told.
+
+    Who may be on record already, under a number that lost its zeros or a name without accents, is looked for in the
+    branch and in all that the actor administers; without an actor, everywhere.
+    """
     known = await _load_known(session, branch_id, roster.rows)
+    known.alike = await _load_alike(session, actor, branch_id, roster.rows)
     found = {row.row_number: tuple(known.judge(row)) for row in roster.rows}
     verdicts = tuple(
         replace(verdict, findings=findings, status=status_of(findings))
@@ -49,13 +67,18 @@ async def compare_with_members(session: Session, branch_id: UUID, roster: Roster
     return replace(roster, rows=rows, verdicts=verdicts)
 
 
-@dataclass(frozen=True, slots=True)
+Alike = Mapping[tuple[str, object], tuple[UUID, str]]
+"""A folded name and a birth date, or a card number without the zeros in front and None → who, and their branch."""
+
+
+@dataclass(slots=True)
 class _Known:
     """Members on record who share something with the roster."""
 
     branch_id: UUID
     by_number: dict[tuple[Column, str], Member]
     by_name: dict[str, list[Member]]
+    alike: Alike = field(default_factory=dict)
 
     def judge(self, row: RosterRow) -> Iterator[Finding]:
         """Say what they mean for one row."""
@@ -69,6 +92,20 @@ class _Known:
             holder = self.by_number.get((column, getattr(row, column) or ""))
             if holder is not None and (same is None or holder is not same[1]):
                 yield _finding(row, column, Severity.error, f"{column}_taken", text)
+        yield from self._duplicates(row, found={same[1].id} if same is not None else set())
+
+    def _duplicates(self, row: RosterRow, *, found: set[UUID]) -> Iterator[Finding]:
+        looks = (
+            (Column.full_name, (search_key(row.full_name), row.born_on), "same_person_perhaps", _ALIKE),
+            (Column.card_number, ((row.card_number or "").lstrip("0"), None), "card_number_alike", _SAME_BUT_ZEROS),
+        )
+        for column, key, code, text in looks:
+            member_id, branch = self.alike.get(key, (None, ""))
+            exact = self.by_number.get((column, getattr(row, column) or ""))
+            if member_id is not None and member_id not in found and (exact is None or exact.id != member_id):
+                found.add(member_id)
+                said = Text(vi=text.vi.format(branch=branch), en=text.en.format(branch=branch))
+                yield _finding(row, column, Severity.warning, code, said)
 
     def _same_person(self, row: RosterRow) -> tuple[Column, Member] | None:
         by_card = self.by_number.get((Column.card_number, row.card_number or ""))
@@ -103,6 +140,32 @@ async def _load_known(session: Session, branch_id: UUID, rows: Sequence[RosterRo
         if member.organisation_id == branch_id and member.sort_key in names:
             known.by_name.setdefault(member.sort_key, []).append(member)
     return known
+
+
+async def _load_alike(
+    session: Session, actor: Actor | None, branch_id: UUID, rows: Sequence[RosterRow]
+) -> dict[tuple[str, object], tuple[UUID, str]]:
+    """Return who is on record under nearly the same name or number, where the actor may know of them."""
+    people = {(search_key(row.full_name), row.born_on) for row in rows if row.born_on is not None}
+    bare = {row.card_number.lstrip("0") for row in rows if row.card_number}
+    numbers = {one.zfill(length) for one in bare if one for length in range(len(one), _CARD_DIGITS + 1)}
+    query = (
+        select(Member.id, Member.search_key, Member.born_on, Member.card_number, Organisation.name)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(or_(tuple_(Member.search_key, Member.born_on).in_(people), Member.card_number.in_(numbers)))
+        .order_by(Member.id)
+    )
+    if actor is not None:
+        held = [post.organisation_id for post in actor.posts if post.kind is PostKind.administrator]
+        below = Organisation.path.bool_op("&&")(literal(held, ARRAY(Uuid)))
+        query = query.where(or_(Organisation.id == branch_id, below))
+    found: dict[tuple[str, object], tuple[UUID, str]] = {}
+    for row in await session.execute(query):
+        if row.born_on is not None:
+            found[row.search_key, row.born_on] = (row.id, row.name)
+        if row.card_number is not None:
+            found[row.card_number.lstrip("0"), None] = (row.id, row.name)
+    return found
 
 
 def _given(values: Iterable[str | None]) -> set[str]:

@@ -75,7 +75,7 @@ async def import_roster(
     require_branch(branch)
     today = session.today()
     read = await asyncio.to_thread(read_roster, content, filename=filename, today=today)
-    roster = await queries.compare_with_members(session, branch.id, read)
+    roster = await queries.compare_with_members(session, actor, branch.id, read)
     judged = RosterImport(roster=roster, member_ids=())
     if not commit or judged.has_errors:
         return judged
@@ -90,6 +90,9 @@ async def import_roster(
             "phone": row.phone,
             "admitted_on": row.admitted_on,
             "official_on": row.official_on,
+            "education": row.education,
+            "is_ethnic_minority": row.is_ethnic_minority,
+            "occupation": row.occupation,
         }
         for row in roster.rows
     ]

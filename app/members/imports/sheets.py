@@ -45,6 +45,9 @@ _PLACE = re.compile(
 )
 
 
+_FORMULA = re.compile(rb"""<c\b[^>]*?\br\s*=\s*["']([A-Z]{1,3}[0-9]{1,7})["'][^>]*>\s*<f[\s/>]""")
+
+
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """One row that is not blank; `number` is the one Excel shows at its left, from 1."""
@@ -100,6 +103,22 @@ def read_grids(content: bytes, *, filename: str | None, max_rows: int = MAX_DATA
             en="This is an old Excel file (.xls); save it as .xlsx.",
         )
     yield from _csv_grids(_decoded(content, filename), filename, max_rows)
+
+
+def formula_cells(content: bytes) -> list[str]:
+    """Return the places ("B7") of cells that are computed: what such a cell shows need not be what it holds.
+
+    Of a file that `read_grids` has let pass; text files have none.
+    """
+    if not content.startswith(b"PK"):
+        return []
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return [
+            found.decode()
+            for name in archive.namelist()
+            if name.startswith("xl/worksheets/") and name.endswith(".xml")
+            for found in _FORMULA.findall(archive.read(name))
+        ]
 
 
 def _unreadable(filename: str | None, *, vi: str, en: str) -> RosterUnreadable:

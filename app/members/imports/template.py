@@ -67,6 +67,26 @@ _FIELDS = (
         "Căn cước công dân 12 số, hoặc CMND cũ 9 số.",
         "001060012345",
     ),
+    _Field(
+        Column.education,
+        20,
+        _Form.plain,
+        _FREE,
+        "Bậc cao nhất khi vào Đảng: THCS, THPT, Trung cấp, Cao đẳng, Đại học, Thạc sĩ, Tiến sĩ.",
+        "Đại học",
+    ),
+    _Field(
+        Column.ethnicity, 14, _Form.plain, _FREE, "Tên dân tộc; chỉ ghi lại có phải dân tộc thiểu số không.", "Kinh"
+    ),
+    _Field(
+        Column.occupation,
+        22,
+        _Form.plain,
+        _FREE,
+        "Khi vào Đảng: Nông dân; Doanh nghiệp; Cán bộ, công chức; Lực lượng vũ trang; Học sinh, sinh viên; Nghỉ hưu; "
+        "Khác.",
+        "Nông dân",
+    ),
     _Field(Column.post_title, 20, _Form.plain, _FREE, "Chức vụ trong chi bộ, nếu có.", "Bí thư chi bộ"),
     _Field(Column.note, 30, _Form.plain, _FREE, "Điều cần ghi thêm.", ""),
 )

@@ -8,6 +8,7 @@ from typing import Literal
 
 from app.kernel.i18n import Text
 from app.members.imports.cells import Sex
+from app.members.models import Education, Occupation
 
 
 class Severity(StrEnum):
@@ -37,6 +38,9 @@ class RosterRow:
     """E.164, `+84912345678`."""
     citizen_id: str | None
     """12 digits, or 9 for an old identity card."""
+    education: Education | None
+    is_ethnic_minority: bool | None
+    occupation: Occupation | None
     post_title: str | None
     note: str | None
 

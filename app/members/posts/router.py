@@ -54,13 +54,15 @@ async def list_posts(
         PostAlreadyHeld,
     ),
 )
-async def grant_post(session: DbSession, actor: CurrentActor, organisation_id: UUID, body: PostCreate) -> PostView:
+async def grant_post(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, organisation_id: UUID, body: PostCreate
+) -> PostView:
     """Give a member a post in their branch or in an organisation above it; for administrators over it.
 
     Its rights hold from the next request on, or from `starts_on`, and end after `ends_on`; they reach the organisation
     and all that stands below it, by election or for the time being alike.
     """
-    return await service.grant_post(session, actor, organisation_id, body)
+    return tagged.whole(await service.grant_post(session, actor, organisation_id, body))
 
 
 @router.delete(

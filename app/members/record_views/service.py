@@ -49,6 +49,11 @@ async def list_members(
 
 async def note_copies(session: Session, actor: Actor, member_ids: Collection[UUID]) -> None:
     """Note whose records were handed to the actor's app to keep; what it got without the record leaves no trace."""
+    await note_shown(session, actor, member_ids, ViewedPart.phone)
+
+
+async def note_shown(session: Session, actor: Actor, member_ids: Collection[UUID], what: ViewedPart) -> None:
+    """Note whose records were shown, of whichever branches; of whom the actor keeps none, nothing was."""
     rows = await session.execute(
         select(Member.id, Organisation.path)
         .join(Organisation, Organisation.id == Member.organisation_id)
@@ -61,7 +66,7 @@ async def note_copies(session: Session, actor: Actor, member_ids: Collection[UUI
     for branch, members in by_branch.items():
         post = access.find_keeping_post(actor, branch)
         if post is not None:
-            await _note_list(session, actor, branch[-1], members, post, ViewedPart.phone)
+            await _note_list(session, actor, branch[-1], members, post, what)
 
 
 async def _note_list(

@@ -40,9 +40,11 @@ async def list_remarks(
     summary="Remark on the minutes",
     responses=problems(MeetingNotFound, MinutesNotFound, NotAnAttendee, MinutesTooEarly, MinutesNotInReview),
 )
-async def remark_on_minutes(session: DbSession, actor: CurrentActor, meeting_id: UUID, body: RemarkWrite) -> RemarkView:
+async def remark_on_minutes(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, meeting_id: UUID, body: RemarkWrite
+) -> RemarkView:
     """Say what is wrong or missing, as one who took part, while the draft is open for remarks."""
-    return await service.remark_on_minutes(session, actor, meeting_id, body)
+    return tagged.whole(await service.remark_on_minutes(session, actor, meeting_id, body))
 
 
 @router.put(
@@ -51,6 +53,8 @@ async def remark_on_minutes(session: DbSession, actor: CurrentActor, meeting_id:
     summary="Answer a remark",
     responses=problems(RemarkNotFound, NotForYourPost, MinutesNotInReview),
 )
-async def answer_remark(session: DbSession, actor: CurrentActor, remark_id: UUID, body: RemarkAnswer) -> RemarkView:
+async def answer_remark(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, remark_id: UUID, body: RemarkAnswer
+) -> RemarkView:
     """Say whether the minutes were changed for it; for the organisers, until the approval."""
-    return await service.answer_remark(session, actor, remark_id, body)
+    return tagged.whole(await service.answer_remark(session, actor, remark_id, body))

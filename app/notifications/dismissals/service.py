@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import text
 
 from app.kernel.db import Session, synchronised
-from app.kernel.jobs import JobArguments, Lane, defer
+from app.kernel.jobs import JobArguments, Lane, hand_over
 from app.kernel.push import Dismissal, Sent, Target
 from app.notifications.dispatch.service import PostOffice
 from app.notifications.lanes.queries import Lanes, find_lanes
@@ -62,15 +62,15 @@ class Dismissed:
     read_on: UUID | None
 
 
-async def dismiss(office: PostOffice, dismissed: Dismissed) -> None:
+async def dismiss(office: PostOffice, dismissed: Dismissed, *, job_id: int | None = None) -> None:
     """Take a notice away from up to 500 phones that show it, and defer a job for the others.
 
-    A push that is on its way at this moment is taken away when its lease has ended.
+    A push that is on its way at this moment is taken away when its lease has ended. `job_id` is the job's that runs.
     """
     turn = await take_turn(office.database, office.pace, dismissed.notification_id, wanted=CHUNK_SIZE, may_hurry=False)
     if turn.waits is not None:
         async with synchronised(office.database) as session:
-            await _again(session, dismissed, turn.waits)
+            await _again(session, job_id, dismissed, turn.waits)
         return
     async with synchronised(office.database) as session:
         lanes = await find_lanes(session)
@@ -84,20 +84,20 @@ async def dismiss(office: PostOffice, dismissed: Dismissed) -> None:
         targets = [target_of(row) for row in rows]
         rest = timedelta() if len(targets) == CHUNK_SIZE else await session.scalar(_LAST_LEASE, whose)
         if rest is not None:
-            await _again(session, dismissed, rest)
+            await _again(session, job_id, dismissed, rest)
     await settle(office.database, turn, used=len(targets))
     if targets:
         await _send(office, dismissed.notification_id, targets, lanes)
 
 
-async def _again(session: Session, dismissed: Dismissed, after: timedelta) -> None:
+async def _again(session: Session, job_id: int | None, dismissed: Dismissed, after: timedelta) -> None:
     arguments: JobArguments = {
         "notification_id": str(dismissed.notification_id),
         "account_id": str(dismissed.account_id) if dismissed.account_id else None,
         "read_on": str(dismissed.read_on) if dismissed.read_on else None,
     }
     at = session.now() + after if after else None
-    await defer(session, DISMISS_TASK, arguments, lane=Lane.bulk, schedule_at=at)
+    await hand_over(session, job_id, DISMISS_TASK, arguments, lane=Lane.bulk, at=at)
 
 
 async def _send(office: PostOffice, notification_id: UUID, targets: Sequence[Target], lanes: Lanes) -> None:

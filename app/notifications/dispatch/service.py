@@ -13,8 +13,8 @@ from uuid import UUID
 import structlog
 
 from app.kernel.clock import Clock
-from app.kernel.db import Database, Session, synchronised
-from app.kernel.jobs import JobArguments, Lane, defer, narrow
+from app.kernel.db import Database, synchronised
+from app.kernel.jobs import JobArguments, Lane, hand_over
 from app.kernel.notices import Notices, by_type
 from app.kernel.push import Outcomes, PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
@@ -63,13 +63,11 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
     Safe to run again, at once or after a crash: a delivery with a final outcome is not sent again, and one that was on
     its way goes with the same tag, so that the phone shows it once. `job_id` is the job's that runs.
     """
-    if chunk.is_empty:
-        return
     turn = await take_turn(office.database, office.pace, chunk.notification_id, wanted=CHUNK_SIZE)
     if turn.waits is not None:
         async with synchronised(office.database) as session:
             at = session.now() + turn.waits
-            await _hand_over(session, job_id, kept=chunk.nothing, left=chunk, lane=turn.lane, at=at)
+            await hand_over(session, job_id, DELIVER_TASK, _arguments(chunk), lane=turn.lane, at=at)
         return
     holding = Holding(leased=[], is_all=False, border=None)
     lanes: Lanes = {}
@@ -85,7 +83,8 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
             holding = await take(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
             if holding.border is not None:
                 behind, chunk = replace(chunk, after=holding.border), replace(chunk, through=holding.border)
-                await _hand_over(session, job_id, kept=chunk, left=behind, lane=lane, at=None)
+                left, kept = _arguments(behind), _arguments(chunk)
+                await hand_over(session, job_id, DELIVER_TASK, left, kept=kept, lane=lane)
             digests = await gather(session, notification, holding.leased)
     await settle(office.database, turn, used=len(holding.leased))
     ended = (
@@ -97,7 +96,7 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
         async with synchronised(office.database) as session:
             again = await next_look(session, chunk, breaks_quiet_hours=notification.breaks_quiet_hours)
             if again is not None:
-                await _hand_over(session, job_id, kept=chunk.nothing, left=chunk, lane=lane, at=again)
+                await hand_over(session, job_id, DELIVER_TASK, _arguments(chunk), lane=lane, at=again)
     log.info(
         "chunk_delivered",
         notification_id=str(chunk.notification_id),
@@ -106,18 +105,6 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
         ended=ended,
         next_try_at=again.isoformat() if again else None,
     )
-
-
-async def _hand_over(
-    session: Session, job_id: int | None, *, kept: Chunk, left: Chunk, lane: Lane, at: datetime | None
-) -> None:
-    """Leave a part to another job, and keep the rest.
-
-    A worker may die before its job is struck off, and the job run again: were it to hand over a second time, each crash
-    would leave one job more for the same devices, until all workers are busy with nothing else.
-    """
-    if job_id is None or await narrow(session, job_id, to=_arguments(kept)):
-        await defer(session, DELIVER_TASK, _arguments(left), lane=lane, schedule_at=at)
 
 
 def _arguments(chunk: Chunk) -> JobArguments:

@@ -139,16 +139,19 @@ GROUP BY worker.id
 ORDER BY worker.id
 """)
 
-# A notice that was over before the day began has nothing that was sent since.
+# A notice that was over before the day began has nothing that was sent since. Only of rows from before deliveries had
+# a platform is the device asked, one by one: to join a million takes four times as long as to count them.
 _ENDED = text("""
-SELECT devices.platform, outcome, count(*) FILTER (WHERE finished_at > :hour_ago) AS last_hour, count(*) AS last_day
+SELECT coalesce(
+        device_platform, (SELECT devices.platform FROM devices WHERE devices.id = deliveries.device_id)
+    ) AS platform,
+    outcome, count(*) FILTER (WHERE finished_at > :hour_ago) AS last_hour, count(*) AS last_day
 FROM deliveries
 JOIN notifications ON notifications.id = deliveries.notification_id
-JOIN devices ON devices.id = deliveries.device_id
 WHERE deliveries.notification_id >= uuid_v7_floor(:earliest) AND notifications.expires_at > :day_ago
     AND finished_at > :day_ago
-GROUP BY devices.platform, outcome
-ORDER BY devices.platform, outcome
+GROUP BY 1, outcome
+ORDER BY 1, outcome
 """)
 
 

@@ -7,7 +7,7 @@ each delivery is sent by one.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -34,16 +34,6 @@ class Chunk:
     notification_id: UUID
     after: UUID | None
     through: UUID | None
-
-    @property
-    def nothing(self) -> Self:
-        """Return the part of it that has no device."""
-        return replace(self, after=FIRST_ID, through=FIRST_ID)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no device can be within."""
-        return self.after is not None and self.after == self.through
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Reads of the reach: of each person a notice is for, whether a phone of theirs has it.
 
-The deliveries are the only source: "on a phone" is what FCM took over, or what its reader has seen in the app.
+The deliveries are the only source: "on a phone" is what FCM took over, or what its reader has seen in the app; "by
+text" what the gateway took over for a telephone without the app.
 """
 
 from collections.abc import Collection
@@ -14,11 +15,20 @@ from app.identity.models import Account, Device
 from app.kernel.db import Session
 from app.kernel.i18n import Locale, Text
 from app.members.models import Member
-from app.notifications.models import Delivery, InboxEntry, Notification, NotificationPreference, Outcome
+from app.notifications.models import (
+    Delivery,
+    InboxEntry,
+    Notification,
+    NotificationPreference,
+    Outcome,
+    SmsDelivery,
+)
 from app.notifications.reach.schemas import FailureView, PushReach, Unreached, UnreachedView
 from app.notifications.reasons import WORDS, DeliveryReason, reason_of
 
 MOST_NAMED = 200
+TEXT_REFUSED = "text refused"
+"""The failure of who was sent a text; those of pushes are an outcome, a space and its code."""
 NO_DEVICE = Text(vi="Chưa có điện thoại nhận được thông báo", en="Has no phone that can be notified")
 
 
@@ -57,6 +67,7 @@ async def push_reach(
     return PushReach(
         addressed_count=sum(counts.values()),
         on_a_phone_count=counts.get("on_a_phone", 0),
+        by_text_count=counts.get("by_text", 0),
         waiting_count=counts.get("waiting", 0),
         failed_count=counts.get("failed", 0),
         no_device_count=counts.get("no_device", 0),
@@ -79,6 +90,7 @@ def _is_over(session: Session, notification: Notification | None) -> bool:
 def _states(people: Subquery, notification: Notification | None, seen: Select[UUID], *, is_over: bool) -> Select[Any]:
     """Select each person's state and, for one whose pushes failed, a failure: the outcome, a space, its code.
 
+    A text is sent only to who had no app; who has it since is judged by their phone first.
     Any: a row of three columns.
     """
     member_id = people.c[0]
@@ -105,17 +117,24 @@ def _states(people: Subquery, notification: Notification | None, seen: Select[UU
     )
     to_come = exists().where(reachable, Device.updated_at <= notification.created_at, ~silenced)
     tried = _tried(notification).subquery()
+    is_text_open = and_(SmsDelivery.member_id.is_not(None), SmsDelivery.outcome.is_(None))
+    is_text_refused = SmsDelivery.outcome == Outcome.rejected
+    still = false() if is_over else or_(is_text_open, and_(tried.c.member_id.is_(None), to_come))
     state = case(
         (or_(tried.c.is_sent, has_read, member_id.in_(seen)), "on_a_phone"),
-        (or_(tried.c.is_open, and_(tried.c.member_id.is_(None), false() if is_over else to_come)), "waiting"),
-        (tried.c.failure.is_not(None), "failed"),
+        (SmsDelivery.outcome == Outcome.sent, "by_text"),
+        (or_(tried.c.is_open, still), "waiting"),
+        (or_(tried.c.failure.is_not(None), is_text_refused), "failed"),
         (exists().where(reachable), "inbox_only"),
         else_="no_device",
     )
+    failure = func.coalesce(tried.c.failure, case((is_text_refused, TEXT_REFUSED)))
+    text_to_them = and_(SmsDelivery.member_id == member_id, SmsDelivery.notification_id == notification.id)
     return (
-        select(member_id.label("member_id"), state.label("state"), tried.c.failure)
+        select(member_id.label("member_id"), state.label("state"), failure.label("failure"))
         .select_from(people)
         .outerjoin(tried, tried.c.member_id == member_id)
+        .outerjoin(SmsDelivery, text_to_them)
     )
 
 
@@ -141,6 +160,8 @@ def _tried(notification: Notification) -> Select[Any]:
 
 
 def _why(failure: str) -> DeliveryReason:
+    if failure == TEXT_REFUSED:
+        return DeliveryReason.text_refused
     outcome, _, code = failure.partition(" ")
     why = reason_of(Outcome(outcome), code)
     assert why is not None

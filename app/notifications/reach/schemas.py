@@ -41,8 +41,12 @@ class PushReach(Response):
         description="Google took it over for one of their phones, or they have seen it; not that they read a push",
         examples=[68020],
     )
+    by_text_count: Int32 = Field(
+        description="Have no app, and the gateway took a text message to them over: calls of meetings only",
+        examples=[57],
+    )
     waiting_count: Int32 = Field(description="Still to be sent: quiet hours, a retry, its turn", examples=[1204])
-    failed_count: Int32 = Field(description="Could be sent to none of their phones", examples=[812])
+    failed_count: Int32 = Field(description="Could be sent to none of their phones, nor as a text", examples=[812])
     no_device_count: Int32 = Field(description="Have no phone that can be pushed to", examples=[5031])
     inbox_only_count: Int32 = Field(
         description="Wish no pushes, or have the phone since: they find it in the app", examples=[113]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.db import Session
 from app.kernel.events import record
@@ -151,9 +152,15 @@ async def rename(session: Session, organisation_id: UUID, name: str, *, by: UUID
 
 
 async def link(session: Session, predecessor_id: UUID, successor_id: UUID, *, kind: Kind, on: date) -> None:
-    """Write down that one came after the other."""
+    """Write down that one came after the other; what was split off and then takes over the rest that day has it all."""
     values = {"predecessor_id": predecessor_id, "successor_id": successor_id, "effective_on": on, "kind": kind}
-    await session.execute(insert(OrganisationSuccession), values)
+    known = (OrganisationSuccession.predecessor_id, OrganisationSuccession.successor_id)
+    linked = insert(OrganisationSuccession).values(values)
+    await session.execute(
+        linked.on_conflict_do_update(
+            index_elements=[*known, OrganisationSuccession.effective_on], set_={"kind": linked.excluded.kind}
+        )
+    )
 
 
 async def _record_end(

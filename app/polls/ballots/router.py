@@ -31,14 +31,16 @@ router = APIRouter(prefix="/polls", tags=["polls"], route_class=StrictRoute)
     summary="Cast my ballot",
     responses=problems(PollNotFound, NotAnElector, PollNotOpen, MeetingTakesNoPolls, BallotAlreadyCast),
 )
-async def cast_ballot(session: DbSession, actor: CurrentActor, poll_id: UUID, body: BallotCast) -> BallotReceipt:
+async def cast_ballot(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, poll_id: UUID, body: BallotCast
+) -> BallotReceipt:
     """Cast my ballot, once; the answer never repeats the choice.
 
     Sent again it answers 200 with `already_cast`. In an open poll another choice than the first is refused. In a secret
     poll nothing is compared: whatever is sent, the first ballot stands and the answer is the same. What an
     organiser wrote down of my raised hand is replaced by my own ballot.
     """
-    return await service.cast_ballot(session, actor, poll_id, body, chance=CHANCE)
+    return tagged.one(await service.cast_ballot(session, actor, poll_id, body, chance=CHANCE))
 
 
 @router.post(

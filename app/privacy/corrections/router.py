@@ -42,13 +42,13 @@ router = APIRouter(prefix="/correction-requests", tags=["privacy"], route_class=
     responses=problems(CorrectionChangesNothing, CorrectionAlreadyRequested),
 )
 async def request_correction(
-    session: DbSession, actor: CurrentActor, body: CorrectionRequestCreate
+    session: DbSession, actor: CurrentActor, tagged: Tagged, body: CorrectionRequestCreate
 ) -> CorrectionRequestView:
     """Ask that a field of my record says something else; the secretary and deputy of my branch are told.
 
     The value is judged as `PATCH /v1/members/{id}` does. Of each field one request waits at a time.
     """
-    return await service.request_correction(session, actor, body)
+    return tagged.whole(await service.request_correction(session, actor, body))
 
 
 @me.get(
@@ -93,12 +93,14 @@ async def list_correction_requests(
     summary="A correction request",
     responses=problems(CorrectionRequestNotFound),
 )
-async def get_correction_request(session: DbSession, actor: CurrentActor, request_id: UUID) -> CorrectionRequestView:
+async def get_correction_request(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, request_id: UUID
+) -> CorrectionRequestView:
     """Return a request with its value in clear: my own, or of a member whose record I keep.
 
     The member can read, once a day, that I have seen it (`GET /v1/me/record-views`).
     """
-    return await service.get_correction_request(session, actor, request_id)
+    return tagged.whole(await service.get_correction_request(session, actor, request_id))
 
 
 @router.post(
@@ -108,10 +110,10 @@ async def get_correction_request(session: DbSession, actor: CurrentActor, reques
     responses=problems(CorrectionRequestNotFound, NotForYourPost, CorrectionRequestSettled),
 )
 async def withdraw_correction_request(
-    session: DbSession, actor: CurrentActor, request_id: UUID
+    session: DbSession, actor: CurrentActor, tagged: Tagged, request_id: UUID
 ) -> CorrectionRequestView:
     """Take back what I asked for, while it is not decided."""
-    return await service.withdraw_correction_request(session, actor, request_id)
+    return tagged.whole(await service.withdraw_correction_request(session, actor, request_id))
 
 
 @router.post(
@@ -129,9 +131,11 @@ async def withdraw_correction_request(
         FieldsNotValid,
     ),
 )
-async def accept_correction_request(session: DbSession, actor: CurrentActor, request_id: UUID) -> CorrectionRequestView:
+async def accept_correction_request(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, request_id: UUID
+) -> CorrectionRequestView:
     """Correct the record as the member asked, with all that `PATCH /v1/members/{id}` refuses; the member is told."""
-    return await service.accept_correction_request(session, actor, request_id)
+    return tagged.whole(await service.accept_correction_request(session, actor, request_id))
 
 
 @router.post(
@@ -141,7 +145,7 @@ async def accept_correction_request(session: DbSession, actor: CurrentActor, req
     responses=problems(CorrectionRequestNotFound, OwnCorrectionRequest, CorrectionRequestSettled),
 )
 async def reject_correction_request(
-    session: DbSession, actor: CurrentActor, request_id: UUID, body: CorrectionReject
+    session: DbSession, actor: CurrentActor, tagged: Tagged, request_id: UUID, body: CorrectionReject
 ) -> CorrectionRequestView:
     """Leave the record as it is, and say why; the member is told."""
-    return await service.reject_correction_request(session, actor, request_id, body)
+    return tagged.whole(await service.reject_correction_request(session, actor, request_id, body))

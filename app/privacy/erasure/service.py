@@ -118,6 +118,7 @@ async def erase_member(session: Session, member_id: UUID, *, though_a_member: bo
     member.sort_key, member.search_key = sort_key(NAMELESS), search_key(NAMELESS)
     member.born_on = member.sex = member.card_number = member.citizen_id = member.phone = None
     member.admitted_on = member.official_on = None
+    member.education = member.is_ethnic_minority = member.occupation = None
     member.version += 1
     facts = await forget_person(session, member.id, organisation_id=member.organisation_id, by=None)
     fact = MemberErased(

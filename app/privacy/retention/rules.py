@@ -19,6 +19,7 @@ from app.members.record_views.models import RecordView
 from app.notifications.deliveries.service import MONTHS_KEPT, forget_old_deliveries
 from app.notifications.forgetting.service import NOTICES_KEPT, forget_old_notices
 from app.privacy.models import CorrectionRequest, CorrectionStatus
+from app.reports.queries import VISITS_KNOWN_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +74,15 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
         why="the party's record of a member; `sotay member erase` empties it",
     ),
     Kept(
+        tables=("distinct_members",),
+        why="so that two who were told apart are not taken for one again; ids and who said it, no more",
+    ),
+    Kept(
         tables=("transfers", "transfer_reminders", "standing_decisions", "candidacies", "candidacy_steps"),
         why="how a membership came about, moved and ended: the party's record too, without reasons once erased",
     ),
     Kept(
-        tables=("admission_targets", "member_ratings"),
+        tables=("admission_targets", "committee_targets", "member_ratings"),
         why="what reports compare the years by; a rating of who was erased names nobody",
     ),
     Kept(
@@ -199,14 +204,14 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
     # Before their sessions, which they refer to.
     Aged(
         table=RefreshToken,
-        days=timedelta(days=30),
+        days=VISITS_KNOWN_FOR,
         since="after its session ended",
         past=lambda last: RefreshToken.session_id.in_(select(LoginSession.id).where(_ended_at < last)),
-        why="of an ended session no token is taken anyway",
+        why="when each was handed out makes a year's visits; of an ended session none is taken anyway",
     ),
     Aged(
         table=LoginSession,
-        days=timedelta(days=365),
+        days=VISITS_KNOWN_FOR,
         since="after it ended",
         past=lambda last: (
             (_ended_at < last) & ~select(RefreshToken).where(RefreshToken.session_id == LoginSession.id).exists()

@@ -1,18 +1,15 @@
 """A file of organisations (.xlsx, .csv or JSON) as rows of plain text; no database needed."""
 
 import json
-import re
-import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
-from io import BytesIO
 from typing import Any
 
 from app.kernel.i18n import Text
 from app.members.imports.cells import text_of
 from app.members.imports.errors import RosterTooLarge, RosterUnreadable
 from app.members.imports.headings import normalise
-from app.members.imports.sheets import MAX_BYTES, Cell, Grid, SheetRow, is_blank, read_grids
+from app.members.imports.sheets import MAX_BYTES, Cell, Grid, SheetRow, formula_cells, is_blank, read_grids
 from app.reorganisations.trees.errors import (
     TreeColumnsWrong,
     TreeEmpty,
@@ -48,7 +45,6 @@ _NEEDED = (Column.code, Column.parent_code, Column.name, Column.kind)
 _COLUMNS = {
     normalise(heading): column for column, headings in HEADINGS.items() for heading in (*headings, column.value)
 }
-_FORMULA = re.compile(rb"""<c\b[^>]*?\br\s*=\s*["']([A-Z]{1,3}[0-9]{1,7})["'][^>]*>\s*<f[\s/>]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +87,9 @@ def _sheet_rows(content: bytes, filename: str | None) -> list[TreeRow]:
         raise TreeTooLarge(detail=problem.detail) from None
     except RosterUnreadable as problem:
         raise TreeUnreadable(detail=problem.detail) from None
-    if content.startswith(b"PK"):
-        _refuse_formulas(content)
+    cells = formula_cells(content)
+    if cells:
+        raise TreeHasFormulas(detail=Text(vi=f"Ở các ô {_list(cells)}.", en=f"In cells {_list(cells)}."))
     if not grids:
         raise TreeEmpty
     # Of a sheet's readings, one per delimiter or page, the one with most of the headings is meant.
@@ -156,17 +153,6 @@ def _column(cell: Cell) -> Column | None:
 def _is_header(row: SheetRow) -> bool:
     filled = [cell for cell in row.cells if not is_blank(cell)]
     return len(filled) > 1 and all(_column(cell) is not None for cell in filled)
-
-
-def _refuse_formulas(content: bytes) -> None:
-    """Refuse cells that are computed: what the file shows need not be what it holds. `read_grids` has let it pass."""
-    cells: list[str] = []
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        for name in archive.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                cells += [found.decode() for found in _FORMULA.findall(archive.read(name))]
-    if cells:
-        raise TreeHasFormulas(detail=Text(vi=f"Ở các ô {_list(cells)}.", en=f"In cells {_list(cells)}."))
 
 
 def _json_rows(content: bytes) -> list[TreeRow]:

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Path
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.replicas import ReplicaActor, ReplicaSession
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 from app.reports.errors import RatedElsewhere, RatingsNotForBranch
@@ -24,10 +26,10 @@ organisations = APIRouter(prefix="/organisations/{organisation_id}/ratings", tag
     responses=problems(OrganisationNotFound, NotForYourPost, RatingsNotForBranch),
 )
 async def get_ratings(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: Annotated[Year, Path()]
+    session: ReplicaSession, actor: ReplicaActor, tagged: Tagged, organisation_id: UUID, year: Annotated[Year, Path()]
 ) -> RatingsView:
     """Return the branch's members of today with their grades, for its secretary and deputy, and officers above."""
-    return await queries.get_ratings(session, actor, organisation_id, year)
+    return tagged.whole(await queries.get_ratings(session, actor, organisation_id, year))
 
 
 @organisations.put(
@@ -37,7 +39,12 @@ async def get_ratings(
     responses=problems(OrganisationNotFound, NotForYourPost, RatingsNotForBranch, RatedElsewhere),
 )
 async def rate_members(
-    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: Annotated[Year, Path()], body: RatingsWrite
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    organisation_id: UUID,
+    year: Annotated[Year, Path()],
+    body: RatingsWrite,
 ) -> RatingsView:
     """Give members their grades; who is not named keeps theirs. `is_over_cap` warns, and refuses nothing."""
-    return await service.rate_members(session, actor, organisation_id, year, body)
+    return tagged.whole(await service.rate_members(session, actor, organisation_id, year, body))

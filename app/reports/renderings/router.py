@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.days import Day
-from app.kernel.db import DbSession
 from app.kernel.problems import problems
-from app.kernel.security import CurrentActor, NotForYourPost
+from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.security import NotForYourPost
 from app.kernel.typesetting import CurrentTypesetter, TypesettingBusy, TypesettingUnavailable
 from app.organisations.errors import OrganisationNotFound
 from app.reports.errors import ReportPeriodInvalid
@@ -18,7 +18,7 @@ from app.reports.renderings import queries
 from app.reports.renderings.queries import Wanted
 from app.reports.schemas import ReportKind, Year
 
-organisations = APIRouter(prefix="/organisations/{organisation_id}/reports", tags=["reports"], route_class=StrictRoute)
+organisations = APIRouter(prefix="/organisations/{organisation_id}", tags=["reports"], route_class=StrictRoute)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PDF = "application/pdf"
@@ -54,15 +54,15 @@ def _answer(content: bytes, *, media_type: str, name: str) -> Response:
 
 
 @organisations.get(
-    "/{report}.xlsx",
+    "/report-spreadsheets/{report}",
     operation_id="getReportSpreadsheet",
     summary="A report as a spreadsheet",
     response_class=Response,
     responses={**_file(_XLSX, "The .xlsx, in Vietnamese"), **problems(*_REFUSALS)},
 )
 async def get_report_spreadsheet(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     organisation_id: UUID,
     report: ReportKind,
     wanted: Annotated[Wanted, Depends(_wanted)],
@@ -73,7 +73,7 @@ async def get_report_spreadsheet(
 
 
 @organisations.get(
-    "/{report}.pdf",
+    "/report-papers/{report}",
     operation_id="getReportPdf",
     summary="A report on paper",
     response_class=Response,
@@ -83,8 +83,8 @@ async def get_report_spreadsheet(
     },
 )
 async def get_report_pdf(
-    session: DbSession,
-    actor: CurrentActor,
+    session: ReplicaSession,
+    actor: ReplicaActor,
     organisation_id: UUID,
     report: ReportKind,
     wanted: Annotated[Wanted, Depends(_wanted)],

@@ -1,4 +1,4 @@
-"""Routes of plans of admission."""
+"""Routes of plans that the admissions report compares with."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,19 +7,21 @@ from fastapi import APIRouter, Path
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
-from app.reports.schemas import TargetView, TargetWrite, Year
+from app.reports.errors import TargetTermInvalid
+from app.reports.schemas import CommitteeTargetView, TargetView, TargetWrite, TermTargetWrite, Year
 from app.reports.targets import service
 
-organisations = APIRouter(
-    prefix="/organisations/{organisation_id}/admission-targets", tags=["reports"], route_class=StrictRoute
-)
+organisations = APIRouter(prefix="/organisations/{organisation_id}", tags=["reports"], route_class=StrictRoute)
+
+InPath = Annotated[Year, Path()]
 
 
 @organisations.put(
-    "/{year}",
+    "/admission-targets/{year}",
     operation_id="setAdmissionTarget",
     summary="Plan a year's admissions",
     responses=problems(OrganisationNotFound, NotForYourPost),
@@ -27,12 +29,50 @@ organisations = APIRouter(
 async def set_admission_target(
     session: DbSession,
     actor: CurrentActor,
+    tagged: Tagged,
     organisation_id: UUID,
-    year: Annotated[Year, Path()],
+    year: InPath,
     body: TargetWrite,
 ) -> TargetView:
     """Set or change how many members the organisation plans to admit in a year, for its officers and those above.
 
     The admissions report shows it. Each organisation has a plan of its own; nobody adds them up.
     """
-    return await service.set_admission_target(session, actor, organisation_id, year, body)
+    return tagged.whole(await service.set_admission_target(session, actor, organisation_id, year, body))
+
+
+@organisations.put(
+    "/term-targets/{from_year}",
+    operation_id="setTermTarget",
+    summary="Plan a term's admissions",
+    responses=problems(OrganisationNotFound, NotForYourPost, TargetTermInvalid),
+)
+async def set_term_target(
+    session: DbSession,
+    actor: CurrentActor,
+    tagged: Tagged,
+    organisation_id: UUID,
+    from_year: InPath,
+    body: TermTargetWrite,
+) -> CommitteeTargetView:
+    """Set or change how many members the organisation plans to admit in a term of two to five years, likewise.
+
+    The admissions report shows it beside the plans of single years, with what was admitted since the term began.
+    """
+    return tagged.whole(await service.set_term_target(session, actor, organisation_id, from_year, body))
+
+
+@organisations.put(
+    "/founding-targets/{year}",
+    operation_id="setFoundingTarget",
+    summary="Plan a year's new organisations",
+    responses=problems(OrganisationNotFound, NotForYourPost),
+)
+async def set_founding_target(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, organisation_id: UUID, year: InPath, body: TargetWrite
+) -> CommitteeTargetView:
+    """Set or change how many organisations are to be founded below it in a year, for its officers and those above.
+
+    The admissions report shows it beside those that were.
+    """
+    return tagged.whole(await service.set_founding_target(session, actor, organisation_id, year, body))

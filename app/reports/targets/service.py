@@ -1,4 +1,4 @@
-"""Commands of plans of admission."""
+"""Commands of plans: a year's admissions, a term's, and a year's new organisations; the last one who says holds."""
 
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from app.kernel.events import record
 from app.kernel.security import Actor
 from app.organisations.queries import get_visible_organisation
 from app.reports import access
-from app.reports.events import AdmissionTargetSet
-from app.reports.models import AdmissionTarget
-from app.reports.schemas import TargetView, TargetWrite
+from app.reports.errors import TargetTermInvalid
+from app.reports.events import AdmissionTargetSet, CommitteeTargetSet
+from app.reports.models import LONGEST_TERM, AdmissionTarget, CommitteeTarget, TargetKind
+from app.reports.schemas import CommitteeTargetView, TargetView, TargetWrite, TermTargetWrite
 
 
 async def set_admission_target(
@@ -35,3 +36,48 @@ async def set_admission_target(
     )
     await record(session, fact)
     return TargetView(organisation_id=organisation.id, year=year, plan=body.plan)
+
+
+async def set_term_target(
+    session: Session, actor: Actor, organisation_id: UUID, from_year: int, body: TermTargetWrite
+) -> CommitteeTargetView:
+    """Set the admissions of a term. Raises OrganisationNotFound, NotForYourPost, TargetTermInvalid."""
+    if not from_year < body.to_year < from_year + LONGEST_TERM:
+        raise TargetTermInvalid
+    return await _set(
+        session, actor, organisation_id, TargetKind.admissions, years=(from_year, body.to_year), plan=body.plan
+    )
+
+
+async def set_founding_target(
+    session: Session, actor: Actor, organisation_id: UUID, year: int, body: TargetWrite
+) -> CommitteeTargetView:
+    """Set how many new organisations a year shall bring. Raises OrganisationNotFound, NotForYourPost."""
+    return await _set(session, actor, organisation_id, TargetKind.new_organisations, years=(year, year), plan=body.plan)
+
+
+async def _set(
+    session: Session, actor: Actor, organisation_id: UUID, kind: TargetKind, *, years: tuple[int, int], plan: int
+) -> CommitteeTargetView:
+    organisation = await get_visible_organisation(session, actor, organisation_id)
+    access.require_officer(actor, organisation.path)
+    from_year, to_year = years
+    said = {"to_year": to_year, "plan": plan, "set_by": actor.member_id, "set_at": session.now()}
+    await session.execute(
+        insert(CommitteeTarget)
+        .values(organisation_id=organisation.id, kind=kind, from_year=from_year, **said)
+        .on_conflict_do_update(index_elements=["organisation_id", "kind", "from_year"], set_=said)
+    )
+    fact = CommitteeTargetSet(
+        organisation_id=organisation.id,
+        subject_id=organisation.id,
+        actor_member_id=actor.member_id,
+        kind=kind,
+        from_year=from_year,
+        to_year=to_year,
+        plan=plan,
+    )
+    await record(session, fact)
+    return CommitteeTargetView(
+        organisation_id=organisation.id, kind=kind, from_year=from_year, to_year=to_year, plan=plan
+    )

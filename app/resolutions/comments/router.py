@@ -60,16 +60,16 @@ async def list_comments(
     responses=problems(ResolutionNotFound, NotForYourPost, CommentsClosed, CommentAlreadyExists, CommentPlaceUnknown),
 )
 async def comment_on_resolution(
-    session: DbSession, actor: CurrentActor, resolution_id: UUID, body: CommentCreate
+    session: DbSession, actor: CurrentActor, tagged: Tagged, resolution_id: UUID, body: CommentCreate
 ) -> CommentView:
     """Comment on the draft, or on one paragraph of one version, while comments are open."""
-    return await service.comment_on_resolution(session, actor, resolution_id, body)
+    return tagged.whole(await service.comment_on_resolution(session, actor, resolution_id, body))
 
 
 @router.get("/{comment_id}", operation_id="getComment", summary="A comment", responses=problems(CommentNotFound))
-async def get_comment(session: DbSession, actor: CurrentActor, comment_id: UUID) -> CommentView:
+async def get_comment(session: DbSession, actor: CurrentActor, tagged: Tagged, comment_id: UUID) -> CommentView:
     """Return a comment with its answer; a notice of an answer leads here."""
-    return await queries.get_comment(session, actor, comment_id)
+    return tagged.whole(await queries.get_comment(session, actor, comment_id))
 
 
 @router.patch(
@@ -78,9 +78,11 @@ async def get_comment(session: DbSession, actor: CurrentActor, comment_id: UUID)
     summary="Reword my comment",
     responses=problems(CommentNotFound, CommentNotYours, CommentsClosed, CommentAlreadyAnswered),
 )
-async def change_comment(session: DbSession, actor: CurrentActor, comment_id: UUID, body: CommentChange) -> CommentView:
+async def change_comment(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, comment_id: UUID, body: CommentChange
+) -> CommentView:
     """Change the words of my own comment, while comments are open and it has no answer."""
-    return await service.change_comment(session, actor, comment_id, body)
+    return tagged.whole(await service.change_comment(session, actor, comment_id, body))
 
 
 @router.delete(
@@ -101,9 +103,9 @@ async def delete_comment(session: DbSession, actor: CurrentActor, comment_id: UU
     summary="Support a comment",
     responses=problems(CommentNotFound, CommentIsYourOwn, CommentsClosed),
 )
-async def support_comment(session: DbSession, actor: CurrentActor, comment_id: UUID) -> CommentView:
+async def support_comment(session: DbSession, actor: CurrentActor, tagged: Tagged, comment_id: UUID) -> CommentView:
     """Stand behind somebody else's comment; asking again changes nothing."""
-    return await service.support_comment(session, actor, comment_id)
+    return tagged.whole(await service.support_comment(session, actor, comment_id))
 
 
 @router.delete(
@@ -124,9 +126,11 @@ async def end_support(session: DbSession, actor: CurrentActor, comment_id: UUID)
     summary="Answer a comment",
     responses=problems(CommentNotFound, NotForYourPost),
 )
-async def answer_comment(session: DbSession, actor: CurrentActor, comment_id: UUID, body: AnswerWrite) -> CommentView:
+async def answer_comment(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, comment_id: UUID, body: AnswerWrite
+) -> CommentView:
     """Say whether the comment is taken, in part, or not and why; its author is told.
 
     A later answer takes the place of the first, and is told again only where the outcome changed.
     """
-    return await service.answer_comment(session, actor, comment_id, body)
+    return tagged.whole(await service.answer_comment(session, actor, comment_id, body))

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.etags import Tagged
 from app.kernel.problems import FieldsNotValid, problems
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.transfers.errors import (
@@ -28,9 +29,11 @@ router = APIRouter(prefix="/transfers", tags=["members"], route_class=StrictRout
     summary="End a stay early",
     responses=problems(TransferNotFound, NotForYourPost, NoStayUnderWay, FieldsNotValid),
 )
-async def end_stay(session: DbSession, actor: CurrentActor, transfer_id: UUID, body: StayReturn) -> TransferView:
+async def end_stay(
+    session: DbSession, actor: CurrentActor, tagged: Tagged, transfer_id: UUID, body: StayReturn
+) -> TransferView:
     """Let a guest return home before the last day of the stay; for either branch."""
-    return await service.end_stay(session, actor, transfer_id, body)
+    return tagged.one(await service.end_stay(session, actor, transfer_id, body))
 
 
 @router.post(
@@ -40,7 +43,7 @@ async def end_stay(session: DbSession, actor: CurrentActor, transfer_id: UUID, b
     responses=problems(TransferNotFound, NotForYourPost, NoStayUnderWay, FieldsNotValid),
 )
 async def prolong_stay(
-    session: DbSession, actor: CurrentActor, transfer_id: UUID, body: StayProlongation
+    session: DbSession, actor: CurrentActor, tagged: Tagged, transfer_id: UUID, body: StayProlongation
 ) -> TransferView:
     """Let a guest stay longer, within the rule's limit; for the home branch."""
-    return await service.prolong_stay(session, actor, transfer_id, body)
+    return tagged.one(await service.prolong_stay(session, actor, transfer_id, body))

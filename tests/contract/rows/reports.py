@@ -20,6 +20,8 @@ ROWS: tuple[Row, ...] = (
     Row("getReportSpreadsheet", READS, path={**A, "report": "attendance"}),
     Row("getReportPdf", READS, path={**A, "report": "away"}),
     Row("setAdmissionTarget", READS, path={**A, "year": "2026"}, body={"plan": 3}),
+    Row("setTermTarget", READS, path={**A, "from_year": "2026"}, body={"to_year": 2030, "plan": 3}),
+    Row("setFoundingTarget", READS, path={**A, "year": "2026"}, body={"plan": 3}),
     Row("getRatings", READS, path={**A, "year": "2026"}),
     Row(
         "rateMembers",

@@ -27,8 +27,11 @@ def test_a_filled_template_is_read_back() -> None:
         "G": "19/05/2001",
         "H": "0912345678",
         "I": "036170012345",
-        "J": "Phó bí thư",
-        "K": "ở Nam Định",
+        "J": "Đại học",
+        "K": "Mường",
+        "L": "Nông dân",
+        "M": "Phó bí thư",
+        "N": "ở Nam Định",
     }
     filled = "".join(f'<c r="{c}4" t="inlineStr"><is><t>{text}</t></is></c>' for c, text in cells.items())
 

@@ -1,0 +1,1 @@
+"""People who are on record twice, it seems: found, and told apart by somebody who knows."""

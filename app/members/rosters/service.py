@@ -1,0 +1,78 @@
+"""Commands on rosters: give one out, which leaves a trace with whom it lists, and take it back corrected."""
+
+import asyncio
+from uuid import UUID
+
+from app.kernel.db import Session
+from app.kernel.i18n import Locale
+from app.kernel.security import Actor
+from app.members.errors import RosterHasErrors
+from app.members.record_views.models import ViewedPart
+from app.members.record_views.service import note_shown
+from app.members.rosters import queries
+from app.members.rosters.errors import PreviewOutdated, RosterTooLong
+from app.members.rosters.judging import JudgedRow, judge_rows, key_of, refuse_taken
+from app.members.rosters.reading import MOST_ROWS, SentRow, read_corrections
+from app.members.rosters.schemas import RosterCorrectionView
+from app.members.rosters.spreadsheet import roster_spreadsheet
+from app.members.service import correct_people
+from app.organisations.models import Organisation
+
+
+async def get_member_roster(session: Session, actor: Actor, organisation_id: UUID) -> bytes:
+    """Return the members at and below an organisation as .xlsx, with citizen ids and telephone numbers masked.
+
+    Raises OrganisationNotFound, NotForYourPost, RosterTooLong.
+    """
+    organisation = await queries.get_kept_organisation(session, actor, organisation_id)
+    if await queries.count_listed(session, organisation) > MOST_ROWS:
+        raise RosterTooLong
+    people = await queries.find_listed(session, organisation)
+    await note_shown(session, actor, [one.member.id for one in people], ViewedPart.roster)
+    return await asyncio.to_thread(roster_spreadsheet, people)
+
+
+async def correct_members(
+    session: Session,
+    actor: Actor,
+    organisation_id: UUID,
+    *,
+    content: bytes,
+    filename: str | None,
+    commit: bool,
+    digest: str | None,
+    locale: Locale,
+) -> RosterCorrectionView:
+    """Judge a roster that was sent back and, if `commit`, write what the preview of that `digest` showed: all of it.
+
+    Raises OrganisationNotFound, NotForYourPost, what `read_corrections` raises, RosterHasErrors with the verdicts as
+    `report`, PreviewOutdated, and what `correct_people` raises for a race.
+    """
+    organisation = await queries.get_kept_organisation(session, actor, organisation_id)
+    rows = await asyncio.to_thread(read_corrections, content, filename=filename)
+    judged = await _judge(session, organisation, rows, for_update=commit)
+    view = RosterCorrectionView.of(judged, committed=commit, locale=locale)
+    if not commit:
+        return view
+    if view.error_count:
+        raise RosterHasErrors(report=view.model_copy(update={"committed": False}).model_dump(mode="json"))
+    if digest != view.digest:
+        raise PreviewOutdated
+    changed = [
+        (one.listed.member, {column.value: value for column, value in one.wanted.items()})
+        for one in judged
+        if one.listed is not None and one.wanted
+    ]
+    await correct_people(session, changed, by=actor.member_id)
+    return view
+
+
+async def _judge(
+    session: Session, organisation: Organisation, rows: list[SentRow], *, for_update: bool
+) -> list[JudgedRow]:
+    keys = {key for row in rows if (key := key_of(row)) is not None}
+    people = await queries.find_listed_of(session, organisation, keys, for_update=for_update)
+    fixed = await queries.find_fixed(session, [one.member for one in people.values()])
+    judged = judge_rows(rows, people, fixed=fixed, today=session.today())
+    refuse_taken(judged, await queries.find_holders(session, judged))
+    return judged
