@@ -7,6 +7,7 @@ from app.activity.entries import router as entries
 from app.activity.summaries import router as summaries
 from app.admissions import router as admissions
 from app.announcements import router as announcements
+from app.announcements.mine import router as my_announcements
 from app.care import router as care
 from app.care.contacts import router as contacts
 from app.care.unreached import router as unreached
@@ -22,6 +23,7 @@ from app.kernel.db import ONE_SNAPSHOT
 from app.meetings import router as meetings
 from app.meetings.calendar import router as calendar
 from app.meetings.live import router as live
+from app.meetings.mine import router as my_meetings
 from app.meetings.reach import router as reach
 from app.meetings.replies import router as replies
 from app.meetings.roll import router as roll
@@ -38,6 +40,7 @@ from app.minutes import router as minutes
 from app.minutes.remarks import router as minutes_remarks
 from app.notifications import router as notifications
 from app.notifications.deliveries import router as deliveries
+from app.notifications.inbox import router as inbox
 from app.organisations import router as organisations
 from app.organisations.succession import router as succession
 from app.polls import router as polls
@@ -56,11 +59,15 @@ from app.resolutions.comments import router as comments
 from app.transfers import router as transfers
 from app.transfers.stays import router as stays
 
+screens = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
+"""What a phone asks whenever it opens: each finds by itself who asks (`kernel.screens`)."""
+screens.include_router(changes.router)
+screens.include_router(my_meetings.me)
+screens.include_router(inbox.me)
+screens.include_router(my_announcements.me)
+
 v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps), ONE_SNAPSHOT])
-v1.include_router(changes.router)
-v1.include_router(meetings.me)
 v1.include_router(notifications.me)
-v1.include_router(announcements.me)
 v1.include_router(identity.me)
 v1.include_router(devices.me)
 v1.include_router(second_factor.me)

@@ -129,6 +129,7 @@ def build_app() -> FastAPI:
     )
     app.state.notices = NOTICES
     app.state.newest_revision = newest_revision()
+    app.include_router(api.screens)
     app.include_router(service_routes.router)
     app.include_router(problem_pages.router)
     app.include_router(access_page.router)

@@ -4,8 +4,9 @@ import asyncio
 import gc
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.documents.store import DocumentStore
-from app.kernel.db import Session
+from app.kernel.db import Question, Session
 from app.kernel.migrating import migrate
 from app.kernel.passwords import Passwords
 from app.kernel.pokes import Pokes
@@ -172,9 +173,13 @@ class RolledBackDatabase:
         self._connection = connection
         self._clock = clock
         self._role = role
+        self.asked: list[tuple[Question, list[Any]]] = []
+        """The questions, with their values (Any): SQLAlchemy, whose events tell of all else, never sees them."""
 
     def acting_as(self, role: Role) -> "RolledBackDatabase":
-        return RolledBackDatabase(self._connection, self._clock, role)
+        acting = RolledBackDatabase(self._connection, self._clock, role)
+        acting.asked = self.asked
+        return acting
 
     @asynccontextmanager
     async def _in_role(self) -> AsyncIterator[None]:
@@ -210,6 +215,17 @@ class RolledBackDatabase:
     async def at_once(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any]:
         async with self._in_role():
             return (await self._connection.execute(statement, parameters)).one()
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    async def read(self, question: Question, given: Mapping[str, Any]) -> Sequence[Any] | None:
+        values = question.values(given)
+        self.asked.append((question, values))
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        async with self._in_role():
+            return await (await psycopg.AsyncRawCursor(driver).execute(question.sql, values)).fetchone()
 
     async def synchronise(self, session: Session) -> None:
         """Nothing: there is one clock, the test's."""

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Literal
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -59,6 +61,24 @@ def explaining(engine: AsyncEngine) -> Iterator[list[tuple[str, Plan]]]:
     event.remove(engine.sync_engine, "before_cursor_execute", explain)
 
 
+async def explained(database: RolledBackDatabase) -> list[tuple[str, Plan]]:
+    """The plans of the questions that were asked, made as in service: once for all values."""
+    plans = []
+    async with database.session() as session:
+        driver = (await (await session.connection()).get_raw_connection()).driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        await driver.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        for question, values in database.asked:
+            await driver.execute(f"PREPARE asked AS {question.sql}")
+            given = SQL(", ").join(map(Literal, values))
+            explain = SQL("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked ({})").format(given)
+            row = await (await driver.execute(explain)).fetchone()
+            assert row is not None
+            plans.append((question.sql, row[0][0]["Plan"]))
+            await driver.execute("DEALLOCATE asked")
+    return plans
+
+
 @pytest.mark.parametrize("path", HOME_SCREEN)
 async def test_home_screen_looks_at_few_rows(
     path: str, world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, engine: AsyncEngine
@@ -76,6 +96,7 @@ async def test_home_screen_looks_at_few_rows(
     with explaining(engine) as plans:
         answer = await signed_in(world.member).get(path)
     assert answer.status_code == 200, answer.text
+    plans += await explained(database)
     assert plans
     for statement, plan in plans:
         for step in steps(plan):

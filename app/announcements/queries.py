@@ -5,21 +5,17 @@ No list of readers is kept anywhere: a reader's list is found by the few organis
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    DateTime,
-    Integer,
     Row,
     Select,
     SQLColumnExpression,
     Uuid,
     and_,
-    bindparam,
     func,
     literal,
     or_,
@@ -40,7 +36,6 @@ from app.documents.models import Document
 from app.documents.queries import documents_of
 from app.documents.queries import visible_to as document_visible_to
 from app.documents.schemas import DocumentRef
-from app.kernel.asking import ENDED, ME, NOW, TODAY, asked_by
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.notices import AudiencePart
@@ -59,12 +54,13 @@ MOST_NAMED = 200
 
 def _addresses(session: Session, actor: Actor) -> ColumnElement[bool]:
     """Say, for a row of `announcements`, that it addresses the actor today."""
-    return _addresses_on(literal(actor.member_id, Uuid), literal(actor.ended, ARRAY(Uuid)), session.today())
+    return addresses_on(literal(actor.member_id, Uuid), literal(actor.ended, ARRAY(Uuid)), session.today())
 
 
-def _addresses_on(
+def addresses_on(
     member_id: SQLColumnExpression[UUID], ended: SQLColumnExpression[Sequence[UUID]], on: Day
 ) -> ColumnElement[bool]:
+    """Say, for a row of `announcements`, that it addresses a member on a day; see `audiences.addresses`."""
     return addresses(
         member_id,
         ended,
@@ -75,7 +71,8 @@ def _addresses_on(
     )
 
 
-def _is_current(now: datetime | SQLColumnExpression[datetime]) -> ColumnElement[bool]:
+def is_current(now: datetime | SQLColumnExpression[datetime]) -> ColumnElement[bool]:
+    """Say, for a row of `announcements`, that it is published and has not expired."""
     return and_(
         Announcement.status == AnnouncementStatus.published,
         or_(Announcement.expires_at.is_(None), Announcement.expires_at > now),
@@ -186,33 +183,6 @@ async def find_announcements(session: Session, actor: Actor, ids: Collection[UUI
     return [_view(row, documents, now=session.now()) for row in rows]
 
 
-async def list_my_announcements(session: Session, actor: Actor, *, paging: PageRequest) -> AnnouncementPage:
-    """Return what is said to the caller today: published, not expired, not withdrawn; the newest first."""
-    values = {**asked_by(actor, session), "limit": paging.limit + 1}
-    after = paging.after_instant()
-    if after is not None:
-        values |= {"published_before": after[0], "before": after[1]}
-    rows = (await session.execute(_select_mine(is_first=after is None), values)).all()
-    documents = await _documents(session, actor, rows)
-    return paging.page(
-        rows,
-        into=AnnouncementPage,
-        view=lambda row: _view(row, documents, now=session.now()),
-        key=lambda row: (row.published_at.isoformat(), row.id),
-    )
-
-
-@cache
-def _select_mine(*, is_first: bool) -> Select[Any]:
-    # Any: a row of many columns.
-    wanted = _select_views(ME).where(_is_current(NOW), _addresses_on(ME, ENDED, TODAY))
-    if not is_first:
-        last = tuple_(bindparam("published_before", type_=DateTime(timezone=True)), bindparam("before", type_=Uuid))
-        wanted = wanted.where(tuple_(Announcement.published_at, Announcement.id) < last)
-    newest_first = wanted.order_by(Announcement.published_at.desc(), Announcement.id.desc())
-    return newest_first.limit(bindparam("limit", type_=Integer))
-
-
 def select_unread(
     session: Session, member_ids: Sequence[UUID], *, organisations: Collection[UUID], since: datetime
 ) -> Select[UUID, UUID, UUID, AudiencePart, str, datetime | None, bool, datetime]:
@@ -238,7 +208,7 @@ def select_unread(
             Announcement,
             and_(
                 Announcement.organisation_id.in_(organisations),
-                _is_current(session.now()),
+                is_current(session.now()),
                 Announcement.published_at >= since,
             ),
         )
@@ -252,7 +222,7 @@ def select_unread(
                 AnnouncementReceipt.opened_at.is_(None),
                 and_(Announcement.needs_acknowledgement, AnnouncementReceipt.acknowledged_at.is_(None)),
             ),
-            _addresses_on(Member.id, literal([], ARRAY(Uuid)), session.today()),
+            addresses_on(Member.id, literal([], ARRAY(Uuid)), session.today()),
         )
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
     )
@@ -271,7 +241,7 @@ async def list_announcements(
         Announcement.organisation_id == organisation_id, Announcement.status != AnnouncementStatus.withdrawn
     )
     if not access.writes(actor, organisation_id):
-        wanted = wanted.where(_is_current(session.now()))
+        wanted = wanted.where(is_current(session.now()))
         if not access.follows(actor, organisation.path):
             wanted = wanted.where(_addresses(session, actor))
     after = paging.after_instant()

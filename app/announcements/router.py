@@ -35,22 +35,8 @@ from app.kernel.readers import CurrentReader
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
-me = APIRouter(prefix="/me", tags=["announcements"], route_class=StrictRoute)
 organisations = APIRouter(prefix="/organisations", tags=["announcements"], route_class=StrictRoute)
 router = APIRouter(prefix="/announcements", tags=["announcements"], route_class=StrictRoute)
-
-
-@me.get(
-    "/announcements",
-    operation_id="listMyAnnouncements",
-    summary="My announcements",
-    responses=problems(CursorInvalid),
-)
-async def list_my_announcements(
-    session: DbSession, actor: CurrentActor, paging: Paging, tagged: Tagged, linked: Linked
-) -> AnnouncementPage:
-    """List what is said to me today, newest first; what has expired or was withdrawn is not there any more."""
-    return tagged.page(linked(await queries.list_my_announcements(session, actor, paging=paging)))
 
 
 @organisations.get(

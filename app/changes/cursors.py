@@ -72,6 +72,13 @@ def read_cursor(text: str, *, member_id: UUID, keys: TokenKeys) -> Cursor:
     raise CursorInvalid
 
 
+def renewed(text: str, *, member_id: UUID, keys: TokenKeys) -> str:
+    """Return a cursor that was read, as it is written today: sealed with the newest key."""
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    packed = raw[_SEAL_BYTES:]
+    return base64.urlsafe_b64encode(keys.seal(_sealed(packed, member_id)) + packed).decode().rstrip("=")
+
+
 def _sealed(packed: bytes, member_id: UUID, *, purpose: bytes = _PURPOSE) -> bytes:
     return purpose + member_id.bytes + packed
 

@@ -2,27 +2,95 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select, text
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    column,
+    exists,
+    func,
+    literal,
+    select,
+    table,
+    text,
+    union,
+)
 
-from app.changes.cursors import Counters, Cursor, Run, read_cursor, write_cursor
+from app.changes.cursors import Counters, Cursor, Run, read_cursor, renewed, write_cursor
 from app.changes.errors import SyncCursorExpired
+from app.changes.models import SyncEpoch
 from app.changes.resources import RESOURCES, View, Viewer
 from app.changes.schemas import ChangeOp, ChangePage, ChangeView
-from app.kernel.db import Session
+from app.kernel.asking import ASKING, ENDED, INHERITED, ME, PATH, TODAY, held_as
+from app.kernel.db import Question, Session
 from app.kernel.schemas import Versioned
+from app.kernel.screens import question
 from app.kernel.security import OFFICERS, ORGANISERS, Actor, PostKind
 from app.kernel.tokens import TokenKeys
 from app.members.models import AwayPeriod, Standing, StandingKind
-from app.members.queries import holds_on
+from app.members.queries import Day, holds_on
 from app.organisations.models import Organisation
 
 _POSTS = ORGANISERS | OFFICERS | {PostKind.committee_member}
 _RESOURCES = {resource.type: resource for resource in RESOURCES}
+
+
+@cache
+def standing_now() -> Question:
+    """Ask where the member stands and how far their scopes are: all that tells whether a phone has missed something."""
+    standing = _select_standings(ME, TODAY).cte("standing").prefix_with("MATERIALIZED")
+    is_guest = standing.c.kind == StandingKind.temporary_guest
+    mine = union(
+        select(ME.label("id")),
+        *(select(func.unnest(places)) for places in (PATH, ENDED, INHERITED, held_as(_POSTS))),
+        select(func.unnest(standing.c.path)).where(is_guest),
+    ).subquery("mine")
+    scopes = table("scopes", column("id", Uuid), column("counter", BigInteger))
+    heads = select(func.json_object_agg(mine.c.id, func.coalesce(scopes.c.counter, 0))).select_from(
+        mine.outerjoin(scopes, scopes.c.id == mine.c.id)
+    )
+    last = standing.c.path[func.cardinality(standing.c.path)]
+    standings = select(func.json_agg(func.json_build_array(standing.c.kind, last, standing.c.away)))
+    epoch = select(SyncEpoch.epoch).order_by(SyncEpoch.began_at.desc(), SyncEpoch.epoch).limit(1)
+    asked = ("member_id", "path", "ended", "kinds", "organisations", "inherited_kinds", "inherited_from")
+    return question(
+        select(
+            *(ASKING.c[name] for name in asked),
+            standings.scalar_subquery(),
+            heads.scalar_subquery(),
+            epoch.scalar_subquery(),
+        ).select_from(ASKING)
+    )
+
+
+def find_nothing_new(standing: Sequence[Any], cursor: str, *, keys: TokenKeys) -> str | None:
+    """Return the cursor anew where the phone has everything (`standing` answers `standing_now`), and otherwise None.
+
+    Raises CursorInvalid.
+    """
+    member_id, path, ended, kinds, places, inherited_kinds, inherited_from, standings, heads, epoch = standing
+    known = read_cursor(cursor, member_id=member_id, keys=keys)
+    if known.run is not None or known.epoch != epoch:
+        return None
+    if {scope.hex: counter for scope, counter in known.since.items()} != _moved(heads):
+        return None
+    posts = [*zip(kinds, places, strict=True), *zip(inherited_kinds, inherited_from, strict=True)]
+    if known.rights != _rights(path=path, ended=ended, posts=posts, standings=standings or ()):
+        return None
+    return renewed(cursor, member_id=member_id, keys=keys)
+
+
+def _moved(heads: Mapping[str, int]) -> dict[str, int]:
+    return {scope.replace("-", ""): counter for scope, counter in heads.items() if counter}
+
 
 _HEADS = text("""
 SELECT mine.id, coalesce(s.counter, 0) AS counter, coalesce(s.floor, 0) AS floor,
@@ -91,29 +159,43 @@ async def _find_place(session: Session, actor: Actor) -> _Place:
 
     What ended while they belonged to it stays one of them, since its papers stay theirs to read.
     """
-    today = session.today()
-    away = exists().where(
-        AwayPeriod.member_id == actor.member_id, holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, today)
-    )
-    standings = (
-        await session.execute(
-            select(Standing.kind, Organisation.path, away.label("away"))
-            .join(Organisation, Organisation.id == Standing.organisation_id)
-            .where(Standing.member_id == actor.member_id, holds_on(Standing.starts_on, Standing.ends_on, today))
-        )
-    ).all()
-    guest_of = {scope for row in standings if row.kind is StandingKind.temporary_guest for scope in row.path}
+    standings = (await session.execute(_select_standings(literal(actor.member_id, Uuid), session.today()))).all()
+    guest_of = {scope for row in standings if row.kind == StandingKind.temporary_guest for scope in row.path}
     held = {post.organisation_id for post in (*actor.posts, *actor.inherited) if post.kind in _POSTS}
-    known_by = [
-        *(f"path {scope}" for scope in actor.path),
-        *(f"ended {scope}" for scope in actor.ended),
-        *(f"post {post.kind} {post.organisation_id}" for post in (*actor.posts, *actor.inherited)),
-        *(f"{row.kind} {row.path[-1]} {row.away}" for row in standings),
-    ]
     return _Place(
         scopes=tuple(sorted({actor.member_id, *actor.path, *actor.ended, *guest_of, *held})),
-        rights=hashlib.sha256("\n".join(sorted(known_by)).encode()).hexdigest()[:16],
+        rights=_rights(
+            path=actor.path,
+            ended=actor.ended,
+            posts=[(post.kind, post.organisation_id) for post in (*actor.posts, *actor.inherited)],
+            standings=[(row.kind, row.path[-1], row.away) for row in standings],
+        ),
     )
+
+
+def _select_standings(member_id: SQLColumnExpression[UUID], on: Day) -> Select[StandingKind, list[UUID], bool]:
+    away = exists().where(AwayPeriod.member_id == member_id, holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, on))
+    return (
+        select(Standing.kind, Organisation.path, away.label("away"))
+        .join(Organisation, Organisation.id == Standing.organisation_id)
+        .where(Standing.member_id == member_id, holds_on(Standing.starts_on, Standing.ends_on, on))
+    )
+
+
+def _rights(
+    *,
+    path: Iterable[object],
+    ended: Iterable[object],
+    posts: Iterable[tuple[object, object]],
+    standings: Iterable[tuple[object, object, bool]],
+) -> str:
+    known_by = [
+        *(f"path {scope}" for scope in path),
+        *(f"ended {scope}" for scope in ended),
+        *(f"post {kind} {organisation}" for kind, organisation in posts),
+        *(f"{kind} {organisation} {away}" for kind, organisation, away in standings),
+    ]
+    return hashlib.sha256("\n".join(sorted(known_by)).encode()).hexdigest()[:16]
 
 
 def _start(known: Cursor | None, place: _Place, *, epoch: UUID, counters: Counters, floors: Counters) -> Cursor:

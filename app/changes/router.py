@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
-from app.changes import service
+from app.changes import queries, service
 from app.changes.errors import SyncCursorExpired
 from app.changes.resources import Viewer
 from app.changes.schemas import ChangePage
 from app.kernel.bodies import StrictRoute
-from app.kernel.db import DbSession
+from app.kernel.i18n import negotiate
+from app.kernel.notices import Reader
 from app.kernel.pagination import CursorInvalid, Linked
 from app.kernel.problems import problems
-from app.kernel.readers import CurrentReader
-from app.kernel.security import CurrentActor
+from app.kernel.readers import AcceptLanguage
+from app.kernel.screens import HotRead
 
 router = APIRouter(prefix="/changes", tags=["changes"], route_class=StrictRoute)
 
@@ -22,20 +23,20 @@ router = APIRouter(prefix="/changes", tags=["changes"], route_class=StrictRoute)
     "",
     operation_id="getChanges",
     summary="What changed since my cursor",
+    response_model=ChangePage,
     responses=problems(CursorInvalid, SyncCursorExpired),
 )
 async def get_changes(
     *,
     request: Request,
-    session: DbSession,
-    actor: CurrentActor,
-    reader: CurrentReader,
+    screen: HotRead,
     linked: Linked,
+    accept_language: AcceptLanguage = None,
     limit: Annotated[
         int, Query(ge=1, le=200, description="Objects a page looks at", json_schema_extra={"format": "int32"})
     ] = 100,
     cursor: Annotated[str | None, Query(max_length=8000, description="`next_cursor` of the last page I stored")] = None,
-) -> ChangePage:
+) -> ChangePage | Response:
     """Return all that I may see and that changed since the cursor; without a cursor, everything there is.
 
     Ask again at once with `next_cursor` while `has_more` is true; a page may hold fewer items than `limit`, or none.
@@ -48,6 +49,13 @@ async def get_changes(
     record I am given is told so: `GET /v1/me/record-views`.
     """
     state = request.app.state
-    viewer = Viewer(actor=actor, reader=reader, notices=state.notices, public_url=state.settings.public_url)
-    page = await service.get_changes(session, viewer, cursor=cursor, limit=limit, keys=state.keyring.keys)
+    keys = state.keyring.keys
+    standing = await screen.row(queries.standing_now(), {})
+    unchanged = queries.find_nothing_new(standing, cursor, keys=keys) if cursor else None
+    if unchanged is not None:
+        return Response(f'{{"items":[],"next_cursor":"{unchanged}","has_more":false}}', media_type="application/json")
+    async with screen.at_length() as (session, actor):
+        reader = Reader(locale=negotiate(accept_language), time_zone=actor.time_zone)
+        viewer = Viewer(actor=actor, reader=reader, notices=state.notices, public_url=state.settings.public_url)
+        page = await service.get_changes(session, viewer, cursor=cursor, limit=limit, keys=keys)
     return linked(page) if page.has_more else page

@@ -11,6 +11,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Uuid,
     and_,
+    any_,
     exists,
     func,
     literal,
@@ -22,11 +23,12 @@ from app.documents import access
 from app.documents.errors import DocumentNotFound, DocumentsNotFound
 from app.documents.models import Document, DocumentBookmark, Visibility
 from app.documents.schemas import DocumentRef, DocumentView, FolderPage, FolderView
+from app.kernel.asking import ENDED, ME, PATH, TODAY, held_as
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
 from app.kernel.i18n import Text
 from app.kernel.pagination import PageRequest
-from app.kernel.security import OFFICERS, Actor
+from app.kernel.security import LEADERS, OFFICERS, Actor
 from app.members.queries import hosts_of
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
@@ -38,14 +40,34 @@ _TWICE = Text(vi="Tài liệu này đã có trong danh sách", en="This document
 
 def visible_to(actor: Actor, session: Session, *, of: type[Document] = Document) -> ColumnElement[bool]:
     """Say, for a row of `documents` or of what `of` stands for, what `access.py` says in words."""
-    seats = access.places_of(actor, access.SEATS)
+    return _is_visible(
+        of,
+        shared=shares(actor, session, of.organisation_id),
+        of_committee=of.organisation_id.in_(access.places_of(actor, access.SEATS)),
+        own=or_(of.uploaded_by == actor.member_id, of.organisation_id.in_(access.reads_owned_in(actor))),
+    )
+
+
+def visible_to_asking() -> ColumnElement[bool]:
+    """Say the same for whoever asks in a screen (`kernel.asking`)."""
+    place, seats = Document.organisation_id, held_as(access.SEATS)
+    below = select(Organisation.id).where(Organisation.path.bool_op("&&")(held_as(OFFICERS)))
+    places = (place == any_(asked) for asked in (PATH, ENDED, seats))
+    return _is_visible(
+        Document,
+        shared=or_(*places, place.in_(hosts_of(ME, TODAY)), place.in_(below)),
+        of_committee=place == any_(seats),
+        own=or_(Document.uploaded_by == ME, place == any_(held_as(LEADERS))),
+    )
+
+
+def _is_visible(
+    of: type[Document], *, shared: ColumnElement[bool], of_committee: ColumnElement[bool], own: ColumnElement[bool]
+) -> ColumnElement[bool]:
     return or_(
-        and_(of.visibility == Visibility.organisation, shares(actor, session, of.organisation_id)),
-        and_(of.visibility == Visibility.committee, of.organisation_id.in_(seats)),
-        and_(
-            of.visibility == Visibility.owner,
-            or_(of.uploaded_by == actor.member_id, of.organisation_id.in_(access.reads_owned_in(actor))),
-        ),
+        and_(of.visibility == Visibility.organisation, shared),
+        and_(of.visibility == Visibility.committee, of_committee),
+        and_(of.visibility == Visibility.owner, own),
     )
 
 

@@ -1,8 +1,10 @@
 """The database: naming of constraints, the engine, and the session that commits at the edge."""
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
@@ -23,6 +25,25 @@ from app.kernel.ids import new_id
 from app.kernel.roles import Role, acting_as
 
 _HOME = ZoneInfo("Asia/Ho_Chi_Minh")
+_READERS = 4
+"""Connections of a process for what is read at once: each is held for a statement alone, so a few serve many."""
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day that an instant was in Việt Nam: standings, posts and away periods begin and end with its days."""
+    return moment.astimezone(_HOME).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A statement as the server takes it (`$1`…), and the names of its parameters in their order."""
+
+    sql: str
+    names: tuple[str, ...]
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """Return the parameters; what is not given is null. Any: of any types."""
+        return [given.get(name) for name in self.names]
 
 
 class Base(DeclarativeBase):
@@ -61,12 +82,12 @@ class Session(AsyncSession):
         return self.moment
 
     def today(self) -> date:
-        """Return the day it is in Việt Nam: standings, posts and away periods begin and end with its days."""
-        return self.day_of(self.moment)
+        """Return the day it is in Việt Nam."""
+        return day_of(self.moment)
 
     def day_of(self, moment: datetime) -> date:
         """Return the day that an instant was in Việt Nam."""
-        return moment.astimezone(_HOME).date()
+        return day_of(moment)
 
     def new_id(self) -> UUID:
         """Return a fresh UUIDv7 of this unit of work's instant, after those it made before."""
@@ -88,6 +109,14 @@ class Database(Protocol):
         """Run one statement that the server commits by itself, and return its one row; Any: of any columns."""
         ...
 
+    def now(self) -> datetime:
+        """Return the present instant (aware, UTC)."""
+        ...
+
+    async def read(self, question: Question, given: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Ask a question, all of one instant, in one round trip; return its one row, if any; Any: of any columns."""
+        ...
+
     async def synchronise(self, session: Session) -> None:
         """Move the session to the present instant of the clock that all processes share."""
         ...
@@ -101,6 +130,45 @@ class Database(Protocol):
         ...
 
 
+class _Readers:
+    """Connections of the driver alone; on each a statement is a transaction, of one instant, which writes nothing.
+
+    A statement is planned once a connection, since to plan it takes longer than to answer it; new statistics have it
+    planned anew.
+    """
+
+    def __init__(self, url: str, *, options: str) -> None:
+        self._url = url
+        self._options = (
+            f"{options} -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
+            " -c plan_cache_mode=force_generic_plan"
+        )
+        self._free = asyncio.Semaphore(_READERS)
+        self._idle: list[psycopg.AsyncConnection[tuple[Any, ...]]] = []
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[psycopg.AsyncConnection[tuple[Any, ...]]]:
+        async with self._free:
+            connection = self._idle.pop() if self._idle else await self._connect()
+            try:
+                yield connection
+            except BaseException as error:
+                await connection.close()
+                if isinstance(error, psycopg.OperationalError):
+                    await self.close()  # the server is gone, and with it the others
+                raise
+            self._idle.append(connection)
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _connect(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+        return await psycopg.AsyncConnection.connect(
+            self._url, autocommit=True, options=self._options, cursor_factory=psycopg.AsyncRawCursor
+        )
+
+
 class PooledDatabase:
     """A pool of connections to one PostgreSQL."""
 
@@ -111,17 +179,20 @@ class PooledDatabase:
 
         Without a `role` the connections have the rights of the one that the URL names.
         """
+        options = f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC {acting_as(role)}".rstrip()
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
             hide_parameters=True,  # errors are logged, and phone numbers are parameters
-            connect_args={
-                "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC {acting_as(role)}".rstrip()
-            },
+            connect_args={"options": options},
         )
         self._sessions: Callable[[], Session] = async_sessionmaker(
             self.engine, class_=Session, expire_on_commit=False, clock=clock
+        )
+        self._clock = clock
+        self._readers = _Readers(
+            self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False), options=options
         )
 
     @asynccontextmanager
@@ -140,6 +211,16 @@ class PooledDatabase:
             apart = await connection.execution_options(isolation_level="AUTOCOMMIT")
             return (await apart.execute(statement, parameters)).one()
 
+    def now(self) -> datetime:
+        """Return what the clock says."""
+        return self._clock()
+
+    async def read(self, question: Question, given: Mapping[str, Any]) -> Sequence[Any] | None:
+        """See `Database.read`; by the driver alone, since SQLAlchemy costs more than the question."""
+        async with self._readers.one() as connection:
+            found = await connection.execute(question.sql, question.values(given), prepare=True)
+            return await found.fetchone()
+
     async def synchronise(self, session: Session) -> None:
         """Ask the database for the time; every other clock may be wrong by minutes."""
         session.moment = (await session.execute(select(func.clock_timestamp()))).scalar_one()
@@ -157,7 +238,8 @@ class PooledDatabase:
             await apart.execute(text("RESET ROLE"))
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
+        await self._readers.close()
         await self.engine.dispose()
 
 

@@ -39,6 +39,11 @@ class NotModified(Exception):
         self.etag = etag
 
 
+def tags_in(if_none_match: str | None) -> list[str]:
+    """Return the ETags that a caller holds, without their quotes; weak ones count (RFC 9110, 13.1.2)."""
+    return [tag.strip().removeprefix("W/").strip('"') for tag in (if_none_match or "").split(",")]
+
+
 class Tagger:
     """Puts the ETag on an answer, or answers 304 to a GET when the caller holds it."""
 
@@ -46,7 +51,7 @@ class Tagger:
         """Bind to one request; `viewer` tells two members' views of the same version apart."""
         self._response = response
         self._viewer = viewer
-        self._known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+        self._known = {f'"{tag}"' for tag in tags_in(if_none_match)}
 
     def one(self, view: V) -> V:
         """Tag a resource: `"<version>-<digest>"`."""

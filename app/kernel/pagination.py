@@ -74,12 +74,13 @@ class PageRequest:
     ) -> P:
         """Make the page of up to `limit` rows; the query fetched one more, which tells that there is a next page."""
         shown = rows[: self.limit]
-        cursor = _encode(key(shown[-1])) if len(rows) > self.limit else None
+        cursor = encode_cursor(*key(shown[-1])) if len(rows) > self.limit else None
         return into(items=[view(row) for row in shown], next_cursor=cursor)
 
 
-def _encode(key: tuple[str, UUID]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([key[0], str(key[1])]).encode()).decode().rstrip("=")
+def encode_cursor(value: str, identifier: object) -> str:
+    """Return the cursor behind the item with this value to sort by and this id."""
+    return base64.urlsafe_b64encode(json.dumps([value, str(identifier)]).encode()).decode().rstrip("=")
 
 
 def _decode(cursor: str) -> tuple[str, UUID]:
@@ -103,6 +104,12 @@ async def _page_request(
 Paging = Annotated[PageRequest, Depends(_page_request)]
 
 
+def link_next(request: Request, cursor: str) -> str:
+    """Return the `Link` of an answer that has a next page (RFC 8288)."""
+    url = request.url.include_query_params(cursor=cursor)
+    return f'<{url.path}?{url.query}>; rel="next"'
+
+
 class Linker:
     """Adds `Link: <…>; rel="next"` (RFC 8288) to a page that has a next one."""
 
@@ -114,8 +121,7 @@ class Linker:
     def __call__(self, page: P) -> P:
         """Return the page as it is, with the header set on its answer."""
         if page.next_cursor is not None:
-            url = self._request.url.include_query_params(cursor=page.next_cursor)
-            self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+            self._response.headers["Link"] = link_next(self._request, page.next_cursor)
         return page
 
 

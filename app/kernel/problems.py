@@ -3,6 +3,7 @@
 import traceback
 from typing import Any
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -220,12 +221,12 @@ def _methods(request: Request) -> list[str]:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    code = getattr(getattr(error, "orig", None), "sqlstate", None)
+    code = getattr(getattr(error, "orig", error), "sqlstate", None)
     lost = isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if code == "57014":  # query_canceled: the statement timeout
         log.warning("statement_timeout")
         return problem(request, TooSlow(headers={"Retry-After": "5"}))
-    if lost or isinstance(error, OperationalError):
+    if lost or isinstance(error, OperationalError | psycopg.OperationalError):
         log.warning("database_unavailable", error=type(error).__name__)
         return problem(request, DatabaseUnavailable(headers={"Retry-After": "2"}))
     return unexpected(request, error)
@@ -241,7 +242,7 @@ def unexpected(request: Request, error: Exception) -> Response:
     log.error(
         "unexpected_error",
         errors=[type(link).__qualname__ for link in chain],
-        sqlstate=getattr(getattr(error, "orig", None), "sqlstate", None),
+        sqlstate=getattr(getattr(error, "orig", error), "sqlstate", None),
         stack="".join(traceback.format_tb(error.__traceback__)),
     )
     return problem(request, InternalError())
@@ -259,6 +260,7 @@ def install(app: FastAPI) -> None:
         RequestValidationError: _invalid,
         HTTPException: _http,
         DBAPIError: _database,
+        psycopg.Error: _database,
         PoolTimeout: _database,
         NotModified: _not_modified,
     }

@@ -8,11 +8,10 @@ from app.kernel.i18n import negotiate
 from app.kernel.notices import Reader
 from app.kernel.security import CurrentActor
 
+AcceptLanguage = Annotated[str | None, Header(description="`vi` (default) or `en`")]
 
-async def _reader(
-    actor: CurrentActor,
-    accept_language: Annotated[str | None, Header(description="`vi` (default) or `en`")] = None,
-) -> Reader:
+
+async def _reader(actor: CurrentActor, accept_language: AcceptLanguage = None) -> Reader:
     return Reader(locale=negotiate(accept_language), time_zone=actor.time_zone)
 
 

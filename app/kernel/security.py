@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +15,7 @@ from app.kernel.errors import Forbidden, NotSignedIn
 from app.kernel.i18n import Text
 from app.kernel.rates import RateLimiter, RateLimitExceeded
 from app.kernel.settings import SecondFactorOf
+from app.kernel.tokens import Claims, TokenKeys, TokenRefused
 
 
 class PostKind(StrEnum):
@@ -117,6 +119,36 @@ _bearer = HTTPBearer(
 )
 
 
+BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def require_token(
+    credentials: HTTPAuthorizationCredentials | None, keys: TokenKeys, *, now: datetime
+) -> tuple[Claims, TokenInvalid]:
+    """Return what the token claims, and the refusal for claims that hold no more; raises TokenInvalid.
+
+    The refusal never says what was wrong.
+    """
+    if credentials is None:
+        raise TokenInvalid(headers={"WWW-Authenticate": "Bearer"})
+    refusal = TokenInvalid(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    try:
+        return keys.verify(credentials.credentials, now=now), refusal
+    except TokenRefused:
+        raise refusal from None
+
+
+def require_allowance(request: Request, account_id: UUID, *, now: datetime) -> None:
+    """Count the request against its account's minute; raises RateLimitExceeded."""
+    limiter: RateLimiter | None = request.app.state.rate_limiter
+    if limiter is None:
+        return
+    allowance = limiter.take(account_id, now=now)
+    request.state.allowance = allowance  # for the headers of whatever is answered
+    if allowance.retry_after is not None:
+        raise RateLimitExceeded(headers={"Retry-After": str(allowance.retry_after)})
+
+
 async def require_sign_in(request: Request) -> None:
     """Refuse whoever is not signed in before a file is read; raises TokenInvalid.
 
@@ -141,15 +173,10 @@ async def _authenticate(request: Request, session: Session, credentials: HTTPAut
 async def _current_actor(
     request: Request,
     session: DbSession,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: BearerToken,
 ) -> Actor:
     actor = await _authenticate(request, session, credentials)
-    limiter: RateLimiter | None = request.app.state.rate_limiter
-    if limiter is not None:
-        allowance = limiter.take(actor.account_id, now=session.now())
-        request.state.allowance = allowance  # for the headers of whatever is answered
-        if allowance.retry_after is not None:
-            raise RateLimitExceeded(headers={"Retry-After": str(allowance.retry_after)})
+    require_allowance(request, actor.account_id, now=session.now())
     return actor
 
 

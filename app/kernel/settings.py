@@ -110,7 +110,9 @@ class Settings(BaseSettings):
     worker_heartbeat_seconds: float = Field(
         default=10, gt=0, description="A worker silent for three of these is taken for dead"
     )
-    database_pool_size: int = Field(default=10, ge=1, description="Connections one process holds at most")
+    database_pool_size: int = Field(
+        default=10, ge=1, description="Connections one process holds at most, beside four for the home screen"
+    )
     rate_limit_per_minute: int = Field(
         default=120, ge=0, description="Requests one account may make a minute to one API process; 0 sets no limit"
     )

@@ -1,13 +1,12 @@
 """Reads of meetings; visibility comes first in each."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, time
-from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ColumnElement,
     DateTime,
     Integer,
     Row,
@@ -23,13 +22,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import selectinload
 
-from app.kernel.asking import HOMES, ME, SEATS, TODAY, asked_by
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor
 from app.meetings import access
 from app.meetings.attendance import Tally, tally
-from app.meetings.convening.queries import count_replies, is_called, is_somebody_called
+from app.meetings.convening.queries import count_replies, is_called
 from app.meetings.errors import MeetingNotFound
 from app.meetings.models import (
     AgendaItem,
@@ -84,8 +82,8 @@ async def get_visible_meeting(
     return row.Meeting, tuple(row.path)
 
 
-def _select_views(member_id: UUID | SQLColumnExpression[UUID]) -> Select[Any]:
-    # Any: a row of many columns. One statement: the agenda as JSON beside the meeting, the viewer's reply joined.
+def agenda_of(meeting_id: SQLColumnExpression[UUID]) -> ColumnElement[Any]:
+    """Return the agenda (Any: a JSON list of what `AgendaItemView` shows) of a meeting, for each of a query's rows."""
     papers = (
         select(
             func.coalesce(
@@ -99,12 +97,7 @@ def _select_views(member_id: UUID | SQLColumnExpression[UUID]) -> Select[Any]:
         )
         .scalar_subquery()
     )
-    latest_paper = (
-        select(func.max(AgendaItemDocument.attached_at))
-        .where(AgendaItemDocument.meeting_id == Meeting.id)
-        .scalar_subquery()
-    )
-    agenda = (
+    return (
         select(
             func.coalesce(
                 func.json_agg(
@@ -126,13 +119,22 @@ def _select_views(member_id: UUID | SQLColumnExpression[UUID]) -> Select[Any]:
                 func.json_build_array(),
             )
         )
-        .where(AgendaItem.meeting_id == Meeting.id)
+        .where(AgendaItem.meeting_id == meeting_id)
+        .scalar_subquery()
+    )
+
+
+def _select_views(member_id: UUID | SQLColumnExpression[UUID]) -> Select[Any]:
+    # Any: a row of many columns. One statement: the agenda as JSON beside the meeting, the viewer's reply joined.
+    latest_paper = (
+        select(func.max(AgendaItemDocument.attached_at))
+        .where(AgendaItemDocument.meeting_id == Meeting.id)
         .scalar_subquery()
     )
     return (
         select(
             *(column for column in Meeting.__table__.columns if column.name != "check_in_secret"),
-            agenda.label("agenda"),
+            agenda_of(Meeting.id).label("agenda"),
             latest_paper.label("latest_paper_at"),
             MeetingReply.reply,
             MeetingReply.reason.label("reply_reason"),
@@ -231,49 +233,12 @@ async def find_meetings(session: Session, actor: Actor, ids: Collection[UUID]) -
     return [_view(row, counts.get(row.id), warnings[row.id]) for row in rows]
 
 
-async def list_my_meetings(
-    session: Session, actor: Actor, *, since: datetime | None, until: datetime | None, paging: PageRequest
-) -> MeetingPage:
-    """Return the meetings one is called to, by their start, from `since` (today's beginning there) until `until`.
-
-    Instants without an offset are taken in the member's own zone.
-    """
-    zone = ZoneInfo(actor.time_zone)
-    begin = _in_zone(since, zone) or datetime.combine(session.now().astimezone(zone).date(), time(), tzinfo=zone)
-    values = {**asked_by(actor, session), "begin": begin}
-    end = _in_zone(until, zone)
-    if end is not None:
-        values["end"] = end
-    wanted = _select_mine(has_end=end is not None, is_first=paging.after is None)
-    return await _page(session, actor, wanted, paging, values, counted=lambda where: access.organises(actor, where))
-
-
-@cache
-def _select_mine(*, has_end: bool, is_first: bool) -> Select[Any]:
-    # Any: a row of many columns.
-    instant = DateTime(timezone=True)
-    wanted = _select_views(ME).where(
-        is_somebody_called(ME, HOMES, SEATS, TODAY),
-        Meeting.status != MeetingStatus.draft,
-        Meeting.starts_at >= bindparam("begin", type_=instant),
-    )
-    if has_end:
-        wanted = wanted.where(Meeting.starts_at < bindparam("end", type_=instant))
-    return _cut(wanted, is_first=is_first)
-
-
 def _cut(wanted: Select[Any], *, is_first: bool) -> Select[Any]:
     """Cut to a page by the starts; parameters are `limit` and, on a later page, `last_start` and `last_id`."""
     if not is_first:
         last = tuple_(bindparam("last_start", type_=DateTime(timezone=True)), bindparam("last_id", type_=Uuid))
         wanted = wanted.where(tuple_(Meeting.starts_at, Meeting.id) > last)
     return wanted.order_by(Meeting.starts_at, Meeting.id).limit(bindparam("limit", type_=Integer))
-
-
-def _in_zone(value: datetime | None, zone: ZoneInfo) -> datetime | None:
-    if value is None or value.tzinfo is not None:
-        return value
-    return value.replace(tzinfo=zone)
 
 
 async def list_meetings(session: Session, actor: Actor, organisation_id: UUID, *, paging: PageRequest) -> MeetingPage:

@@ -1,9 +1,8 @@
 """Routes of the meeting."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.documents.errors import DocumentsNotFound
 from app.kernel.bodies import StrictRoute
@@ -11,7 +10,6 @@ from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
-from app.kernel.schemas import DayOrInstant
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings import queries, service
 from app.meetings.errors import (
@@ -34,28 +32,8 @@ from app.meetings.schemas import (
 )
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
-me = APIRouter(prefix="/me", tags=["meetings"], route_class=StrictRoute)
 organisations = APIRouter(prefix="/organisations", tags=["meetings"], route_class=StrictRoute)
 router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
-
-
-@me.get("/meetings", operation_id="listMyMeetings", summary="My meetings", responses=problems(CursorInvalid))
-async def list_my_meetings(
-    session: DbSession,
-    actor: CurrentActor,
-    paging: Paging,
-    tagged: Tagged,
-    linked: Linked,
-    since: Annotated[
-        DayOrInstant | None,
-        Query(alias="from", description="From this instant or day on; by default from today", examples=["2026-12-01"]),
-    ] = None,
-    until: Annotated[
-        DayOrInstant | None, Query(alias="to", description="Before this instant or day", examples=["2027-01-01"])
-    ] = None,
-) -> MeetingPage:
-    """List the meetings I am called to, by their start, with their agenda and my reply."""
-    return tagged.page(linked(await queries.list_my_meetings(session, actor, since=since, until=until, paging=paging)))
 
 
 @organisations.get(

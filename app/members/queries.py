@@ -159,7 +159,7 @@ async def view_members(
     ]
 
 
-def convened(organisation_id: UUID, on: date) -> Select[UUID]:
+def convened(organisation_id: UUID | SQLColumnExpression[UUID], on: Day) -> Select[UUID]:
     """Select the ids of whoever is called to a meeting of the branch on a day (domain.md 5, 7, 18).
 
     Probationary and official members and temporary guests, the exempt among them too, since they may come;
@@ -172,8 +172,9 @@ def convened(organisation_id: UUID, on: date) -> Select[UUID]:
             Standing.organisation_id == organisation_id,
             Standing.kind.in_(MEMBERSHIP | {StandingKind.temporary_guest}),
             _in_force(on),
-            Standing.member_id.not_in(_left(organisation_id, on)),
+            ~has_left_by(Standing, on),
         )
+        .correlate_except(Standing)
     )
 
 

@@ -2,43 +2,37 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    CompoundSelect,
-    Integer,
     Row,
     Select,
     SQLColumnExpression,
     Uuid,
     and_,
-    any_,
-    bindparam,
-    desc,
     exists,
+    literal,
     null,
     or_,
     select,
+    true,
     union_all,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.identity.models import Account, Device
 from app.identity.queries import is_active
-from app.kernel.asking import ENDED, ME, asked_by
 from app.kernel.db import Session
 from app.kernel.notices import Notices, Reader, by_type
-from app.kernel.pagination import PageRequest
 from app.kernel.push import Channel
 from app.kernel.security import Actor
 from app.members.audiences.queries import addresses
 from app.members.models import Member
 from app.notifications.models import InboxEntry, Notification, NotificationPreference
 from app.notifications.schemas import (
-    NotificationPage,
     NotificationView,
     PreferenceList,
     PreferenceView,
@@ -71,53 +65,35 @@ def is_broad_and_unread(
     )
 
 
-async def list_my_notifications(
-    session: Session, actor: Actor, *, paging: PageRequest, notices: Notices, reader: Reader, public_url: str
-) -> NotificationPage:
-    """Return a page of the inbox, newest first, in the reader's words."""
-    values = {**asked_by(actor, session), "limit": paging.limit + 1}
-    if paging.after is not None:
-        values["before"] = paging.after[1]
-    rows = (await session.execute(_select_inbox(is_first=paging.after is None), values)).all()
-    views = _views(rows, notices=notices, reader=reader, public_url=public_url)
-    return paging.page(views, into=NotificationPage, view=lambda view: view, key=lambda view: ("", view.id))
-
-
 async def find_notifications(
     session: Session, actor: Actor, ids: Collection[UUID], *, notices: Notices, reader: Reader, public_url: str
 ) -> list[NotificationView]:
     """Return those of the notices that are in the inbox, in the reader's words."""
-    rows = (await session.execute(_select_notices(), {**asked_by(actor, session), "ids": list(ids)})).all()
+    mine = literal(actor.member_id, Uuid), literal(list(actor.ended), ARRAY(Uuid))
+    wanted = union_all(*(some.where(identifier.in_(ids)) for some, identifier in select_inbox(*mine)))
+    rows = (await session.execute(wanted)).all()
     return _views(rows, notices=notices, reader=reader, public_url=public_url)
 
 
-@cache
-def _select_inbox(*, is_first: bool) -> CompoundSelect[Any]:
-    # Any: a row of many columns. Each half is cut to a page, so that an index gives it in order.
-    limit = bindparam("limit", type_=Integer)
-    pages = []
-    for some in _inbox():
-        older = some if is_first else some.where(Notification.id < bindparam("before", type_=Uuid))
-        pages.append(older.order_by(Notification.id.desc()).limit(limit))
-    return union_all(*pages).order_by(desc("id")).limit(limit)
+def select_inbox(
+    member_id: SQLColumnExpression[UUID], ended: SQLColumnExpression[Sequence[UUID]]
+) -> tuple[tuple[Select[Any], InstrumentedAttribute[UUID]], ...]:
+    """Select what has a row in a member's inbox, and what is broad and not read, each with its id to narrow it by.
 
-
-@cache
-def _select_notices() -> CompoundSelect[Any]:
-    ids = any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return union_all(*(some.where(Notification.id == ids) for some in _inbox()))
-
-
-def _inbox() -> tuple[Select[Any], Select[Any]]:
-    """Select what has a row in the asking member's inbox, and what is broad and not read."""
+    Any: rows of several columns.
+    """
     shown = (Notification.id, Notification.type, Notification.subject_id, Notification.params)
+    # With an offset it stays inside, and is looked up for one row of the inbox after another: joined, the planner may
+    # walk through everybody's notices for the newest of one member.
+    noticed = select(*shown).where(Notification.id == InboxEntry.notification_id, _stands).offset(0).lateral("noticed")
     in_a_row = (
-        select(*shown, InboxEntry.created_at, InboxEntry.read_at)
-        .join(InboxEntry, InboxEntry.notification_id == Notification.id)
-        .where(InboxEntry.member_id == ME, _stands)
+        select(noticed, InboxEntry.created_at, InboxEntry.read_at)
+        .join_from(InboxEntry, noticed, true())
+        .where(InboxEntry.member_id == member_id)
     )
-    in_none = select(*shown, Notification.created_at, null().label("read_at")).where(is_broad_and_unread(ME, ENDED))
-    return in_a_row, in_none
+    broad = is_broad_and_unread(member_id, ended)
+    in_none = select(*shown, Notification.created_at, null().label("read_at")).where(broad)
+    return (in_a_row, InboxEntry.notification_id), (in_none, Notification.id)
 
 
 def _views(rows: Sequence[Row[Any]], *, notices: Notices, reader: Reader, public_url: str) -> list[NotificationView]:

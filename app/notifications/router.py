@@ -2,46 +2,18 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
-from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
-from app.kernel.readers import CurrentReader
 from app.kernel.security import CurrentActor
 from app.notifications import queries, service
 from app.notifications.errors import NotificationNotFound
-from app.notifications.schemas import MarkRead, NotificationPage, PreferenceList, PreferencesReplace
+from app.notifications.schemas import MarkRead, PreferenceList, PreferencesReplace
 
 me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
-
-
-@me.get("/notifications", operation_id="listMyNotifications", summary="My inbox", responses=problems(CursorInvalid))
-async def list_my_notifications(
-    request: Request,
-    session: DbSession,
-    actor: CurrentActor,
-    reader: CurrentReader,
-    paging: Paging,
-    tagged: Tagged,
-    linked: Linked,
-) -> NotificationPage:
-    """List my notices, newest first. The inbox is the truth: a phone that got no push finds everything here."""
-    state = request.app.state
-    return tagged.page(
-        linked(
-            await queries.list_my_notifications(
-                session,
-                actor,
-                paging=paging,
-                notices=state.notices,
-                reader=reader,
-                public_url=state.settings.public_url,
-            )
-        )
-    )
 
 
 @me.put(

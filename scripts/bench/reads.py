@@ -86,7 +86,8 @@ class Country:
         token = self.keys.issue(
             account_id=person.account_id, session_id=person.session_id, token_id=uuid4(), now=system_clock()
         )
-        return {"Authorization": f"Bearer {token}"}
+        # Nobody compresses: the peers could not, and gzip is measured by `scripts/bench/bytes`.
+        return {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
 
     async def furnish(self) -> None:
         """Let the secretary call meetings and publish announcements, through the application itself."""

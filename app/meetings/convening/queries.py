@@ -14,6 +14,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
+    case,
     func,
     literal,
     or_,
@@ -40,12 +41,16 @@ def convened_to(*, organisation_id: UUID, kind: MeetingKind, on: date) -> Select
     """Select the ids of the members called to a meeting: the branch, or its committee for a committee meeting."""
     if kind is not MeetingKind.committee:
         return convened(organisation_id, on)
+    return _seated(organisation_id, on)
+
+
+def _seated(organisation_id: UUID | SQLColumnExpression[UUID], on: Day) -> Select[UUID]:
     seats = select(Post.member_id).where(
         Post.organisation_id == organisation_id,
         Post.kind.in_(COMMITTEE),
         holds_on(Post.starts_on, Post.ends_on, on),
     )
-    return seats.distinct()  # a secretary may hold a seat of the committee as well
+    return seats.distinct().correlate_except(Post)  # a secretary may hold a seat of the committee as well
 
 
 def is_called(actor: Reader, on: date) -> ColumnElement[bool]:
@@ -77,6 +82,17 @@ def is_somebody_called(
             and_(is_committees, Meeting.organisation_id == any_(seats)),
         ),
     )
+
+
+def count_called(
+    organisation_id: SQLColumnExpression[UUID], kind: SQLColumnExpression[MeetingKind], on: Day
+) -> ColumnElement[int]:
+    """Count whom `convened_to` selects, for each of a query's rows."""
+    branch, committee = (
+        func.cardinality(func.array(people.scalar_subquery()))
+        for people in (convened(organisation_id, on), _seated(organisation_id, on))
+    )
+    return case((kind == MeetingKind.committee, committee), else_=branch)
 
 
 async def count_replies(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID, ReplyCounts]:

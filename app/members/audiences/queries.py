@@ -78,8 +78,8 @@ def addresses(
 ) -> ColumnElement[bool]:
     """Say, for a row that keeps an audience in these columns, whether it addresses somebody on a day (a column too).
 
-    Who belonged to an organisation to its end, which makes it one of `ended`, is still addressed by what it said; and by
-    what was said where it stood, not by what its successor had told its own people.
+    Who belonged to an organisation to its end, which makes it one of `ended`, is still addressed by what it said; and
+    by what was said where it stood, not by what its successor had told its own people.
     It asks for rows by organisation, of which somebody stands below few: an index on that column finds them, however
     many members and however many rows there are.
     """
@@ -112,7 +112,9 @@ def addresses(
     )
     parts = _parts(member_id, organisation_id, post_kinds, on)
     is_meant = or_(*(and_(part == named, condition) for named, condition in parts.items()))
-    is_mine = organisation_id.in_(union_all(mine, select(func.unnest(ended))))
+    # An array is made once and compared first; of rows to join, the planner may ask all else before.
+    places = union_all(mine, select(func.unnest(ended))).scalar_subquery()
+    is_mine = organisation_id == any_(func.array(places, type_=ARRAY(Uuid)))
     return and_(is_mine, or_(belongs, organisation_id == any_(ended)), is_meant)
 
 

@@ -16,11 +16,11 @@ async def test_a_look_that_another_request_has_noted_meanwhile_is_shown_and_note
     database = PooledDatabase(live_database_url, clock=clock, pool_size=2, statement_timeout_ms=10_000)
     async with transaction(database) as session:
         world = await make_world(session)
-    who = {"session_id": world.secretary.session_id, "account_id": world.secretary.account_id}
+    who = world.secretary
 
     async with database.session() as first, transaction(database) as second:
         await database.freeze(first)
-        actor = await find_actor(first, **who)
+        actor = await find_actor(first, session_id=who.session_id, account_id=who.account_id)
         assert actor is not None
         shown = await get_member(second, actor, world.member.member_id)
         await second.commit()

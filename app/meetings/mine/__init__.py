@@ -1,0 +1,1 @@
+"""Mine: the meetings a member is called to, which their phone asks for whenever it opens."""
