@@ -28,6 +28,7 @@ from app.kernel.rates import RateLimiter
 from app.kernel.replicas import Replica
 from app.kernel.requests import RequestContext
 from app.kernel.revisions import newest_revision
+from app.kernel.roles import Role
 from app.kernel.security import NEEDING_SECOND_FACTOR
 from app.kernel.settings import Settings
 from app.kernel.telemetry import AskedAtScrape, RequestMeters, exposed, start_tracing
@@ -64,6 +65,8 @@ class Parts:
     database: Database
     passwords: Passwords
     keys: TokenKeys
+    figures: Database | None = None
+    """Asked when somebody scrapes the figures of the whole service, which the API's own role does not meet."""
     replica: Replica | None = None
 
     @classmethod
@@ -74,8 +77,11 @@ class Parts:
         pool = {"pool_size": settings.database_pool_size, "statement_timeout_ms": STATEMENT_TIMEOUT_MS}
         return cls(
             settings=settings,
-            database=PooledDatabase(settings.database_url, clock=system_clock, **pool),
-            replica=None if replica is None else Replica(replica, clock=system_clock, **pool),
+            database=PooledDatabase(settings.database_url, clock=system_clock, role=Role.app, **pool),
+            figures=PooledDatabase(
+                settings.database_url, clock=system_clock, role=Role.worker, **(pool | {"pool_size": 1})
+            ),
+            replica=None if replica is None else Replica(replica, clock=system_clock, role=Role.app, **pool),
             passwords=Passwords(PasswordHasher(), concurrency=max((os.cpu_count() or 1) - 1, 1)),
             keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
         )
@@ -96,11 +102,12 @@ def build_app() -> FastAPI:
         settings: Settings = app.state.settings
         silence = timedelta(seconds=3 * settings.worker_heartbeat_seconds)
         registry = app.state.meters.registry
-        registry.register(AskedAtScrape(partial(measure, app.state.database, silence=silence)))
+        registry.register(AskedAtScrape(partial(measure, app.state.figures, silence=silence)))
         async with exposed(registry, host=settings.metrics_host, port=settings.metrics_port):
             with closed_at_stop(app.state.pokes):
                 yield
         await app.state.database.close()
+        await app.state.figures.close()
         if app.state.replica is not None:
             await app.state.replica.close()
 
@@ -142,6 +149,7 @@ def furnish(app: FastAPI, parts: Parts) -> None:
     """Put the parts where the routes find them."""
     app.state.settings = parts.settings
     app.state.database = parts.database
+    app.state.figures = parts.figures or parts.database
     app.state.replica = parts.replica
     app.state.documents = DocumentStore.open(parts.settings.documents_url, directory=parts.settings.documents_dir)
     app.state.pokes = Pokes(parts.database)

@@ -25,6 +25,7 @@ from app.kernel.events import EXPAND_TASK
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
 from app.kernel.queue import RETRY, QueueConnector, Task, rescue_forever, until_lost
+from app.kernel.roles import Role
 from app.kernel.seals import SEAL_TASK, seal_facts
 from app.kernel.settings import PushMode, Settings
 from app.kernel.sms import SmsSender
@@ -310,6 +311,7 @@ async def run(settings: Settings) -> None:
         clock=system_clock,
         pool_size=settings.database_pool_size,
         statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+        role=Role.worker,
     )
     sender = make_sender(settings)
     meters = WorkerMeters()

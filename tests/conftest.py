@@ -27,6 +27,7 @@ from app.kernel.migrating import migrate
 from app.kernel.passwords import Passwords
 from app.kernel.pokes import Pokes
 from app.kernel.postgres import EmbeddedPostgres
+from app.kernel.roles import Role
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.main import Parts, build_app, furnish
@@ -152,30 +153,68 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-class RolledBackDatabase:
-    """Sessions on one connection inside an outer transaction: a commit is a savepoint's, and nothing remains."""
+# What a connection of the pool has and forgets with its transaction: the role, and who asks.
+_STATE = (
+    "role",
+    *(f"sotay.{name}" for name in ("account_id", "member_id", "path", "homes", "ended", "seats", "sight", "roots")),
+    "sotay.keys",
+)
+_READ_STATE = "SELECT " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _STATE)
+_SET_STATE = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in _STATE)
 
-    def __init__(self, connection: AsyncConnection, clock: FakeClock) -> None:
+
+class RolledBackDatabase:
+    """Sessions on one connection inside an outer transaction: a commit is a savepoint's, and nothing remains.
+
+    Factories write as the owner; what the application does, it does in its role, as on connections of its own.
+    """
+
+    def __init__(self, connection: AsyncConnection, clock: FakeClock, role: Role | None = None) -> None:
         self._connection = connection
         self._clock = clock
+        self._role = role
         self.asked: list[tuple[Question, list[Any]]] = []
         """The questions, with their values (Any): SQLAlchemy, whose events tell of all else, never sees them."""
 
+    def acting_as(self, role: Role) -> "RolledBackDatabase":
+        acting = RolledBackDatabase(self._connection, self._clock, role)
+        acting.asked = self.asked
+        return acting
+
+    @asynccontextmanager
+    async def _in_role(self) -> AsyncIterator[None]:
+        if self._role is None:
+            yield
+            return
+        # Past SQLAlchemy, so that whoever counts statements counts the application's.
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        before = await (await driver.execute(_READ_STATE)).fetchone()
+        await driver.execute(_SET_STATE, [self._role.value, *([""] * (len(_STATE) - 1))])
+        try:
+            yield
+        finally:
+            await driver.execute(_SET_STATE, before)
+
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        async with Session(
-            self._connection,
-            clock=self._clock,
-            join_transaction_mode="create_savepoint",
-            expire_on_commit=False,
-        ) as session:
+        async with (
+            self._in_role(),
+            Session(
+                self._connection,
+                clock=self._clock,
+                join_transaction_mode="create_savepoint",
+                expire_on_commit=False,
+            ) as session,
+        ):
             yield session
 
     async def freeze(self, session: Session) -> None:
         """Nothing: one connection has one instant already."""
 
     async def at_once(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any]:
-        return (await self._connection.execute(statement, parameters)).one()
+        async with self._in_role():
+            return (await self._connection.execute(statement, parameters)).one()
 
     def now(self) -> datetime:
         return self._clock()
@@ -185,7 +224,8 @@ class RolledBackDatabase:
         self.asked.append((question, values))
         driver = (await self._connection.get_raw_connection()).driver_connection
         assert isinstance(driver, psycopg.AsyncConnection)
-        return await (await psycopg.AsyncRawCursor(driver).execute(question.sql, values)).fetchone()
+        async with self._in_role():
+            return await (await psycopg.AsyncRawCursor(driver).execute(question.sql, values)).fetchone()
 
     async def synchronise(self, session: Session) -> None:
         """Nothing: there is one clock, the test's."""
@@ -254,8 +294,10 @@ def app(
     keys: TokenKeys,
     passwords: Passwords,
 ) -> FastAPI:
-    furnish(built, Parts(settings=settings, database=database, passwords=passwords, keys=keys))
-    built.state.pokes = Pokes(database, longest=0)  # httpx hands over whole answers: a stream must end by itself
+    asked = database.acting_as(Role.app)
+    figures = database.acting_as(Role.worker)
+    furnish(built, Parts(settings=settings, database=asked, passwords=passwords, keys=keys, figures=figures))
+    built.state.pokes = Pokes(asked, longest=0)  # httpx hands over whole answers: a stream must end by itself
     return built
 
 
@@ -296,4 +338,4 @@ def signed_in(app: FastAPI, keys: TokenKeys, clock: FakeClock) -> Callable[[Pers
 def jobs(database: RolledBackDatabase, clock: FakeClock, settings: Settings) -> JobRunner:
     """Runs what the transaction deferred, as a worker would, and keeps what reached the phones."""
     documents = DocumentStore.open(settings.documents_url, directory=settings.documents_dir)
-    return JobRunner(database, clock, documents)
+    return JobRunner(database.acting_as(Role.worker), clock, documents)

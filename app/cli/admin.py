@@ -20,6 +20,7 @@ from app.kernel.events import record
 from app.kernel.fields import FieldError
 from app.kernel.id_tokens import IdentityProviders
 from app.kernel.passwords import Passwords
+from app.kernel.roles import Role
 from app.kernel.security import PostKind
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
@@ -147,7 +148,9 @@ async def _appointed(session: Session, root: OrganisationPatch, kind: Organisati
 
 
 def _keyring(settings: Settings, url: str) -> Keyring:
-    database = PooledDatabase(url, clock=system_clock, pool_size=1, statement_timeout_ms=work.STATEMENT_TIMEOUT_MS)
+    database = PooledDatabase(
+        url, clock=system_clock, pool_size=1, statement_timeout_ms=work.STATEMENT_TIMEOUT_MS, role=Role.worker
+    )
     return Keyring(
         keys=TokenKeys(settings.keys_dir, issuer=settings.public_url),
         passwords=Passwords(PasswordHasher(), concurrency=os.cpu_count() or 1),

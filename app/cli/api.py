@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from app.cli.terminal import database_settings, hush, leave, require_sound_secrets
+from app.cli.terminal import database_settings, hush, leave, require_bounded_role, require_sound_secrets
 from app.kernel.logging import configure_logging
+from app.kernel.roles import Role
 
 command = typer.Typer()
 
@@ -26,13 +27,14 @@ def api(
     ),
 ) -> None:
     """Phục vụ API; SOTAY_DATABASE_URL nêu cơ sở dữ liệu · serve the API."""
-    settings, _ = database_settings()
+    settings, url = database_settings()
     require_sound_secrets(settings, sends=False)
     configure_logging(settings.log_format)
     for handler in logging.getLogger().handlers:
         handler.addFilter(is_no_passed_probe)
     if quiet:
         hush()
+    require_bounded_role(url, Role.app)
     # uvicorn ends in order and then sends the signal to whatever took it before: by default, the process dies of it.
     signal.signal(signal.SIGTERM, leave)
     uvicorn.run(

@@ -31,7 +31,7 @@ def restore(
         raise no_database(error) from None
     except BackupRefused as refusal:
         raise refuse_text(refusal.text, code=1) from None
-    work.run(url, begin_epoch)
+    work.run(url, begin_epoch, role=None)  # an older state has no roles yet
     screen.print(
         f"Đã phục hồi và so khớp: {found.said.vi}\nBrought back and compared: {found.said.en}\n"
         "Tiếp theo · Next: sotay migrate; sotay audit verify --anchor …",

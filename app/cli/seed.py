@@ -45,7 +45,7 @@ def seed(context: typer.Context, data_dir: DataDir = None) -> None:
         await seed_demo(session, passwords=Passwords(PasswordHasher(), concurrency=1), store=_store(settings))
 
     try:
-        work.run(url, fill)
+        work.run(url, fill, role=None)
     except OtherDataFound:
         raise refuse(
             f"Trong {settings.data_dir} đã có dữ liệu khác; hãy dùng --data-dir với thư mục mới.",

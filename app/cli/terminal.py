@@ -5,16 +5,21 @@ import os
 from types import FrameType
 from typing import NoReturn
 
+import psycopg
+import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 
 from app.kernel.i18n import Text
+from app.kernel.roles import judge_role
 from app.kernel.secrets import find_weaknesses
 from app.kernel.settings import Settings
 
 screen = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+
+log = structlog.get_logger()
 
 _DRIVER = "postgresql+psycopg://"
 
@@ -76,6 +81,27 @@ def require_sound_secrets(settings: Settings, *, sends: bool) -> None:
         refuse(f"{where}: {text.vi}", f"{where}: {text.en}")
     if any(weakness.is_fatal for weakness in found):
         raise typer.Exit(2)
+
+
+def require_bounded_role(url: str, role: str) -> None:
+    """End the command where the process would go past the row policies; without a database it waits for one.
+
+    Where the login could go past them by itself, that is logged.
+    """
+    try:
+        standing = judge_role(url, role)
+    except psycopg.OperationalError as error:
+        if f'role "{role}"' in str(error) or "permission denied to set role" in str(error):
+            raise refuse(
+                f"Không nhận được vai trò {role}; hãy chạy `sotay migrate`, hoặc GRANT {role} cho vai trò kết nối.",
+                f"The role {role} cannot be taken; run `sotay migrate`, or GRANT {role} to the role that connects.",
+                code=1,
+            ) from None
+        return  # the process says itself that the database is away, and goes on asking
+    if standing.refusal is not None:
+        raise refuse_text(standing.refusal)
+    if standing.login_may_bypass:
+        log.warning("login_may_bypass_row_security", role=str(role))
 
 
 def no_database(error: Exception) -> typer.Exit:

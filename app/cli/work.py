@@ -12,16 +12,22 @@ from app.cli.terminal import errors, no_database, refuse, refuse_text
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, Session, transaction
 from app.kernel.errors import AppError
+from app.kernel.roles import Role
 
 STATEMENT_TIMEOUT_MS = 120_000
 T = TypeVar("T")
 
 
-def run(url: str, work: Callable[[Session], Awaitable[T]]) -> T:
-    """Do the work and commit it; what stands in the way is said in both languages and ends the command."""
+def run(url: str, work: Callable[[Session], Awaitable[T]], *, role: Role | None = Role.worker) -> T:
+    """Do the work and commit it; what stands in the way is said in both languages and ends the command.
+
+    `role` None is for what only the owner of the tables may do.
+    """
 
     async def unit() -> T:
-        database = PooledDatabase(url, clock=system_clock, pool_size=1, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+        database = PooledDatabase(
+            url, clock=system_clock, pool_size=1, statement_timeout_ms=STATEMENT_TIMEOUT_MS, role=role
+        )
         try:
             async with transaction(database) as session:
                 return await work(session)

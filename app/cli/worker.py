@@ -7,8 +7,9 @@ import typer
 import uvloop
 
 from app import worker as worker_process
-from app.cli.terminal import database_settings, hush, require_sound_secrets
+from app.cli.terminal import database_settings, hush, require_bounded_role, require_sound_secrets
 from app.kernel.logging import configure_logging
+from app.kernel.roles import Role
 
 command = typer.Typer()
 
@@ -21,10 +22,11 @@ def worker(
     ),
 ) -> None:
     """Gửi thông báo và lời nhắc; chạy bao nhiêu tiến trình cũng được · send notifications and reminders."""
-    settings, _ = database_settings()
+    settings, url = database_settings()
     require_sound_secrets(settings, sends=True)
     configure_logging(settings.log_format)
     if quiet:
         hush()
+    require_bounded_role(url, Role.worker)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(worker_process.run(settings))

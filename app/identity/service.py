@@ -29,6 +29,7 @@ from app.identity.proofs.service import (
 )
 from app.identity.schemas import Activation, ActivationCodeView, PasswordChange, SignIn, Tokens
 from app.identity.sessions.service import begin_session, end_sessions
+from app.kernel.context import Door, knock
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.passwords import is_common
@@ -99,6 +100,7 @@ async def activate(session: Session, body: Activation, *, keyring: Keyring) -> T
         # Counted, and committed, before it is judged: a refusal rolls the request back, and tries made at once would
         # all read the same count. The session has asked nothing yet, so this holds no second connection.
         async with keyring.independently() as apart:
+            await knock(apart, Door.activation_code, typed.selector)
             tried = await apart.execute(
                 update(ActivationCode)
                 .where(
@@ -111,9 +113,10 @@ async def activate(session: Session, body: Activation, *, keyring: Keyring) -> T
             )
             found = tried.one_or_none()
     right = await keyring.passwords.matches(found.secret_hash if found else None, typed.secret if typed else "")
-    if found is None or not right:
+    if typed is None or found is None or not right:
         raise ActivationRefused
     password_hash = await keyring.passwords.hash(body.password)  # while no connection is held
+    await knock(session, Door.activation_code, typed.selector)
     used = await session.scalar(
         delete(ActivationCode).where(ActivationCode.id == found.id).returning(ActivationCode.member_id)
     )
@@ -226,6 +229,7 @@ class _Known:
 
 
 async def _find_account(session: Session, phone: str | None, installation_id: UUID) -> _Known | None:
+    await knock(session, Door.phone, phone or "")
     signed_in_here = (
         exists()
         .where(LoginSession.account_id == Account.id, LoginSession.installation_id == installation_id)

@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from app.kernel.i18n import Text
 from app.kernel.postgres_programs import find_programs
+from app.kernel.roles import MAKE_ROLES
 
 DUMP, DOCUMENTS, MANIFEST = "database.dump", "documents", "manifest.json"
 SHOWN = 10
@@ -115,7 +116,7 @@ def back_up(url: str, folder: Path, *, documents: Path | None, at: datetime) -> 
         connection.read_only = True
         snapshot = _scalar(connection, "SELECT pg_export_snapshot()")
         server = connection.info.server_version // 10_000
-        options = ["--format=custom", f"--snapshot={snapshot}", f"--file={folder / DUMP}"]
+        options = ["--format=custom", "--enable-row-security", f"--snapshot={snapshot}", f"--file={folder / DUMP}"]
         dumping = _start("pg_dump", url, options, at_least=server)
         try:
             tables = hash_tables(connection)
@@ -133,8 +134,8 @@ def back_up(url: str, folder: Path, *, documents: Path | None, at: datetime) -> 
 def restore(url: str, folder: Path, *, documents: Path | None) -> Manifest:
     """Bring a backup back into an empty database and an empty directory, and compare every table and file.
 
-    All of the database is there afterwards, or nothing. Owner of everything is who connects; rights of other roles are
-    to be granted anew. Raises BackupRefused, psycopg.Error.
+    All of the database is there afterwards, or nothing. Owner of everything is who connects; of other roles, those of
+    API and workers get their rights. Raises BackupRefused, psycopg.Error.
     """
     manifest = Manifest.read(folder)
     _require_same("files", manifest.files, _digests(folder))
@@ -146,10 +147,13 @@ def restore(url: str, folder: Path, *, documents: Path | None) -> Manifest:
                 "Cơ sở dữ liệu không trống; chỉ phục hồi vào một cơ sở dữ liệu mới.",
                 "The database is not empty; a backup is brought back into a new one only.",
             )
+        connection.execute(MAKE_ROLES)  # the policies name them
     options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", str(folder / DUMP)]
     _end("pg_restore", _start("pg_restore", url, options, at_least=manifest.server))
     with _connected(url) as connection:
         _require_same("database", manifest.tables, hash_tables(connection))
+        if _scalar(connection, "SELECT to_regprocedure('grant_rights()')") is not None:
+            connection.execute("SELECT grant_rights()")
     if documents is not None:
         _copy_new(folder / DOCUMENTS, documents)
         _require_same(DOCUMENTS, _digests(folder / DOCUMENTS), _digests(documents))

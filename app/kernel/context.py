@@ -5,10 +5,13 @@ other for who brings a proof and is nobody yet. They end with the transaction; a
 the session writes them anew. Outside of it, and until somebody asks, they are empty, and empty means nobody.
 """
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Uuid, cast, event, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Text, Uuid, bindparam, cast, event, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.types import TypeEngine
 
@@ -18,6 +21,59 @@ KEPT = "asking"
 
 class AskingSession(Session):
     """A session whose later transactions know who asks as the first one did."""
+
+
+class Door(StrEnum):
+    """What a proof is found by; each names its parts to `knock`."""
+
+    phone = "phone"
+    activation_code = "activation_code"
+    """The selector, which is no secret."""
+    refresh_token = "refresh_token"  # noqa: S105 a kind of proof, not one
+    """Its SHA-256 in hexadecimal."""
+    identity = "identity"
+    """The provider's name and the subject."""
+    calendar = "calendar"
+    """The SHA-256 of the address's secret, in hexadecimal."""
+
+
+_HOLD = text("SELECT set_config('sotay.keys', CAST(:keys AS text[])::text, true)")
+_REACH = text("""
+SELECT set_config('sotay.sight', (CAST(nullif(current_setting('sotay.sight', true), '') AS uuid[])
+                                  || CAST(:more AS uuid[]))::text, true)
+""")
+_KNOCK = (
+    text("SELECT knock(:door, :proof) AS asking")
+    .bindparams(bindparam("proof", type_=ARRAY(Text())))
+    .columns(asking=JSONB())
+)
+
+
+async def knock(session: AsyncSession, door: Door, *proof: str) -> None:
+    """Let the unit of work meet what belongs to the account behind a proof; behind a wrong one is nobody.
+
+    Whether the proof is good, and the account lasts, is not judged here.
+    """
+    row = (await session.execute(_KNOCK, {"door": door.value, "proof": list(proof)})).one()
+    keep(session.sync_session, row.asking)
+
+
+async def hold(session: AsyncSession, *keys: str | None) -> None:
+    """Let the unit of work meet whose number or token these are, wherever they belong: it has to know them taken."""
+    held = await session.scalar(_HOLD, {"keys": [key for key in keys if key]})
+    keep(session.sync_session, {**session.sync_session.info.get(KEPT, {}), "keys": held})
+
+
+async def reach(session: AsyncSession, *organisations: UUID) -> None:
+    """Let the unit of work meet the rows of organisations out of sight: a command ends there what began there.
+
+    Only after it has been judged whether who asks may.
+    """
+    kept = session.sync_session.info.get(KEPT)
+    if kept is None:  # a worker meets every row
+        return
+    sight = await session.scalar(_REACH, {"more": list(organisations)})
+    keep(session.sync_session, {**kept, "sight": sight})
 
 
 def keep(session: Session, context: dict[str, str]) -> None:

@@ -22,6 +22,7 @@ from app.kernel import scopes
 from app.kernel.clock import Clock
 from app.kernel.context import AskingSession
 from app.kernel.ids import new_id
+from app.kernel.roles import Role, acting_as
 
 _HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 _READERS = 4
@@ -171,9 +172,14 @@ class _Readers:
 class PooledDatabase:
     """A pool of connections to one PostgreSQL."""
 
-    def __init__(self, url: str, *, clock: Clock, pool_size: int, statement_timeout_ms: int) -> None:
-        """Open nothing yet; the first session does. A statement that takes longer than the timeout fails."""
-        options = f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC"
+    def __init__(
+        self, url: str, *, clock: Clock, pool_size: int, statement_timeout_ms: int, role: Role | None = None
+    ) -> None:
+        """Open nothing yet; the first session does. A statement that takes longer than the timeout fails.
+
+        Without a `role` the connections have the rights of the one that the URL names.
+        """
+        options = f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC {acting_as(role)}".rstrip()
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -220,11 +226,16 @@ class PooledDatabase:
         session.moment = (await session.execute(select(func.clock_timestamp()))).scalar_one()
 
     async def vacuum(self, *tables: str) -> None:
-        """Run VACUUM, which no transaction may hold; rows that an older one still sees stay."""
+        """Run VACUUM, which no transaction may hold; rows that an older one still sees stay.
+
+        Before PostgreSQL 17 only the owner may: it is done with the rights of who connected.
+        """
         quoted = ", ".join(self.engine.dialect.identifier_preparer.quote(table) for table in tables)
         async with self.engine.connect() as connection:
             apart = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await apart.execute(text("SET ROLE NONE"))
             await apart.execute(text(f"VACUUM {quoted}"))
+            await apart.execute(text("RESET ROLE"))
 
     async def close(self) -> None:
         """Close the pools."""

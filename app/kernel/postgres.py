@@ -23,6 +23,7 @@ from app.kernel.postgres_programs import (
     find_programs,
     within_reach,
 )
+from app.kernel.roles import MAKE_ROLES
 
 __all__ = ["EmbeddedPostgres", "PostgresUnavailable"]
 
@@ -289,6 +290,8 @@ class EmbeddedPostgres:
         with psycopg.connect(self._url("postgresql", "postgres", "postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
                 connection.execute("CREATE ROLE sotay LOGIN")
+            connection.execute(MAKE_ROLES)
+            connection.execute("GRANT sotay_owner, sotay_app, sotay_worker TO sotay")
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone():
                 connection.execute("CREATE DATABASE sotay OWNER sotay")
 

@@ -13,6 +13,7 @@ from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 
 from app.kernel.jobs import NOTHING_LEFT, JobArguments, Lane
+from app.kernel.roles import Role, acting_as
 from app.kernel.telemetry import WorkerMeters
 
 log = structlog.get_logger()
@@ -51,7 +52,12 @@ class QueueConnector(PsycopgConnector):
 
     def __init__(self, url: str) -> None:
         """Open nothing yet."""
-        super().__init__(conninfo=url.replace("+psycopg", ""), min_size=1, max_size=10)
+        super().__init__(
+            conninfo=url.replace("+psycopg", ""),
+            kwargs={"options": acting_as(Role.worker)},
+            min_size=1,
+            max_size=10,
+        )
         self.lost = asyncio.Event()
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel.clock import Clock
 from app.kernel.db import DbSession, PooledDatabase, Session
+from app.kernel.roles import Role
 from app.kernel.security import Actor, CurrentActor, identify
 
 log = structlog.get_logger()
@@ -43,9 +44,13 @@ class Replica:
     read holds all that was committed when it was asked for, one's own writes and the loss of one's rights too.
     """
 
-    def __init__(self, url: str, *, clock: Clock, pool_size: int, statement_timeout_ms: int) -> None:
+    def __init__(
+        self, url: str, *, clock: Clock, pool_size: int, statement_timeout_ms: int, role: Role | None = None
+    ) -> None:
         """Open nothing yet."""
-        self.database = PooledDatabase(url, clock=clock, pool_size=pool_size, statement_timeout_ms=statement_timeout_ms)
+        self.database = PooledDatabase(
+            url, clock=clock, pool_size=pool_size, statement_timeout_ms=statement_timeout_ms, role=role
+        )
         self._overdue: set[asyncio.Task[None]] = set()
         self._wanting = ""
 

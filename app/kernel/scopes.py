@@ -30,26 +30,10 @@ class Change:
 
 # One statement: the counters are bumped in id order (the row locks make counter order equal commit
 # order and two writers never wait for each other in a ring), then each object's one row is moved up.
+# A function of the database: who changes something need not have a right to the scopes of all who see it.
 _BUMP = text("""
-WITH wanted AS (
-    SELECT DISTINCT scope_id FROM unnest(CAST(:scopes AS uuid[])) AS u(scope_id) ORDER BY scope_id
-), bumped AS (
-    INSERT INTO scopes AS s (id, counter) SELECT scope_id, 1 FROM wanted
-    ON CONFLICT (id) DO UPDATE SET counter = s.counter + 1
-    RETURNING id, counter
-), changed AS (
-    SELECT DISTINCT ON (scope_id, object_type, object_id) *
-    FROM unnest(CAST(:scopes AS uuid[]), CAST(:types AS text[]), CAST(:ids AS uuid[]),
-                CAST(:versions AS int[]), CAST(:ops AS text[]))
-         WITH ORDINALITY AS u(scope_id, object_type, object_id, version, op, ord)
-    ORDER BY scope_id, object_type, object_id, ord DESC
-)
-INSERT INTO changes AS c (scope_id, object_type, object_id, counter, version, op, changed_at)
-SELECT changed.scope_id, object_type, object_id, bumped.counter, version, op, :at
-FROM changed JOIN bumped ON bumped.id = changed.scope_id
-ON CONFLICT (scope_id, object_type, object_id)
-DO UPDATE SET counter = excluded.counter, version = excluded.version, op = excluded.op,
-              changed_at = excluded.changed_at
+SELECT bump_scopes(CAST(:scopes AS uuid[]), CAST(:types AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS int[]),
+                   CAST(:ops AS text[]), CAST(:at AS timestamptz))
 """)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from app.kernel.context import reach
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
 from app.kernel.events import record
@@ -119,6 +120,7 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
     _require_arrival(session, transfer, body.received_on)
     home = member.organisation_id  # not always where it started: branches are merged
     is_permanent = transfer.kind is TransferKind.permanent
+    await reach(session, home)
     if is_permanent:
         transfer.left_without_secretary = await queries.leaves_no_secretary(session, member.id, home)
     _decide(session, actor, transfer, TransferStatus.accepted)

@@ -85,11 +85,13 @@ BEGIN
         'ended', ended::text,
         'seats', seats::text,
         'roots', roots::text,
-        -- What a member took part in stays in their own log, wherever they have been since.
+        -- What a member took part in, and was told from above, stays theirs to read, wherever they have been since.
         'sight', ARRAY(SELECT unnest(me.path || ended || roots || inherited_from)
-                       UNION SELECT standing.organisation_id FROM standings AS standing
-                             WHERE standing.member_id = me.id
-                       UNION SELECT post.organisation_id FROM posts AS post WHERE post.member_id = me.id)::text);
+                       UNION SELECT unnest(place.path) FROM organisations AS place
+                             WHERE place.id IN (SELECT standing.organisation_id FROM standings AS standing
+                                                WHERE standing.member_id = me.id
+                                                UNION SELECT post.organisation_id FROM posts AS post
+                                                      WHERE post.member_id = me.id))::text);
     PERFORM set_config('sotay.' || name, value, true) FROM jsonb_each_text(asking) AS setting(name, value);
     RETURN NEXT;
 END $$

@@ -18,6 +18,7 @@ from app.documents.store import DocumentStore
 from app.kernel.db import PooledDatabase, commit
 from app.kernel.passwords import Passwords
 from app.kernel.pokes import Pokes
+from app.kernel.roles import Role
 from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.main import Parts, create_app
@@ -56,7 +57,7 @@ def living(database_url: str, directory: Path) -> Iterator[Living]:
     app = create_app(
         Parts(
             settings=settings,
-            database=PooledDatabase(database_url, clock=clock, pool_size=4, statement_timeout_ms=2_000),
+            database=PooledDatabase(database_url, clock=clock, pool_size=4, statement_timeout_ms=2_000, role=Role.app),
             passwords=passwords,
             keys=keys,
         )

@@ -13,10 +13,12 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    column,
     func,
     literal,
     or_,
     select,
+    table,
     text,
     union,
     union_all,
@@ -43,13 +45,35 @@ NEWEST = 400
 
 _NEAR_WORDS = text("""
 SELECT ARRAY(
-    SELECT word FROM document_title_words WHERE word % asked.word OR word LIKE asked.word || '%'
+    SELECT word FROM title_words_in_sight WHERE word % asked.word OR word LIKE asked.word || '%'
     ORDER BY similarity(word, asked.word) DESC, word LIMIT :most
 )
 FROM unnest(string_to_array(document_fold(:words), ' ')) WITH ORDINALITY AS asked(word, place)
 WHERE asked.word <> '' ORDER BY asked.place
 """)
-_VISIBLE_BY = (Document.id, Document.organisation_id, Document.visibility, Document.uploaded_by)
+InSight = aliased(
+    Document,
+    table(
+        "documents_in_sight",
+        *(
+            column(name, Document.__table__.columns[name].type)
+            for name in (
+                "id",
+                "organisation_id",
+                "uploaded_by",
+                "visibility",
+                "folder",
+                "title_exact",
+                "title_folded",
+                "body_exact",
+                "body_folded",
+            )
+        ),
+    ),
+    adapt_on_names=True,
+)
+"""The documents through a view that lets the index find words before row-level security is asked, and then asks it."""
+_VISIBLE_BY = (InSight.id, InSight.organisation_id, InSight.visibility, InSight.uploaded_by)
 _TIERS = frozenset("01234")
 
 
@@ -94,7 +118,7 @@ def _narrowed(actor: Actor, wanted: DocumentFilter, *, of: type[Document] = Docu
     return conditions
 
 
-def _tiers(words: str, *, of: type[Document] = Document) -> list[ColumnElement[bool]]:
+def _tiers(words: str, *, of: type[Document]) -> list[ColumnElement[bool]]:
     """Return how a document may match, the best way first: as written before without accents, title before text.
 
     The text's words hold the title's as well, so a search may mix the two.
@@ -159,7 +183,7 @@ class _Search:
 
     async def run(self) -> list[tuple[int, UUID]]:
         """Return tiers and ids in their order."""
-        tiers = _tiers(self.words)
+        tiers = _tiers(self.words, of=InSight)
         places = await _places(self.session, self.actor, self.wanted)
         newest = await self._among_newest() if places is None else []
         common = next((some for some in newest if len(some) == self.limit), [])
@@ -176,7 +200,7 @@ class _Search:
             return [*found, *common][: self.limit]
         # Last come titles with words that look alike: begun or mistyped.
         alike = cast(await _alike(self.session, self.words), TSQUERY)
-        return await self._all([*tiers, Document.title_folded.bool_op("@@")(alike)], places)
+        return await self._all([*tiers, InSight.title_folded.bool_op("@@")(alike)], places)
 
     async def _among_newest(self) -> list[list[tuple[int, UUID]]]:
         """Return what of the newest documents matches, tier by tier, of each no more than a page's worth.
@@ -184,10 +208,10 @@ class _Search:
         What most documents hold is found so without asking the index for all of them; and where a tier holds some,
         it will fill the page.
         """
-        vectors = (Document.title_exact, Document.title_folded, Document.body_exact, Document.body_folded)
-        newest = select(*_VISIBLE_BY, Document.folder, *vectors).order_by(Document.id.desc()).limit(NEWEST)
+        vectors = (InSight.title_exact, InSight.title_folded, InSight.body_exact, InSight.body_folded)
+        newest = select(*_VISIBLE_BY, InSight.folder, *vectors).order_by(InSight.id.desc()).limit(NEWEST)
         if self.after is not None:
-            newest = newest.where(Document.id < self.after[1])
+            newest = newest.where(InSight.id < self.after[1])
         document = aliased(Document, newest.subquery("newest"))
         tiers = _tiers(self.words, of=document)
         tier = case(*((match, tier) for tier, match in enumerate(tiers)))
@@ -202,12 +226,12 @@ class _Search:
 
     async def _all(self, tiers: Sequence[ColumnElement[bool]], places: list[UUID] | None) -> list[tuple[int, UUID]]:
         """Return the page's worth of what matches in any of the tiers."""
-        inside = [] if places is None else [array([Document.organisation_id]).overlap(literal(places, ARRAY(Uuid)))]
+        inside = [] if places is None else [array([InSight.organisation_id]).overlap(literal(places, ARRAY(Uuid)))]
         # Materialized: a walk of the GIN index for each, then the rest on what they found.
         hits = (
             union_all(
                 *(
-                    select(*_VISIBLE_BY, Document.folder, literal(tier).label("tier")).where(match, *inside)
+                    select(*_VISIBLE_BY, InSight.folder, literal(tier).label("tier")).where(match, *inside)
                     for tier, match in enumerate(tiers)
                 )
             )

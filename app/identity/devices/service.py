@@ -9,6 +9,7 @@ from app.identity import queries
 from app.identity.errors import DeviceNotFound, InstallationTaken, PushServiceUnknown
 from app.identity.models import Device, LoginSession
 from app.identity.schemas import DeviceReplace, DeviceView
+from app.kernel.context import hold
 from app.kernel.db import Session
 from app.kernel.security import Actor
 from app.kernel.web_push import PushServices
@@ -29,6 +30,7 @@ async def replace_device(
         raise PushServiceUnknown
     push_token = body.web_push.subscription().token if body.web_push is not None else body.push_token
     now = session.now()
+    await hold(session, str(installation_id), push_token)
     # An app that gets a new token while it starts sends this twice at once: the second waits here for the first.
     await session.execute(
         insert(Device)

@@ -24,6 +24,7 @@ from app.identity.proofs.service import prove, require_patience, somebody
 from app.identity.schemas import Tokens
 from app.identity.service import require_password
 from app.identity.sessions.service import begin_session
+from app.kernel.context import Door, knock
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.id_tokens import IdTokenInvalid, ProvenIdentity, ProviderSilent, ProviderUnknown
@@ -42,6 +43,7 @@ async def sign_in_by_identity(session: Session, body: IdentitySignIn, *, keyring
     """
     proven = await _verify(session, body, keyring=keyring)
     await _use_nonce(session, proven)
+    await knock(session, Door.identity, proven.provider, proven.subject)
     row = (
         await session.execute(
             select(Account, Member.organisation_id)

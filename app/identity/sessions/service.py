@@ -12,6 +12,7 @@ from app.identity.events import RefreshTokenReused, SignedIn, SignedInOnNewDevic
 from app.identity.keyring import Keyring
 from app.identity.models import Account, Device, LoginSession, RefreshToken
 from app.identity.schemas import Installation, Refresh, Tokens
+from app.kernel.context import Door, knock
 from app.kernel.db import Session
 from app.kernel.events import Event, record
 from app.kernel.security import Actor
@@ -98,6 +99,7 @@ async def refresh(session: Session, body: Refresh, *, keyring: Keyring) -> Token
     """
     now = session.now()
     parent_hash = credentials.token_hash(body.refresh_token)
+    await knock(session, Door.refresh_token, parent_hash.hex())
     row = (
         await session.execute(
             select(RefreshToken, LoginSession, Account, Member.organisation_id)
@@ -150,6 +152,7 @@ async def refresh(session: Session, body: Refresh, *, keyring: Keyring) -> Token
     )
     await session.rollback()  # gives back the lock that the next unit of work needs
     async with keyring.independently() as apart:
+        await knock(apart, Door.refresh_token, parent_hash.hex())
         ended = await apart.scalar(
             update(LoginSession)
             .where(LoginSession.id == fact.subject_id, LoginSession.revoked_at.is_(None))

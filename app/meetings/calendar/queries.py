@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.identity.queries import find_reader
+from app.kernel.context import Door, knock
 from app.kernel.db import Session
 from app.kernel.models import EventRow
 from app.kernel.security import Actor, Reader
@@ -59,7 +60,9 @@ async def find_by_secret(session: Session, secret: str) -> tuple[CalendarFeed, R
 
     Raises CalendarNotFound alike for an address never given and for an account or a membership that ended.
     """
-    feed = await session.scalar(select(CalendarFeed).where(CalendarFeed.secret_hash == secret_hash(secret)))
+    hashed = secret_hash(secret)
+    await knock(session, Door.calendar, hashed.hex())
+    feed = await session.scalar(select(CalendarFeed).where(CalendarFeed.secret_hash == hashed))
     if feed is None:
         raise CalendarNotFound
     if feed.revoked_at is not None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.kernel.context import reach
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
@@ -96,6 +97,7 @@ async def withdraw_replies(
 
     `after`: only to those on later days (in Việt Nam).
     """
+    await reach(session, *organisation_ids)
     rows = await session.execute(
         select(Meeting.id, Meeting.organisation_id, Meeting.version, Meeting.starts_at)
         .join(MeetingReply, MeetingReply.meeting_id == Meeting.id)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, literal, or_, select, tuple_
 
+from app.kernel.context import hold
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.security import Actor, PostKind
@@ -118,6 +119,7 @@ class _Known:
 
 async def _load_known(session: Session, branch_id: UUID, rows: Sequence[RosterRow]) -> _Known:
     names = {sort_key(row.full_name) for row in rows}
+    await hold(session, *(number for row in rows for number in (row.card_number, row.citizen_id, row.phone)))
     members = (
         await session.scalars(
             select(Member).where(

@@ -24,17 +24,7 @@ log = structlog.get_logger()
 MONTHS_KEPT = 13
 """Whole months that deliveries are kept beside the present one: a year can be compared with the one before."""
 
-_OLDEST_MONTH = text("""
-SELECT child.relname
-FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
-WHERE inhparent = CAST('deliveries' AS regclass) AND child.relname ~ '^deliveries_[0-9]{4}_[0-9]{2}$'
-    AND child.relname < 'deliveries_' || to_char(CAST(:first AS date), 'YYYY_MM')
-ORDER BY child.relname LIMIT 1
-""")
-
-_FORGET_OUTSIDE_MONTHS = text("""
-DELETE FROM deliveries_other WHERE notification_id < uuid_v7_floor(CAST(:first AS timestamp) AT TIME ZONE 'UTC')
-""")
+_FORGET = text("SELECT forget_deliveries(CAST(:first AS date))")
 
 
 async def requeue_deliveries(
@@ -107,11 +97,9 @@ async def forget_old_deliveries(session: Session) -> bool:
     now = session.now()
     months = now.year * 12 + now.month - 1 - MONTHS_KEPT
     first = date(months // 12, months % 12 + 1, 1)
-    await session.execute(_FORGET_OUTSIDE_MONTHS, {"first": first})
-    partition = await session.scalar(_OLDEST_MONTH, {"first": first})
+    await session.execute(text("SET LOCAL lock_timeout = '5s'"))
+    partition = await session.scalar(_FORGET, {"first": first})
     if partition is None:
         return False
-    await session.execute(text("SET LOCAL lock_timeout = '5s'"))
-    await session.execute(text(f"DROP TABLE {partition}"))
     log.info("deliveries_forgotten", partition=partition)
     return True
