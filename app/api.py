@@ -1,6 +1,6 @@
 """The one list of routers; what phones ask most stands first."""
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends, FastAPI
 
 from app.activity import router as activity
 from app.activity.entries import router as entries
@@ -20,6 +20,7 @@ from app.identity.identities import router as identities
 from app.identity.second_factor import router as second_factor
 from app.kernel.app_versions import refuse_old_apps
 from app.kernel.db import ONE_SNAPSHOT
+from app.kernel.routing import PREFIX
 from app.meetings import router as meetings
 from app.meetings.calendar import router as calendar
 from app.meetings.live import router as live
@@ -59,99 +60,113 @@ from app.resolutions.comments import router as comments
 from app.transfers import router as transfers
 from app.transfers.stays import router as stays
 
-screens = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps)])
+SCREENS = (
+    changes.router,
+    my_meetings.me,
+    inbox.me,
+    my_announcements.me,
+)
 """What a phone asks whenever it opens: each finds by itself who asks (`kernel.screens`)."""
-screens.include_router(changes.router)
-screens.include_router(my_meetings.me)
-screens.include_router(inbox.me)
-screens.include_router(my_announcements.me)
 
-v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_old_apps), ONE_SNAPSHOT])
-v1.include_router(notifications.me)
-v1.include_router(identity.me)
-v1.include_router(devices.me)
-v1.include_router(second_factor.me)
-v1.include_router(identities.me)
-v1.include_router(meetings.router)
-v1.include_router(replies.router)
-v1.include_router(reach.router)
-v1.include_router(roll.router)
-v1.include_router(live.router)
-v1.include_router(calendar.me)
-v1.include_router(calendar.router)
-v1.include_router(tasks.me)
-v1.include_router(tasks.organisations)
-v1.include_router(tasks.meetings)
-v1.include_router(tasks.router)
-v1.include_router(identity.auth)
-v1.include_router(identities.auth)
-v1.include_router(organisations.router)
-v1.include_router(succession.router)
-v1.include_router(reorganisations.organisations)
-v1.include_router(reorganisations.router)
-v1.include_router(trees.organisations)
-v1.include_router(meetings.organisations)
-v1.include_router(members.router)
-v1.include_router(posts.organisations)
-v1.include_router(posts.router)
-v1.include_router(away.members)
-v1.include_router(away.router)
-v1.include_router(record_views.me)
-v1.include_router(transfers.me)
-v1.include_router(transfers.members)
-v1.include_router(transfers.organisations)
-v1.include_router(transfers.router)
-v1.include_router(stays.router)
-v1.include_router(memberships.members)
-v1.include_router(memberships.router)
-v1.include_router(admissions.members)
-v1.include_router(admissions.organisations)
-v1.include_router(admissions.router)
-v1.include_router(duplicates.router)
-v1.include_router(imports.organisations)
-v1.include_router(rosters.organisations)
-v1.include_router(imports.router)
-v1.include_router(identity.members)
-v1.include_router(second_factor.members)
-v1.include_router(documents.me)
-v1.include_router(documents.organisations)
-v1.include_router(search.router)
-v1.include_router(documents.router)
-v1.include_router(announcements.organisations)
-v1.include_router(announcements.router)
-v1.include_router(polls.me)
-v1.include_router(polls.organisations)
-v1.include_router(polls.router)
-v1.include_router(ballots.router)
-v1.include_router(resolutions.organisations)
-v1.include_router(resolutions.router)
-v1.include_router(comments.resolutions)
-v1.include_router(comments.router)
-v1.include_router(minutes.router)
-v1.include_router(minutes.resolutions)
-v1.include_router(minutes_remarks.meetings)
-v1.include_router(minutes_remarks.router)
-v1.include_router(deliveries.organisations)
-v1.include_router(activity.me)
-v1.include_router(activity.organisations)
-v1.include_router(summaries.me)
-v1.include_router(summaries.organisations)
-v1.include_router(entries.me)
-v1.include_router(entries.organisations)
-v1.include_router(entries.router)
-v1.include_router(exports.me)
-v1.include_router(consents.me)
-v1.include_router(corrections.me)
-v1.include_router(corrections.organisations)
-v1.include_router(corrections.router)
-v1.include_router(reports.organisations)
-v1.include_router(renderings.organisations)
-v1.include_router(targets.organisations)
-v1.include_router(ratings.organisations)
-v1.include_router(care.me)
-v1.include_router(care.organisations)
-v1.include_router(unreached.organisations)
-v1.include_router(care.members)
-v1.include_router(contacts.members)
+ROUTERS = (
+    notifications.me,
+    identity.me,
+    devices.me,
+    second_factor.me,
+    identities.me,
+    meetings.router,
+    replies.router,
+    reach.router,
+    roll.router,
+    live.router,
+    calendar.me,
+    calendar.router,
+    tasks.me,
+    tasks.organisations,
+    tasks.meetings,
+    tasks.router,
+    identity.auth,
+    identities.auth,
+    organisations.router,
+    succession.router,
+    reorganisations.organisations,
+    reorganisations.router,
+    trees.organisations,
+    meetings.organisations,
+    members.router,
+    posts.organisations,
+    posts.router,
+    away.members,
+    away.router,
+    record_views.me,
+    transfers.me,
+    transfers.members,
+    transfers.organisations,
+    transfers.router,
+    stays.router,
+    memberships.members,
+    memberships.router,
+    admissions.members,
+    admissions.organisations,
+    admissions.router,
+    duplicates.router,
+    imports.organisations,
+    rosters.organisations,
+    imports.router,
+    identity.members,
+    second_factor.members,
+    documents.me,
+    documents.organisations,
+    search.router,
+    documents.router,
+    announcements.organisations,
+    announcements.router,
+    polls.me,
+    polls.organisations,
+    polls.router,
+    ballots.router,
+    resolutions.organisations,
+    resolutions.router,
+    comments.resolutions,
+    comments.router,
+    minutes.router,
+    minutes.resolutions,
+    minutes_remarks.meetings,
+    minutes_remarks.router,
+    deliveries.organisations,
+    activity.me,
+    activity.organisations,
+    summaries.me,
+    summaries.organisations,
+    entries.me,
+    entries.organisations,
+    entries.router,
+    exports.me,
+    consents.me,
+    corrections.me,
+    corrections.organisations,
+    corrections.router,
+    reports.organisations,
+    renderings.organisations,
+    targets.organisations,
+    ratings.organisations,
+    care.me,
+    care.organisations,
+    unreached.organisations,
+    care.members,
+    contacts.members,
+)
 
 well_known = identity.well_known
+
+
+def serve_screens(app: FastAPI) -> None:
+    """Mount what phones ask most."""
+    for router in SCREENS:
+        app.include_router(router, prefix=PREFIX, dependencies=[Depends(refuse_old_apps)])
+
+
+def serve_features(app: FastAPI) -> None:
+    """Mount everything else, each by itself: a router of routers is looked through twice."""
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX, dependencies=[Depends(refuse_old_apps), ONE_SNAPSHOT])

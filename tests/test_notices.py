@@ -9,7 +9,7 @@ from app.kernel.notices import by_code, by_type
 from app.kernel.push import Channel
 from app.notices import NOTICES
 
-assert api.v1.routes  # every feature's events are loaded
+assert api.ROUTERS  # every feature's events are loaded
 assert worker.TASKS
 
 

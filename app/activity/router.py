@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Depends, Header, Query
 
 from app.activity import queries
 from app.activity.models import ActivityType
@@ -15,11 +15,12 @@ from app.kernel.etags import Tagged
 from app.kernel.i18n import Locale, negotiate
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 
-me = APIRouter(prefix="/me", tags=["activity"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["activity"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["activity"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["activity"], route_class=StrictRoute)
 
 
 async def _locale(

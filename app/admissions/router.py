@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from app.admissions import queries, service
 from app.admissions.errors import (
@@ -34,14 +34,15 @@ from app.kernel.etags import ExpectedVersion, IfMatchMissing, Tagged, VersionCha
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import CitizenIdTaken, FormerMember, MemberNotFound, NotABranch, PhoneTaken
 from app.members.schemas import MemberView
 from app.organisations.errors import OrganisationNotFound
 
-members = APIRouter(prefix="/members", tags=["members"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["members"], route_class=StrictRoute)
-router = APIRouter(prefix="/candidacies", tags=["members"], route_class=StrictRoute)
+members = Router(prefix="/members", tags=["members"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["members"], route_class=StrictRoute)
+router = Router(prefix="/candidacies", tags=["members"], route_class=StrictRoute)
 
 
 @organisations.post(

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.announcements import queries, service
 from app.announcements.errors import (
     AcknowledgementNotAsked,
@@ -32,11 +30,12 @@ from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
-organisations = APIRouter(prefix="/organisations", tags=["announcements"], route_class=StrictRoute)
-router = APIRouter(prefix="/announcements", tags=["announcements"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["announcements"], route_class=StrictRoute)
+router = Router(prefix="/announcements", tags=["announcements"], route_class=StrictRoute)
 
 
 @organisations.get(

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.care import queries, service
 from app.care.errors import NobodyToNudge, NudgedRecently
 from app.care.schemas import CareView, MemberAwayPage, NudgeView
@@ -12,13 +10,14 @@ from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import MemberNotFound
 from app.organisations.errors import OrganisationNotFound
 
-me = APIRouter(prefix="/me", tags=["care"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["care"], route_class=StrictRoute)
-members = APIRouter(prefix="/members", tags=["care"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["care"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["care"], route_class=StrictRoute)
+members = Router(prefix="/members", tags=["care"], route_class=StrictRoute)
 
 
 @me.get("/care", operation_id="getMyCare", summary="What my branch's organisers see of me")

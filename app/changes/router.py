@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.changes import queries, service
 from app.changes.errors import SyncCursorExpired
@@ -14,9 +14,10 @@ from app.kernel.notices import Reader
 from app.kernel.pagination import CursorInvalid, Linked
 from app.kernel.problems import problems
 from app.kernel.readers import AcceptLanguage
+from app.kernel.routing import Router
 from app.kernel.screens import HotRead
 
-router = APIRouter(prefix="/changes", tags=["changes"], route_class=StrictRoute)
+router = Router(prefix="/changes", tags=["changes"], route_class=StrictRoute)
 
 
 @router.get(

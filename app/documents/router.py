@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Header, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
 from app.documents import queries, service
@@ -36,12 +36,13 @@ from app.kernel.db import DbSession
 from app.kernel.etags import MAX_HEADER_LENGTH, ExpectedVersion, IfNoneMatch, NotModified, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import BodyTooLarge, problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
-me = APIRouter(prefix="/me", tags=["documents"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["documents"], route_class=StrictRoute)
-router = APIRouter(prefix="/documents", tags=["documents"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["documents"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["documents"], route_class=StrictRoute)
+router = Router(prefix="/documents", tags=["documents"], route_class=StrictRoute)
 
 # What the store keeps under a random key never changes.
 _FOREVER = "private, max-age=31536000, immutable"

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from app.identity import queries, service
 from app.identity.errors import (
@@ -36,13 +36,14 @@ from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import MemberNotFound, StillCandidate
 
-auth = APIRouter(prefix="/auth", tags=["auth"], route_class=SecretRoute)
-me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
-members = APIRouter(prefix="/members", tags=["members"], route_class=SecretRoute)
-well_known = APIRouter(prefix="/.well-known", tags=["auth"], route_class=StrictRoute)
+auth = Router(prefix="/auth", tags=["auth"], route_class=SecretRoute)
+me = Router(prefix="/me", tags=["me"], route_class=StrictRoute)
+members = Router(prefix="/members", tags=["members"], route_class=SecretRoute)
+well_known = Router(prefix="/.well-known", tags=["auth"], route_class=StrictRoute)
 
 
 async def _keyring(request: Request) -> Keyring:

@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.documents.errors import DocumentsNotFound
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings import queries, service
 from app.meetings.errors import (
@@ -32,8 +31,8 @@ from app.meetings.schemas import (
 )
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
-organisations = APIRouter(prefix="/organisations", tags=["meetings"], route_class=StrictRoute)
-router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["meetings"], route_class=StrictRoute)
+router = Router(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
 
 
 @organisations.get(

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, IfMatchMissing, Tagged, VersionChanged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members import service
 from app.members.errors import (
@@ -28,7 +29,7 @@ from app.members.record_views import service as record_views
 from app.members.schemas import MemberCreate, MemberPage, MemberPatch, MemberView
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
-router = APIRouter(tags=["members"], route_class=StrictRoute)
+router = Router(tags=["members"], route_class=StrictRoute)
 
 
 async def _filter(

@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, IfMatchMissing, Tagged, VersionChanged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import FormerMember, MemberNotFound
 from app.memberships import queries, service
@@ -29,8 +28,8 @@ from app.memberships.schemas import (
 )
 from app.transfers.errors import NotYetAMember
 
-members = APIRouter(prefix="/members", tags=["members"], route_class=StrictRoute)
-router = APIRouter(prefix="/standings", tags=["members"], route_class=StrictRoute)
+members = Router(prefix="/members", tags=["members"], route_class=StrictRoute)
+router = Router(prefix="/standings", tags=["members"], route_class=StrictRoute)
 
 
 @members.get(

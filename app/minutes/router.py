@@ -7,12 +7,13 @@ its meeting gave out, as the minutes froze them, and features import downwards o
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged, Tagger
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.kernel.typesetting import CurrentTypesetter, Paper, TypesettingBusy, TypesettingUnavailable
 from app.meetings.errors import MeetingNotFound
@@ -28,8 +29,8 @@ from app.minutes.schemas import MinutesReplace, MinutesView
 from app.polls.errors import PollNotClosed
 from app.resolutions.errors import ResolutionNotFound
 
-router = APIRouter(prefix="/meetings", tags=["minutes"], route_class=StrictRoute)
-resolutions = APIRouter(prefix="/resolutions", tags=["minutes"], route_class=StrictRoute)
+router = Router(prefix="/meetings", tags=["minutes"], route_class=StrictRoute)
+resolutions = Router(prefix="/resolutions", tags=["minutes"], route_class=StrictRoute)
 
 _PDF: dict[int | str, dict[str, Any]] = {  # Any: an OpenAPI fragment
     200: {

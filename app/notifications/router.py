@@ -2,18 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 from app.notifications import queries, service
 from app.notifications.errors import NotificationNotFound
 from app.notifications.schemas import MarkRead, PreferenceList, PreferencesReplace
 
-me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["me"], route_class=StrictRoute)
 
 
 @me.put(

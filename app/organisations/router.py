@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, IfMatchMissing, Tagged, VersionChanged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations import queries, service
 from app.organisations.errors import (
@@ -25,7 +26,7 @@ from app.organisations.schemas import (
     OrganisationView,
 )
 
-router = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
+router = Router(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
 
 
 @router.get(

@@ -4,13 +4,14 @@ from secrets import SystemRandom
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings.errors import MeetingNotFound
 from app.organisations.errors import OrganisationNotFound
@@ -37,9 +38,9 @@ from app.polls.schemas import (
 CHANCE = SystemRandom()
 """What mixes secret ballots: the system's own randomness, which nobody can replay."""
 
-me = APIRouter(prefix="/me", tags=["polls"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["polls"], route_class=StrictRoute)
-router = APIRouter(tags=["polls"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["polls"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["polls"], route_class=StrictRoute)
+router = Router(tags=["polls"], route_class=StrictRoute)
 
 
 @organisations.get(

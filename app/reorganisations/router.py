@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationCodeTaken, OrganisationNotFound
 from app.reorganisations import queries, service
@@ -24,8 +23,8 @@ from app.reorganisations.schemas import (
     Split,
 )
 
-organisations = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
-router = APIRouter(prefix="/reorganisations", tags=["organisations"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
+router = Router(prefix="/reorganisations", tags=["organisations"], route_class=StrictRoute)
 
 _REFUSALS = problems(OrganisationNotFound, NotForYourPost, ReorganisationNotPossible, OrganisationCodeTaken)
 

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.days import Day
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.routing import Router
 from app.kernel.security import NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 from app.reports import queries
@@ -25,7 +26,7 @@ from app.reports.schemas import (
     Year,
 )
 
-organisations = APIRouter(prefix="/organisations/{organisation_id}/reports", tags=["reports"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations/{organisation_id}/reports", tags=["reports"], route_class=StrictRoute)
 
 Since = Annotated[Day | None, Query(alias="from", description="The period's first day", examples=["2026-01-01"])]
 Until = Annotated[

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.kernel.bodies import StrictRoute
@@ -12,6 +12,7 @@ from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.i18n import negotiate
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.polls.errors import PollAlreadyExists, PollNotClosed
@@ -47,8 +48,8 @@ from app.resolutions.schemas import (
     ResolutionView,
 )
 
-organisations = APIRouter(prefix="/organisations", tags=["resolutions"], route_class=StrictRoute)
-router = APIRouter(prefix="/resolutions", tags=["resolutions"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["resolutions"], route_class=StrictRoute)
+router = Router(prefix="/resolutions", tags=["resolutions"], route_class=StrictRoute)
 
 _MOST = 2**31 - 1
 FromVersion = Annotated[

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import FormerMember, MemberNotFound
 from app.organisations.errors import OrganisationNotFound
@@ -31,10 +32,10 @@ from app.transfers.schemas import (
     TransferView,
 )
 
-me = APIRouter(prefix="/me/transfers", tags=["members"], route_class=StrictRoute)
-members = APIRouter(prefix="/members", tags=["members"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["members"], route_class=StrictRoute)
-router = APIRouter(prefix="/transfers", tags=["members"], route_class=StrictRoute)
+me = Router(prefix="/me/transfers", tags=["members"], route_class=StrictRoute)
+members = Router(prefix="/members", tags=["members"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["members"], route_class=StrictRoute)
+router = Router(prefix="/transfers", tags=["members"], route_class=StrictRoute)
 
 
 @me.get("", operation_id="listMyTransfers", summary="My transfers", responses=problems(CursorInvalid))

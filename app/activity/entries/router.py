@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.activity.entries import queries, service
 from app.activity.errors import (
@@ -22,12 +22,13 @@ from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 
-me = APIRouter(prefix="/me", tags=["activity"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["activity"], route_class=StrictRoute)
-router = APIRouter(prefix="/activity-entries", tags=["activity"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["activity"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["activity"], route_class=StrictRoute)
+router = Router(prefix="/activity-entries", tags=["activity"], route_class=StrictRoute)
 
 
 @me.post(

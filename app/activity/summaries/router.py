@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.activity.summaries import queries
 from app.activity.summaries.schemas import BranchYear, MyYear
@@ -13,11 +13,12 @@ from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 
-me = APIRouter(prefix="/me", tags=["activity"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["activity"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["activity"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["activity"], route_class=StrictRoute)
 
 WantedYear = Annotated[Year | None, Query(description="As it is in Việt Nam; by default this year", examples=[2026])]
 

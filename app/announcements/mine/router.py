@@ -1,15 +1,16 @@
 """Route of what is said to oneself."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.announcements.mine import queries
 from app.announcements.schemas import AnnouncementPage
 from app.kernel.bodies import StrictRoute
 from app.kernel.pagination import CursorInvalid, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.screens import HotPage
 
-me = APIRouter(prefix="/me", tags=["announcements"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["announcements"], route_class=StrictRoute)
 
 
 @me.get(

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.care.contacts import service
 from app.care.contacts.schemas import ProxyContactReplace, ProxyContactView
 from app.care.errors import ProxyContactNotFound
@@ -11,10 +9,11 @@ from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import MemberNotFound
 
-members = APIRouter(prefix="/members", tags=["care"], route_class=StrictRoute)
+members = Router(prefix="/members", tags=["care"], route_class=StrictRoute)
 
 
 @members.get(

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.care.schemas import UnreachedMembers
 from app.care.unreached import queries
 from app.kernel.bodies import StrictRoute
@@ -11,10 +9,11 @@ from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 
-organisations = APIRouter(prefix="/organisations", tags=["care"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["care"], route_class=StrictRoute)
 
 
 @organisations.get(

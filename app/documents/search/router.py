@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.documents.schemas import DocumentPage
 from app.documents.search import queries
@@ -13,9 +13,10 @@ from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.routing import Router
 from app.organisations.errors import OrganisationNotFound
 
-router = APIRouter(prefix="/documents", tags=["documents"], route_class=StrictRoute)
+router = Router(prefix="/documents", tags=["documents"], route_class=StrictRoute)
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from app.identity.devices import service
 from app.identity.errors import DeviceNotFound, InstallationTaken, PushServiceUnknown
@@ -11,9 +11,10 @@ from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 
-me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["me"], route_class=StrictRoute)
 
 
 @me.put(

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.identity.errors import (
     CredentialsRefused,
     IdentityNotFound,
@@ -25,10 +23,11 @@ from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 
-auth = APIRouter(prefix="/auth", tags=["auth"], route_class=SecretRoute)
-me = APIRouter(prefix="/me/identities", tags=["me"], route_class=SecretRoute)
+auth = Router(prefix="/auth", tags=["auth"], route_class=SecretRoute)
+me = Router(prefix="/me/identities", tags=["me"], route_class=SecretRoute)
 
 
 @auth.post(

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from app.identity.errors import (
     CredentialsRefused,
@@ -25,11 +25,12 @@ from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.passwords import PasswordsBusy
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import MemberNotFound
 
-me = APIRouter(prefix="/me/second-factor", tags=["me"], route_class=SecretRoute)
-members = APIRouter(prefix="/members", tags=["members"], route_class=SecretRoute)
+me = Router(prefix="/me/second-factor", tags=["me"], route_class=SecretRoute)
+members = Router(prefix="/members", tags=["members"], route_class=SecretRoute)
 
 
 @me.get("", operation_id="getMySecondFactor", summary="My second factor")

@@ -3,19 +3,20 @@
 import hashlib
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import IfNoneMatch, Tagged
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 from app.meetings.calendar import queries, service
 from app.meetings.calendar.errors import CalendarNotFound, CalendarRevoked
 from app.meetings.calendar.schemas import CalendarAddress, CalendarState
 
-me = APIRouter(prefix="/me", tags=["meetings"], route_class=SecretRoute)
-router = APIRouter(prefix="/calendars", tags=["meetings"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["meetings"], route_class=SecretRoute)
+router = Router(prefix="/calendars", tags=["meetings"], route_class=StrictRoute)
 
 _FEED: dict[int | str, dict[str, Any]] = {  # Any: an OpenAPI fragment
     200: {

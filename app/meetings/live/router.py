@@ -5,18 +5,19 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 from app.meetings.errors import MeetingNotFound
 from app.meetings.live import queries
 
-router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+router = Router(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
 
 _STREAM = {
     "description": "Lines `data: {scope, seq}` (Server-Sent Events); comments in between are signs of life",

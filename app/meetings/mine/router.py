@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.pagination import CursorInvalid, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.schemas import DayOrInstant
 from app.kernel.screens import HotPage
 from app.meetings.mine import queries
 from app.meetings.schemas import MeetingPage
 
-me = APIRouter(prefix="/me", tags=["meetings"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["meetings"], route_class=StrictRoute)
 
 
 @me.get(

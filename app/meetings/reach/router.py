@@ -2,19 +2,18 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings.errors import MeetingNotFound
 from app.meetings.reach import queries
 from app.notifications.reach.schemas import PushReach
 
-router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+router = Router(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
 
 
 @router.get(

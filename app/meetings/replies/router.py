@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings.errors import (
     MeetingNotFound,
@@ -20,7 +19,7 @@ from app.meetings.errors import (
 from app.meetings.replies import queries, service
 from app.meetings.schemas import MeetingView, MyReply, ReplyPage, ReplyWrite
 
-router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+router = Router(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
 
 
 @router.get(

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body
+from fastapi import Body
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings.errors import (
     CheckInCodeExpired,
@@ -35,7 +36,7 @@ from app.meetings.roll.schemas import (
 )
 from app.meetings.schemas import MeetingView
 
-router = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+router = Router(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
 
 
 @router.post(

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings.errors import (
     AssigneeNotInBranch,
@@ -25,10 +26,10 @@ from app.meetings.tasks import queries, service
 from app.meetings.tasks.schemas import TaskCreate, TaskPage, TaskPatch, TaskReport, TaskView
 from app.organisations.errors import OrganisationNotFound
 
-me = APIRouter(prefix="/me", tags=["meetings"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["meetings"], route_class=StrictRoute)
-meetings = APIRouter(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
-router = APIRouter(prefix="/tasks", tags=["meetings"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["meetings"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["meetings"], route_class=StrictRoute)
+meetings = Router(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
+router = Router(prefix="/tasks", tags=["meetings"], route_class=StrictRoute)
 
 StatusWanted = Annotated[TaskStatus | None, Query(description="Only tasks of this status", examples=["open"])]
 

@@ -2,20 +2,19 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, IfMatchMissing, Tagged, VersionChanged
 from app.kernel.problems import FieldsNotValid, problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.away import queries, service
 from app.members.away.errors import AwayPeriodNotFound, AwayPeriodsOverlap
 from app.members.away.schemas import AwayPeriodCreate, AwayPeriodPatch, AwayPeriodView
 from app.members.errors import MemberNotFound
 
-members = APIRouter(prefix="/members", tags=["members"], route_class=StrictRoute)
-router = APIRouter(prefix="/away-periods", tags=["members"], route_class=StrictRoute)
+members = Router(prefix="/members", tags=["members"], route_class=StrictRoute)
+router = Router(prefix="/away-periods", tags=["members"], route_class=StrictRoute)
 
 
 @members.post(

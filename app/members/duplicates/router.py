@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.duplicates import service
 from app.members.duplicates.errors import OnePersonOnly
@@ -16,7 +15,7 @@ from app.members.duplicates.schemas import DistinctMembersView, DuplicatePage
 from app.members.errors import MemberNotFound
 from app.organisations.errors import OrganisationNotFound
 
-router = APIRouter(tags=["members"], route_class=StrictRoute)
+router = Router(tags=["members"], route_class=StrictRoute)
 
 
 @router.get(

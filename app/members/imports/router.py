@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Request, Response, UploadFile
 
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.i18n import Locale, negotiate
 from app.kernel.problems import BodyTooLarge, problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import CardNumberTaken, CitizenIdTaken, NotABranch, PhoneTaken, RosterHasErrors
 from app.members.imports import queries, service
@@ -22,8 +23,8 @@ from app.members.imports.schemas import RosterImportView
 from app.members.imports.sheets import MAX_BYTES
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
-organisations = APIRouter(prefix="/organisations", tags=["members"], route_class=StrictRoute)
-router = APIRouter(tags=["members"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["members"], route_class=StrictRoute)
+router = Router(tags=["members"], route_class=StrictRoute)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import FormerMember, MemberNotFound
 from app.members.posts import queries, service
@@ -16,8 +15,8 @@ from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld,
 from app.members.posts.schemas import PostCreate, PostPage, PostView
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
-organisations = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
-router = APIRouter(prefix="/posts", tags=["organisations"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
+router = Router(prefix="/posts", tags=["organisations"], route_class=StrictRoute)
 
 
 @organisations.get(

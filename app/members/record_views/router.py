@@ -1,17 +1,16 @@
 """The route of who saw one's own record."""
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 from app.members.record_views import queries
 from app.members.record_views.schemas import RecordViewPage
 
-me = APIRouter(prefix="/me", tags=["members"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["members"], route_class=StrictRoute)
 
 
 @me.get(

@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings.errors import MeetingNotFound
 from app.minutes import queries
@@ -16,8 +15,8 @@ from app.minutes.errors import MinutesNotFound, MinutesNotInReview, MinutesTooEa
 from app.minutes.remarks import service
 from app.minutes.schemas import RemarkAnswer, RemarkPage, RemarkView, RemarkWrite
 
-meetings = APIRouter(prefix="/meetings", tags=["minutes"], route_class=StrictRoute)
-router = APIRouter(prefix="/minutes-remarks", tags=["minutes"], route_class=StrictRoute)
+meetings = Router(prefix="/meetings", tags=["minutes"], route_class=StrictRoute)
+router = Router(prefix="/minutes-remarks", tags=["minutes"], route_class=StrictRoute)
 
 
 @meetings.get(

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
@@ -11,13 +11,14 @@ from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.notifications.deliveries import queries, service
 from app.notifications.deliveries.errors import DeliveryNotDeadLetter, DeliveryNotFound, NoticeOver
 from app.notifications.deliveries.schemas import DeliveriesRequeue, DeliveryPage, DeliveryState, RequeuedView
 from app.organisations.errors import OrganisationNotFound
 
-organisations = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
 
 
 @organisations.get(

@@ -1,17 +1,18 @@
 """Route of the inbox."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.i18n import negotiate
 from app.kernel.pagination import CursorInvalid, Paging
 from app.kernel.problems import problems
 from app.kernel.readers import AcceptLanguage
+from app.kernel.routing import Router
 from app.kernel.screens import HotPage
 from app.notifications.inbox import queries
 from app.notifications.schemas import NotificationPage
 
-me = APIRouter(prefix="/me", tags=["me"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["me"], route_class=StrictRoute)
 
 
 @me.get(

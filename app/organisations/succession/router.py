@@ -2,18 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 from app.organisations.errors import OrganisationNotFound
 from app.organisations.succession import queries
 from app.organisations.succession.schemas import HistoryView
 
-router = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
+router = Router(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
 
 
 @router.get(

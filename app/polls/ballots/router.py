@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.polls.ballots import service
 from app.polls.errors import (
@@ -22,7 +21,7 @@ from app.polls.errors import (
 from app.polls.router import CHANCE
 from app.polls.schemas import BallotCast, BallotReceipt, HandVotesEntry, PollView
 
-router = APIRouter(prefix="/polls", tags=["polls"], route_class=StrictRoute)
+router = Router(prefix="/polls", tags=["polls"], route_class=StrictRoute)
 
 
 @router.put(

@@ -1,18 +1,17 @@
 """Routes of one's consents."""
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 from app.privacy.consents import queries, service
 from app.privacy.consents.schemas import ConsentGive, MyConsents
 from app.privacy.errors import ConsentNotGiven, ConsentTextReplaced, ConsentTextUnknown
 
-me = APIRouter(prefix="/me/consents", tags=["privacy"], route_class=StrictRoute)
+me = Router(prefix="/me/consents", tags=["privacy"], route_class=StrictRoute)
 
 
 @me.get("", operation_id="getMyConsents", summary="What I agreed to")

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import CardNumberTaken, CitizenIdTaken, MembershipDatesFixed, PhoneTaken
 from app.organisations.errors import OrganisationNotFound
@@ -29,9 +30,9 @@ from app.privacy.errors import (
 )
 from app.privacy.models import CorrectionStatus
 
-me = APIRouter(prefix="/me/correction-requests", tags=["privacy"], route_class=StrictRoute)
-organisations = APIRouter(prefix="/organisations", tags=["privacy"], route_class=StrictRoute)
-router = APIRouter(prefix="/correction-requests", tags=["privacy"], route_class=StrictRoute)
+me = Router(prefix="/me/correction-requests", tags=["privacy"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["privacy"], route_class=StrictRoute)
+router = Router(prefix="/correction-requests", tags=["privacy"], route_class=StrictRoute)
 
 
 @me.post(

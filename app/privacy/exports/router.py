@@ -1,15 +1,16 @@
 """The route of the export."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
 from app.privacy.exports import service
 from app.privacy.exports.schemas import MyExport
 
-me = APIRouter(prefix="/me", tags=["privacy"], route_class=StrictRoute)
+me = Router(prefix="/me", tags=["privacy"], route_class=StrictRoute)
 
 
 @me.get("/export", operation_id="exportMyData", summary="All that is kept about me")

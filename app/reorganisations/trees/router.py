@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import File, Form, UploadFile
 
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import BodyTooLarge, problems
 from app.kernel.readers import CurrentReader
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.imports.sheets import MAX_BYTES
 from app.organisations.errors import OrganisationCodeTaken, OrganisationHasEnded, OrganisationNotFound
@@ -23,7 +24,7 @@ from app.reorganisations.trees.errors import (
 )
 from app.reorganisations.trees.schemas import TreeImportView
 
-organisations = APIRouter(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations", tags=["organisations"], route_class=StrictRoute)
 
 
 @organisations.post(

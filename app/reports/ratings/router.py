@@ -3,20 +3,21 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
 from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 from app.reports.errors import RatedElsewhere, RatingsNotForBranch
 from app.reports.ratings import queries, service
 from app.reports.schemas import RatingsView, RatingsWrite, Year
 
-organisations = APIRouter(prefix="/organisations/{organisation_id}/ratings", tags=["reports"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations/{organisation_id}/ratings", tags=["reports"], route_class=StrictRoute)
 
 
 @organisations.get(

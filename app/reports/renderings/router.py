@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.days import Day
 from app.kernel.problems import problems
 from app.kernel.replicas import ReplicaActor, ReplicaSession
+from app.kernel.routing import Router
 from app.kernel.security import NotForYourPost
 from app.kernel.typesetting import CurrentTypesetter, TypesettingBusy, TypesettingUnavailable
 from app.organisations.errors import OrganisationNotFound
@@ -18,7 +19,7 @@ from app.reports.renderings import queries
 from app.reports.renderings.queries import Wanted
 from app.reports.schemas import ReportKind, Year
 
-organisations = APIRouter(prefix="/organisations/{organisation_id}", tags=["reports"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations/{organisation_id}", tags=["reports"], route_class=StrictRoute)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PDF = "application/pdf"

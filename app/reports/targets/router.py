@@ -3,19 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
 from app.reports.errors import TargetTermInvalid
 from app.reports.schemas import CommitteeTargetView, TargetView, TargetWrite, TermTargetWrite, Year
 from app.reports.targets import service
 
-organisations = APIRouter(prefix="/organisations/{organisation_id}", tags=["reports"], route_class=StrictRoute)
+organisations = Router(prefix="/organisations/{organisation_id}", tags=["reports"], route_class=StrictRoute)
 
 InPath = Annotated[Year, Path()]
 

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.resolutions.comments import queries, service
 from app.resolutions.comments.errors import (
@@ -25,8 +26,8 @@ from app.resolutions.comments.queries import CommentFilter
 from app.resolutions.comments.schemas import AnswerWrite, CommentChange, CommentCreate, CommentPage, CommentView
 from app.resolutions.errors import ResolutionNotFound
 
-resolutions = APIRouter(prefix="/resolutions", tags=["resolutions"], route_class=StrictRoute)
-router = APIRouter(prefix="/comments", tags=["resolutions"], route_class=StrictRoute)
+resolutions = Router(prefix="/resolutions", tags=["resolutions"], route_class=StrictRoute)
+router = Router(prefix="/comments", tags=["resolutions"], route_class=StrictRoute)
 
 
 @resolutions.get(

@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import FieldsNotValid, problems
+from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.transfers.errors import (
     NoStayUnderWay,
@@ -20,7 +19,7 @@ from app.transfers.schemas import (
 )
 from app.transfers.stays import service
 
-router = APIRouter(prefix="/transfers", tags=["members"], route_class=StrictRoute)
+router = Router(prefix="/transfers", tags=["members"], route_class=StrictRoute)
 
 
 @router.post(
