@@ -212,7 +212,7 @@ class _Search:
         newest = select(*_VISIBLE_BY, InSight.folder, *vectors).order_by(InSight.id.desc()).limit(NEWEST)
         if self.after is not None:
             newest = newest.where(InSight.id < self.after[1])
-        document = aliased(Document, newest.subquery("newest"))
+        document = aliased(Document, newest.subquery("newest"), adapt_on_names=True)
         tiers = _tiers(self.words, of=document)
         tier = case(*((match, tier) for tier, match in enumerate(tiers)))
         query = select(tier, document.id).where(
@@ -238,7 +238,7 @@ class _Search:
             .cte("hits")
             .prefix_with("MATERIALIZED")
         )
-        hit, best = aliased(Document, hits), func.min(hits.c.tier)
+        hit, best = aliased(Document, hits, adapt_on_names=True), func.min(hits.c.tier)
         query = (
             select(best, hit.id)
             .where(visible_to(self.actor, self.session, of=hit), *_narrowed(self.actor, self.wanted, of=hit))
