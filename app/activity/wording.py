@@ -41,9 +41,18 @@ FACTS: dict[str, Fact] = {
     "reorganisations.tree_imported": Fact(Text(vi="Nhập cây tổ chức", en="Tree imported"), is_public=True),
     "members.moved": Fact(Text(vi="Đảng viên chuyển theo tổ chức", en="Members moved"), is_public=True),
     "reports.admission_target_set": Fact(Text(vi="Đặt chỉ tiêu kết nạp", en="Target of admissions set")),
+    "reports.committee_target_set": Fact(
+        Text(vi="Đặt chỉ tiêu nhiệm kỳ hoặc thành lập tổ chức", en="Target of a term or of new organisations set")
+    ),
     "reports.members_rated": Fact(Text(vi="Xếp loại đảng viên", en="Members rated")),
     "members.enrolled": Fact(Text(vi="Thêm đảng viên", en="Member enrolled"), is_public=True),
     "members.corrected": Fact(Text(vi="Sửa hồ sơ đảng viên", en="Member's record corrected")),
+    "members.distinguished": Fact(
+        Text(vi="Xác nhận hai hồ sơ là hai người khác nhau", en="Two records said to be two people's")
+    ),
+    "members.distinction_revoked": Fact(
+        Text(vi="Bỏ xác nhận hai hồ sơ là hai người", en="Two records said to be two people's no more")
+    ),
     "members.roster_imported": Fact(Text(vi="Nhập danh sách đảng viên", en="Roster imported"), is_public=True),
     "members.post_granted": Fact(Text(vi="Giao chức vụ", en="Post granted"), is_public=True),
     "members.post_ended": Fact(Text(vi="Thôi chức vụ", en="Post ended"), is_public=True),

@@ -13,6 +13,7 @@ from app.admissions.errors import CandidacyNotFound
 from app.admissions.models import Candidacy, CandidacyStatus, CandidacyStep
 from app.admissions.probation import Probation, certificate_valid_until
 from app.admissions.schemas import CandidacyPage, CandidacyView, StepView
+from app.kernel.context import reach
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.pagination import PageRequest
@@ -125,21 +126,9 @@ async def is_on_probation(session: Session, member: Member) -> bool:
     return await session.scalar(found.limit(1)) is not None
 
 
-def _select_views() -> Select[Candidacy, str, Any, str | None, str | None]:
+def _select_views() -> Select[Candidacy, str, Any]:
     # Any: the date of birth, if it is known.
-    first, second = aliased(Member), aliased(Member)
-    return (
-        select(
-            Candidacy,
-            Member.full_name,
-            Member.born_on,
-            first.full_name.label("mentor_1"),
-            second.full_name.label("mentor_2"),
-        )
-        .join(Member, Member.id == Candidacy.member_id)
-        .outerjoin(first, first.id == Candidacy.mentor_1_id)
-        .outerjoin(second, second.id == Candidacy.mentor_2_id)
-    )
+    return select(Candidacy, Member.full_name, Member.born_on).join(Member, Member.id == Candidacy.member_id)
 
 
 async def _view(
@@ -147,14 +136,21 @@ async def _view(
 ) -> dict[UUID, CandidacyView]:
     # Any: rows of several columns.
     steps = await find_steps(session, [row.Candidacy.id for row in rows])
-    return {row.Candidacy.id: _view_one(session, row, steps[row.Candidacy.id], locale=locale) for row in rows}
+    # Who moves takes their dossier along, and it names mentors of the branch that they came from.
+    await reach(session, *{row.Candidacy.organisation_id for row in rows})
+    mentors = {id_ for row in rows for id_ in (row.Candidacy.mentor_1_id, row.Candidacy.mentor_2_id) if id_ is not None}
+    named = await session.execute(select(Member.id, Member.full_name).where(Member.id.in_(mentors)))
+    names = {row.id: row.full_name for row in named}
+    return {row.Candidacy.id: _view_one(session, row, steps[row.Candidacy.id], names, locale=locale) for row in rows}
 
 
-def _view_one(session: Session, row: Row[*tuple[Any, ...]], done: Steps, *, locale: Locale) -> CandidacyView:
+def _view_one(
+    session: Session, row: Row[*tuple[Any, ...]], done: Steps, names: Mapping[UUID, str], *, locale: Locale
+) -> CandidacyView:
     # Any: a row of several columns.
     one: Candidacy = row.Candidacy
     rules = rules_named(one.rule_set)
-    mentors = ((one.mentor_1_id, row.mentor_1), (one.mentor_2_id, row.mentor_2))
+    mentors = (one.mentor_1_id, one.mentor_2_id)
     probation = None if one.admitted_on is None else Probation(one.admitted_on, rules)
     return CandidacyView(
         id=one.id,
@@ -164,7 +160,7 @@ def _view_one(session: Session, row: Row[*tuple[Any, ...]], done: Steps, *, loca
         organisation_id=one.organisation_id,
         born_on=row.born_on,
         source=one.source,
-        mentors=[MemberRef(member_id=id_, full_name=name) for id_, name in mentors if id_ is not None],
+        mentors=[MemberRef(member_id=id_, full_name=names[id_]) for id_ in mentors if id_ is not None],
         certificate_number=one.certificate_number,
         certified_on=one.certified_on,
         certificate_valid_until=(

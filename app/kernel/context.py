@@ -65,7 +65,7 @@ async def hold(session: AsyncSession, *keys: str | None) -> None:
 
 
 async def reach(session: AsyncSession, *organisations: UUID) -> None:
-    """Let the unit of work meet the rows of organisations out of sight: a command ends there what began there.
+    """Let the unit of work meet the rows of organisations out of sight: to end what began there, or name who is there.
 
     Only after it has been judged whether who asks may.
     """

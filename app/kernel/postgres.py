@@ -288,6 +288,8 @@ class EmbeddedPostgres:
 
     def _create_role_and_database(self) -> None:
         with psycopg.connect(self._url("postgresql", "postgres", "postgres"), autocommit=True) as connection:
+            if connection.execute("SELECT 1 WHERE pg_is_in_recovery()").fetchone():
+                return  # a copy of a server that had them, which nobody writes to yet
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
                 connection.execute("CREATE ROLE sotay LOGIN")
             connection.execute(MAKE_ROLES)

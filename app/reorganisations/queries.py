@@ -10,6 +10,7 @@ from sqlalchemy import Select, Uuid, exists, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.announcements.succession.queries import count_unpublished
+from app.kernel.context import reach
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.pagination import PageRequest
@@ -57,6 +58,9 @@ _NODE = (
 
 async def preview(session: Session, plan: Plan, on: date) -> Preview:
     """Judge a plan by the organisations as they are, and return what it does on a day."""
+    # Who administers a part of it, and may know of the plan, is told what it comes to as a whole.
+    concerned = Organisation.path.bool_op("&&")(literal(sorted(plan.named_ids), ARRAY(Uuid)))
+    await reach(session, *await session.scalars(select(Organisation.id).where(concerned)))
     facts = await _facts(session, plan, on)
     findings = judge(plan, facts)
     ending = plan.ending_ids

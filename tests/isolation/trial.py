@@ -318,6 +318,8 @@ class Trial:
             if "Idempotency-Replayed" in theirs.headers:
                 self.findings.note("foreign rows", asked, f"replayed to {other.id}")
         again = await self.send(asked, caller)
+        if asked.operation.name == "splitOrganisation" and b'"answer_no_longer_yours"' in again.content:
+            return  # whoever goes along with the part they split off administers the rest no more
         if again.content != answer.content or again.headers.get("Idempotency-Replayed") != "true":
             self.findings.note("wrong answers", asked, f"{again.status_code}, not the same again: {again.text[:200]}")
 

@@ -1,11 +1,13 @@
 """HEAD is answered as a GET, without the body."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import httpx
 from httpx import AsyncClient
 
+from tests.contract.living import living
 from tests.documents.asking import uploaded
-from tests.factories.meetings import announced
 from tests.factories.world import Person, World
 
 SignedIn = Callable[[Person], AsyncClient]
@@ -40,8 +42,10 @@ async def test_a_head_is_conditional_and_refused_as_a_get_is(
     assert (refused.status_code, refused.headers["Allow"], refused.content) == (405, "POST", b"")
 
 
-async def test_the_head_of_a_stream_ends(world: World, signed_in: SignedIn) -> None:
-    meeting_id = await announced(signed_in(world.secretary), world.branch_a)
-    answer = await signed_in(world.member).head(f"/v1/meetings/{meeting_id}/events")
+def test_the_head_of_a_stream_ends(live_database_url: str, tmp_path: Path) -> None:
+    # On a connection of its own: a stream that nobody listens to is stopped in the midst of a question.
+    with living(live_database_url, tmp_path) as served:
+        headers = {"Authorization": f"Bearer {served.token(served.world.secretary)}"}
+        answer = httpx.head(f"{served.url}/v1/meetings/{served.ids['meeting_id'][0]}/events", headers=headers)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"].startswith("text/event-stream")

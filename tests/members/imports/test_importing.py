@@ -196,7 +196,7 @@ async def test_request_without_a_file_or_with_a_wrong_flag_is_refused(world: Wor
     url = f"/v1/organisations/{world.branch_a}/member-imports"
     no_file = await secretary.post(url, json={})
     wrong = await secretary.post(url, files={"file": ("a.xlsx", _roster())}, data={"commit": "perhaps"})
-    assert (no_file.status_code, wrong.status_code) == (422, 422)
+    assert (no_file.status_code, wrong.status_code) == (415, 422)
     assert wrong.json()["errors"][0]["pointer"] == "/commit"
 
 
