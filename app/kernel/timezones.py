@@ -25,7 +25,8 @@ _TWICE = Text(
 
 @lru_cache
 def _names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # `localtime` is the machine's own, wherever that stands, and PostgreSQL has no zone of that name.
+    return frozenset(available_timezones()) - {"localtime"}
 
 
 def _known(name: str) -> str:

@@ -78,7 +78,9 @@ def test_names_of_zones_are_taken(name: str) -> None:
     assert Place(zone=name).zone == name
 
 
-@pytest.mark.parametrize("name", ["", "GMT+7", "Hanoi", "asia/ho_chi_minh", "/etc/localtime", "../UTC", "A" * 65])
+@pytest.mark.parametrize(
+    "name", ["", "GMT+7", "Hanoi", "asia/ho_chi_minh", "localtime", "/etc/localtime", "../UTC", "A" * 65]
+)
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(ValidationError):
         Place(zone=name)
