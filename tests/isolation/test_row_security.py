@@ -8,7 +8,7 @@ import psycopg
 import pytest
 import typer
 from psycopg import Connection, sql
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from app.cli.terminal import require_bounded_role
 from app.identity.queries import find_actor
@@ -268,6 +268,29 @@ def test_a_process_refuses_a_role_that_goes_past_the_policies_or_owns_tables(
         require_bounded_role(walled, "nobody_made_this_role")
     assert ended.value.exit_code == 1
     require_bounded_role(walled, Role.app)
+
+
+async def test_workers_sweep_secret_ballots_with_a_login_that_owns_nothing(walled: str) -> None:
+    login = f"login_{uuid4().hex}"
+    url = make_url(walled).set(username=login, password=login).render_as_string(hide_password=False)
+    swept = "SELECT dead_tuple_count FROM pgstattuple('ballots')"
+    with connected(walled) as owner:
+        owner.execute("CREATE EXTENSION IF NOT EXISTS pgstattuple")
+        owner.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}").format(sql.Identifier(login), login))
+        owner.execute(sql.SQL("GRANT sotay_app, sotay_worker TO {}").format(sql.Identifier(login)))
+        owner.execute("UPDATE ballots SET choice = choice")
+        assert owner.execute(swept).fetchone() != (0,)
+        standing = judge_role(url, Role.worker)
+        database = PooledDatabase(url, clock=FakeClock(), pool_size=1, statement_timeout_ms=10_000, role=Role.worker)
+        try:
+            await database.vacuum("ballots")
+            left = owner.execute(swept).fetchone()
+        finally:
+            await database.close()
+            owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(login)))
+        knows_maintain = owner.info.server_version >= 170000
+    assert (standing.refusal, standing.login_may_bypass) == (None, False)
+    assert (left == (0,)) is knows_maintain
 
 
 def test_the_log_is_only_added_to_by_the_api_and_sealed_by_workers(walled: str) -> None:
