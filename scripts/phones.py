@@ -73,7 +73,6 @@ async def live(run: Run, url: str, directory: Path, given: argparse.Namespace) -
         await village.guest_goes_home()
         run.none_of("stores unequal to a fresh one", await fleet.unequal_stores())
         run.none_of("pages called unchanged that are not", await fleet.stale_pages())
-        run.none_of("installations without exactly one session", fleet.odd_installations())
         lived = fleet.seen
         for what, count in sorted(lived.items()):
             print(f"           {count:>7} {what}")
@@ -83,6 +82,7 @@ async def live(run: Run, url: str, directory: Path, given: argparse.Namespace) -
         run.say(f"{given.refreshes} refreshes, {fleet.seen['answers cut'] - lived['answers cut']} answers cut")
         lost = fleet.seen["sessions lost"] - lived["sessions lost"]
         run.all_of("refreshes that kept the session", given.refreshes - lost, given.refreshes)
+        run.none_of("installations without exactly one session", fleet.odd_installations())
         robbed, caught = await fleet.steal()
         run.all_of("stolen tokens that ended their family", caught, robbed)
 

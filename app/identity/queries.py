@@ -20,7 +20,8 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
+from sqlalchemy.orm import aliased
 
 from app.identity.errors import SessionNotFound
 from app.identity.models import Device, LoginSession
@@ -202,13 +203,21 @@ async def get_me(session: Session, actor: Actor) -> Me:
 
 
 async def list_my_sessions(session: Session, actor: Actor) -> SessionList:
-    """Return one's own open sessions, the latest used first."""
-    rows = await session.scalars(
+    """Return one's own open sessions, the latest used first, and one a phone, even if it signed in twice at once."""
+    one_a_phone = (
         select(LoginSession)
         .where(_is_open_session_of(session, actor))
-        .order_by(LoginSession.last_used_at.desc(), LoginSession.id.desc())
-        .limit(100)
+        .ext(distinct_on(LoginSession.installation_id))
+        .order_by(
+            LoginSession.installation_id,
+            (LoginSession.id == actor.session_id).desc(),
+            LoginSession.last_used_at.desc(),
+            LoginSession.id.desc(),
+        )
+        .subquery()
     )
+    shown = aliased(LoginSession, one_a_phone)
+    rows = await session.scalars(select(shown).order_by(shown.last_used_at.desc(), shown.id.desc()).limit(100))
     items = [
         SessionView(
             id=row.id,

@@ -231,7 +231,7 @@ class Fleet:
         return stale
 
     def odd_installations(self) -> list[str]:
-        """Return installations that a repeated sign-in left with another number of open sessions than one."""
+        """Return installations that have another number of open sessions than one, since all have refreshed theirs."""
         counted = sql(
             self.village.url,
             "SELECT installation_id, count(*) FILTER (WHERE revoked_at IS NULL) FROM sessions GROUP BY installation_id",

@@ -24,6 +24,7 @@ from tests.factories.world import World
 from tests.identity.conftest import LiveApp
 from tests.identity.steps import (
     PASSWORD,
+    bearer,
     change,
     end_membership,
     give_password,
@@ -172,9 +173,12 @@ async def test_who_leaves_is_out_at_the_next_request(client: AsyncClient, databa
     assert (await try_to_sign_in(client, world.member.phone)).status_code == 401
 
 
-async def test_signing_in_again_on_the_same_phone_replaces_the_session(client: AsyncClient, world: World) -> None:
+async def test_signing_in_again_on_the_same_phone_replaces_the_session(
+    client: AsyncClient, world: World, clock: FakeClock
+) -> None:
     first = await sign_in(client, world.member)
     elsewhere = (await try_to_sign_in(client, world.member.phone, on=uuid4())).json()
+    clock.advance(seconds=11)
     second = await sign_in(client, world.member)
 
     assert (await whoami(client, first)).status_code == 401
@@ -183,7 +187,8 @@ async def test_signing_in_again_on_the_same_phone_replaces_the_session(client: A
     assert (await whoami(client, elsewhere)).status_code == 200
 
 
-async def test_a_sign_in_whose_answer_was_lost_does_not_end_the_one_that_was_tried_after_it(
+@pytest.mark.parametrize("apart", [-2, 0, 2], ids="the lost one {} s later".format)
+async def test_sign_in_that_is_still_at_work_when_the_phone_tries_again_keeps_nobody_out(
     client: AsyncClient,
     world: World,
     database: Database,
@@ -191,8 +196,11 @@ async def test_a_sign_in_whose_answer_was_lost_does_not_end_the_one_that_was_tri
     keys: TokenKeys,
     passwords: Passwords,
     clock: FakeClock,
+    apart: int,
 ) -> None:
+    """Another process may come to the first request later than to the second, and finish with it before or after."""
     phone = world.member
+    clock.advance(minutes=1)
     body = SignIn.model_validate(
         {"phone": phone.phone, "password": PASSWORD, "installation": installation(phone.installation_id)}
     )
@@ -204,25 +212,43 @@ async def test_a_sign_in_whose_answer_was_lost_does_not_end_the_one_that_was_tri
         independently=partial(transaction, database),
     )
     async with database.session() as first:  # still checks the password while the phone tries again
-        clock.advance(seconds=2)
+        clock.advance(seconds=apart)
         second = await sign_in(client, phone)
         await service.sign_in(first, body, keyring=keyring)
         await commit(first)
+    open_ones = "SELECT id FROM sessions WHERE installation_id = :phone AND revoked_at IS NULL"
 
     assert (await whoami(client, second)).status_code == 200
+    assert len(await rows(database, open_ones, phone=phone.installation_id)) == 2
     assert (await refresh(client, second["refresh_token"])).status_code == 200
-    open_ones = "SELECT id FROM sessions WHERE installation_id = :phone AND revoked_at IS NULL"
-    sessions = await rows(database, open_ones, phone=phone.installation_id)
-    assert len(sessions) == 1
+    assert len(await rows(database, open_ones, phone=phone.installation_id)) == 1
+    assert (await whoami(client, second)).status_code == 200
 
 
-async def test_two_sign_ins_at_once_leave_the_phone_one_session(live_app: LiveApp, passwords: Passwords) -> None:
+async def test_of_sign_ins_at_once_that_stays_which_the_phone_goes_on_with(
+    live_app: LiveApp, passwords: Passwords
+) -> None:
     phone = live_app.world.member
     await give_password(live_app.database, passwords, phone)
 
     answers = await asyncio.gather(*(sign_in(live_app.client, phone) for _ in range(5)))
 
-    assert sorted([(await whoami(live_app.client, tokens)).status_code for tokens in answers]) == [200, *[401] * 4]
+    assert [(await whoami(live_app.client, tokens)).status_code for tokens in answers] == [200] * 5
+    headers = bearer(answers[0]["access_token"])
+    listed = (await live_app.client.get("/v1/me/sessions", headers=headers)).json()["items"]
+    assert [item["current"] for item in listed if item["device_name"] == "Samsung A05"] == [True]
+    assert (await refresh(live_app.client, answers[2]["refresh_token"])).status_code == 200
+    assert [(await whoami(live_app.client, tokens)).status_code for tokens in answers] == [401, 401, 200, 401, 401]
+
+
+async def test_signing_out_leaves_nothing_of_a_sign_in_whose_answer_was_lost(client: AsyncClient, world: World) -> None:
+    lost = await sign_in(client, world.member)
+    kept = await sign_in(client, world.member)
+
+    assert (await client.post("/v1/auth/logout", headers=bearer(kept["access_token"]))).status_code == 204
+
+    assert (await whoami(client, lost)).status_code == 401
+    assert (await refresh(client, lost["refresh_token"])).status_code == 401
 
 
 async def test_a_clock_that_was_put_back_keeps_nobody_out(client: AsyncClient, world: World, clock: FakeClock) -> None:

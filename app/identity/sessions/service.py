@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from app.identity import credentials, queries
 from app.identity.errors import RefreshRefused
@@ -24,7 +24,8 @@ log = structlog.get_logger()
 SESSION_LIFETIME = timedelta(days=180)
 SESSION_IDLE = timedelta(days=30)
 RETRY_WINDOW = timedelta(seconds=60)
-LONGEST_SIGN_IN = timedelta(seconds=60)
+LONGEST_SIGN_IN = timedelta(seconds=10)
+"""So long a sign-in may still be at work, or its answer on its way, when the phone tries again."""
 
 
 async def begin_session(
@@ -32,22 +33,25 @@ async def begin_session(
 ) -> Tokens:
     """Open a session, and end the one that this installation had.
 
-    A phone whose answer was lost signs in again while the first request may still be at work. Whichever of the two
-    commits last, the session of the later request stays: its answer is the one that arrives. On a phone that is new
-    to an account the owner is told; the phone of the first sign-in is new to nobody.
+    A phone whose answer was lost signs in again while the first request may still be at work, on another process: which
+    of the two came first nobody can tell. So one that is only seconds old stays, until the phone has used the tokens it
+    was given for the first time. On a phone that is new to an account the owner is told; the phone of the first sign-in
+    is new to nobody.
     """
     now = session.now()
     await session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
-    of_this_phone = (
-        LoginSession.account_id == account.id,
-        LoginSession.installation_id == installation.installation_id,
-        LoginSession.revoked_at.is_(None),
-    )
-    # Not for ever, should the server's clock have been put back.
-    is_later = (LoginSession.created_at > now) & (LoginSession.created_at <= now + LONGEST_SIGN_IN)
     is_new_device = await _is_new_device(session, account.id, installation.installation_id)
-    is_overtaken = await session.scalar(select(exists().where(*of_this_phone, is_later)))
-    await session.execute(update(LoginSession).where(*of_this_phone, ~is_later).values(revoked_at=now))
+    await session.execute(
+        update(LoginSession)
+        .where(
+            LoginSession.account_id == account.id,
+            LoginSession.installation_id == installation.installation_id,
+            LoginSession.revoked_at.is_(None),
+            # One from long after now is of a clock that was put back.
+            ~LoginSession.created_at.between(now - LONGEST_SIGN_IN, now + LONGEST_SIGN_IN),
+        )
+        .values(revoked_at=now)
+    )
     login = LoginSession(
         id=session.new_id(),
         account_id=account.id,
@@ -56,7 +60,6 @@ async def begin_session(
         device_name=installation.device_name,
         last_used_at=now,
         expires_at=now + SESSION_LIFETIME,
-        revoked_at=now if is_overtaken else None,
         created_at=now,
     )
     session.add(login)
@@ -129,6 +132,8 @@ async def refresh(session: Session, body: Refresh, *, keyring: Keyring) -> Token
         parent.used_at, parent.child_hash = now, credentials.token_hash(child)
         parent.sealed_child = credentials.seal_child(body.refresh_token, child)
         session.add(RefreshToken(token_hash=parent.child_hash, session_id=login.id, created_at=now))
+        if login.last_used_at == login.created_at:
+            await _end_siblings(session, login)
         login.last_used_at = now
         # The parent's own parent can no longer be retried: its child, this parent, has been used.
         await session.execute(
@@ -165,10 +170,25 @@ async def refresh(session: Session, body: Refresh, *, keyring: Keyring) -> Token
     raise RefreshRefused
 
 
+async def _end_siblings(session: Session, login: LoginSession) -> None:
+    """End what else was begun when this session was: the phone never got those tokens."""
+    await session.execute(
+        update(LoginSession)
+        .where(
+            LoginSession.account_id == login.account_id,
+            LoginSession.installation_id == login.installation_id,
+            LoginSession.id != login.id,
+            LoginSession.revoked_at.is_(None),
+            LoginSession.created_at <= login.created_at + LONGEST_SIGN_IN,
+        )
+        .values(revoked_at=session.now())
+    )
+
+
 async def sign_out(session: Session, actor: Actor) -> None:
-    """End this session and stop pushing to its installation."""
+    """End this installation's sessions and stop pushing to it."""
     login = await queries.get_my_session(session, actor, actor.session_id)
-    await end_sessions(session, actor.account_id, LoginSession.id == login.id)
+    await end_sessions(session, actor.account_id, LoginSession.installation_id == login.installation_id)
     await record(
         session,
         SignedOut(organisation_id=actor.organisation_id, subject_id=login.id, actor_member_id=actor.member_id),
@@ -181,9 +201,9 @@ async def end_other_sessions(session: Session, actor: Actor) -> None:
 
 
 async def end_session(session: Session, actor: Actor, session_id: UUID) -> None:
-    """End one of one's own sessions; raises SessionNotFound."""
+    """End one of one's own sessions, with all of its installation; raises SessionNotFound."""
     login = await queries.get_my_session(session, actor, session_id)
-    await end_sessions(session, actor.account_id, LoginSession.id == login.id)
+    await end_sessions(session, actor.account_id, LoginSession.installation_id == login.installation_id)
 
 
 async def end_sessions(session: Session, account_id: UUID, *which: ColumnElement[bool]) -> None:
