@@ -32,12 +32,21 @@ from app.organisations.models import Organisation
 PEOPLE = MEMBERSHIP | {StandingKind.temporary_guest}
 """Who belongs to an organisation when it speaks to its people: guests too; not candidates (domain.md 5, 7)."""
 
+# Aliased, all of them: no query around these shall have its tables taken for theirs. Made once: most of what it takes
+# to put such a condition together is finding out the columns of its aliases.
+_standing, _where = aliased(Standing), aliased(Organisation)
+_ever, _above, _former = aliased(Standing), aliased(Organisation), aliased(Organisation)
+_post, _post_where, _away, _probation = aliased(Post), aliased(Organisation), aliased(AwayPeriod), aliased(Standing)
+
 
 def addressed(audience: Audience, on: date) -> Select[UUID]:
     """Select the ids of whoever the audience is on a day, each once."""
-    standing, where = aliased(Standing), aliased(Organisation)
-    people = _is_in(audience, on, standing, where)
-    return select(standing.member_id).distinct().join(where, where.id == standing.organisation_id).where(people)
+    return (
+        select(_standing.member_id)
+        .distinct()
+        .join(_where, _where.id == _standing.organisation_id)
+        .where(_is_in(audience, on))
+    )
 
 
 def is_addressed(member_id: SQLColumnExpression[UUID], audience: Audience, on: date) -> ColumnElement[bool]:
@@ -45,25 +54,24 @@ def is_addressed(member_id: SQLColumnExpression[UUID], audience: Audience, on: d
 
     A subquery with a limit is never turned into a join with the whole audience.
     """
-    standing, where = aliased(Standing), aliased(Organisation)
     found = (
         select(true())
-        .select_from(standing)
-        .join(where, where.id == standing.organisation_id)
-        .where(standing.member_id == member_id, _is_in(audience, on, standing, where))
+        .select_from(_standing)
+        .join(_where, _where.id == _standing.organisation_id)
+        .where(_standing.member_id == member_id, _is_in(audience, on))
         .limit(1)
-        .correlate_except(standing, where)
+        .correlate_except(_standing, _where)
     )
     return found.scalar_subquery().is_(true())
 
 
-def _is_in(audience: Audience, on: date, standing: type[Standing], where: type[Organisation]) -> ColumnElement[bool]:
+def _is_in(audience: Audience, on: date) -> ColumnElement[bool]:
     organisation_id = literal(audience.organisation_id, Uuid)
     post_kinds = literal(audience.post_kinds, ARRAY(Text))
     return and_(
-        where.path.contains(array([organisation_id])),
-        _belongs(standing, on),
-        _parts(standing.member_id, organisation_id, post_kinds, on)[audience.part],
+        _where.path.contains(array([organisation_id])),
+        _belongs(on),
+        _is_part(audience.part, _standing.member_id, organisation_id, post_kinds, on),
     )
 
 
@@ -83,74 +91,79 @@ def addresses(
     It asks for rows by organisation, of which somebody stands below few: an index on that column finds them, however
     many members and however many rows there are.
     """
-    # Aliased all of them: no query around this one shall have its tables taken for these.
-    ever, above, standing, where = aliased(Standing), aliased(Organisation), aliased(Standing), aliased(Organisation)
-    former = aliased(Organisation)
     mine = (
-        select(func.unnest(above.path))
-        .join(ever, ever.organisation_id == above.id)
-        .where(ever.member_id == member_id, ever.kind.in_(PEOPLE))
+        select(func.unnest(_above.path))
+        .join(_ever, _ever.organisation_id == _above.id)
+        .where(_ever.member_id == member_id, _ever.kind.in_(PEOPLE))
     )
     stood_below = (
         exists()
-        .where(former.id == where.parent_id, former.path.contains(array([organisation_id])))
-        .correlate_except(former)
+        .where(_former.id == _where.parent_id, _former.path.contains(array([organisation_id])))
+        .correlate_except(_former)
     )
     belongs = (
         exists()
         .where(
-            standing.member_id == member_id,
-            where.id == standing.organisation_id,
+            _standing.member_id == member_id,
+            _where.id == _standing.organisation_id,
             or_(
-                and_(where.successor_id.is_(None), where.path.contains(array([organisation_id]))),
+                and_(_where.successor_id.is_(None), _where.path.contains(array([organisation_id]))),
                 # The path of what was merged leads through its successor: of what ended, where it stood counts.
-                and_(where.successor_id.is_not(None), or_(where.id == organisation_id, stood_below)),
+                and_(_where.successor_id.is_not(None), or_(_where.id == organisation_id, stood_below)),
             ),
-            _belongs(standing, on),
+            _belongs(on),
         )
-        .correlate_except(standing, where)
+        .correlate_except(_standing, _where)
     )
-    parts = _parts(member_id, organisation_id, post_kinds, on)
-    is_meant = or_(*(and_(part == named, condition) for named, condition in parts.items()))
+    is_meant = or_(
+        *(and_(part == named, _is_part(named, member_id, organisation_id, post_kinds, on)) for named in AudiencePart)
+    )
     # An array is made once and compared first; of rows to join, the planner may ask all else before.
     places = union_all(mine, select(func.unnest(ended))).scalar_subquery()
     is_mine = organisation_id == any_(func.array(places, type_=ARRAY(Uuid)))
     return and_(is_mine, or_(belongs, organisation_id == any_(ended)), is_meant)
 
 
-def _parts(
+def _is_part(
+    part: AudiencePart,
     member_id: SQLColumnExpression[UUID],
     organisation_id: SQLColumnExpression[UUID | None],
     post_kinds: SQLColumnExpression[Sequence[str] | None],
     on: Day,
-) -> dict[AudiencePart, ColumnElement[bool]]:
-    """Return what makes somebody part of it: a post is one in the audience's organisation or below."""
-    post, where, away, probation = aliased(Post), aliased(Organisation), aliased(AwayPeriod), aliased(Standing)
-    return {
-        AudiencePart.everyone: true(),
-        AudiencePart.posts: exists()
-        .where(
-            post.member_id == member_id,
-            post.kind == any_(post_kinds),
-            holds_on(post.starts_on, post.ends_on, on),
-            where.id == post.organisation_id,
-            or_(where.path.contains(array([organisation_id])), where.ended_above.contains(array([organisation_id]))),
-        )
-        .correlate_except(post, where),
-        AudiencePart.away: exists()
-        .where(away.member_id == member_id, holds_on(away.starts_on, away.ends_on, on))
-        .correlate_except(away),
-        AudiencePart.probationary: exists()
-        .where(
-            probation.member_id == member_id,
-            probation.kind == StandingKind.probationary,
-            holds_on(probation.starts_on, probation.ends_on, on),
-        )
-        .correlate_except(probation),
-    }
+) -> ColumnElement[bool]:
+    """Say what makes somebody part of it: a post is one in the audience's organisation or below."""
+    match part:
+        case AudiencePart.everyone:
+            return true()
+        case AudiencePart.posts:
+            is_below = or_(
+                _post_where.path.contains(array([organisation_id])),
+                _post_where.ended_above.contains(array([organisation_id])),
+            )
+            return (
+                exists()
+                .where(
+                    _post.member_id == member_id,
+                    _post.kind == any_(post_kinds),
+                    holds_on(_post.starts_on, _post.ends_on, on),
+                    _post_where.id == _post.organisation_id,
+                    is_below,
+                )
+                .correlate_except(_post, _post_where)
+            )
+        case AudiencePart.away:
+            is_away = and_(_away.member_id == member_id, holds_on(_away.starts_on, _away.ends_on, on))
+            return exists().where(is_away).correlate_except(_away)
+        case AudiencePart.probationary:
+            is_on_probation = and_(
+                _probation.member_id == member_id,
+                _probation.kind == StandingKind.probationary,
+                holds_on(_probation.starts_on, _probation.ends_on, on),
+            )
+            return exists().where(is_on_probation).correlate_except(_probation)
 
 
-def _belongs(standing: type[Standing], on: Day) -> ColumnElement[bool]:
-    """Say of an (aliased) standing that its member belongs to its organisation on a day, and has not left."""
-    holds = holds_on(standing.starts_on, standing.ends_on, on)
-    return and_(standing.kind.in_(PEOPLE), holds, ~has_left_by(standing, on))
+def _belongs(on: Day) -> ColumnElement[bool]:
+    """Say of the standing that its member belongs to its organisation on a day, and has not left."""
+    holds = holds_on(_standing.starts_on, _standing.ends_on, on)
+    return and_(_standing.kind.in_(PEOPLE), holds, ~has_left_by(_standing, on))
