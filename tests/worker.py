@@ -20,17 +20,21 @@ from tests.factories.clock import FakeClock
 
 
 class CollectingSender:
-    """A sender that keeps what it was given, dismissals apart, and answers what it was told to."""
+    """A sender that keeps what it was given, dismissals apart, and answers what it was told to.
+
+    `until` is when it might have sent last, the last time it was asked.
+    """
 
     def __init__(self) -> None:
         self.pushes: list[tuple[PushMessage, Target]] = []
         self.dismissals: list[tuple[UUID, str]] = []
         self.answers: dict[str, Outcome | None] = {}
+        self.until: datetime | None = None
 
     async def send(
         self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
     ) -> Outcomes:
-        del until
+        self.until = until
         outcomes: Outcomes = {} if told is None else told
         for target in targets:
             answer = self.answers.get(target.token, Sent(message_id="projects/test/messages/1"))

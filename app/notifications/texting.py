@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid5
 
 import structlog
@@ -63,10 +63,10 @@ async def text_people(
     Safe to run again, at once or after a crash: a message with an outcome is not sent again, and one that was on its
     way goes with the same reference. `job_id` is the job's that runs.
     """
+    until = office.last_send()
     async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, notification_id)
         leased = await _lease(session, office, notification)
-    until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
     results = await sender.send([one.sms for one in leased], until=until) if leased else {}
     async with synchronised(office.database) as session:
         for one in leased:

@@ -56,9 +56,9 @@ class _Course:
 class Ledger:
     """Takes every send in FCM's thread; `patience_seconds` is how long the sender waits for an answer.
 
-    `lease_seconds` is how long a lease may be sent from. `early` says of each by how much, and after what.
-    `sends_to_dead` has the instants (of the epoch) of sends to a token after it was refused first, `sends_in_pauses`
-    those on each lane that were refused since it was to rest.
+    `lease_seconds` is how long what was sent from a lease may be on its way. `early` says of each by how much, and
+    after what. `sends_to_dead` has the instants (of the epoch) of sends to a token after it was refused first,
+    `sends_in_pauses` those on each lane that were refused since it was to rest.
     """
 
     patience_seconds: float

@@ -22,7 +22,7 @@ from tests.factories.announcements import published
 from tests.faults.crew import Crew
 from tests.faults.handset import Handset
 from tests.faults.harness import Place, announce, push_settings, sql
-from tests.faults.ledger import Key, Ledger
+from tests.faults.ledger import LEAST_SECONDS, Key, Ledger
 from tests.fcm import LoopbackFcm
 from tests.fcm.mix import Mix
 
@@ -56,9 +56,8 @@ class Weather:
     where that was little, workers live `patient` times as long. On a machine so busy that none gets as far as sending,
     nothing would be proven.
 
-    The lease outlasts a send's last moment by the timeout, which is seconds longer than the longest pause FCM asks for
-    here, since FCM counts from when it has read the request: so a push whose answer died with its worker does not come
-    again too early either.
+    The lease outlasts a send's last moment by the timeout and ten seconds. FCM counts from when it has read a request,
+    seconds late on a busy machine: so a push whose answer died with its worker does not come again too early either.
     """
 
     seed: int
@@ -148,7 +147,7 @@ class Storm:
         self._deaths: list[_Death] = []
         chance = random.Random(weather.seed)  # noqa: S311 nothing secret: a run that can be repeated
         away = set(chance.sample(tokens, len(tokens) // AWAY))
-        self._ledger = Ledger(weather.timeout, weather.lease - weather.timeout)
+        self._ledger = Ledger(weather.timeout, weather.lease - LEAST_SECONDS)
         self._ledger.phones = {token: Handset(is_away=token in away) for token in self._device_tokens.values()}
         self.mix = Mix(
             chance,

@@ -247,6 +247,15 @@ async def test_crash_between_send_and_store_sends_again_with_the_same_tag_when_t
     assert {(rows[token]["outcome"], rows[token]["fence"]) for token in awake_phones_of(world)} == {("sent", 2)}
 
 
+async def test_lease_outlasts_the_last_send_its_answer_and_the_pause_that_the_peer_wants_after_it(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    """Whoever takes over from a dead worker cannot know what the peer answered it: ten seconds after, at the latest."""
+    await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    assert jobs.sender.until == clock() + jobs.office.lease - jobs.office.timeout - timedelta(seconds=10)
+
+
 async def test_job_of_a_worker_that_died_finds_the_lease_and_comes_back_when_it_is_over(
     world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
 ) -> None:

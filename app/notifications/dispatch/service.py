@@ -21,6 +21,7 @@ from app.kernel.telemetry import WorkerMeters
 from app.notifications import models
 from app.notifications.departures import withdraw_departed
 from app.notifications.digests.service import gather, send_gathered
+from app.notifications.fcm import LEAST_DELAY
 from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import report_all
 from app.notifications.leases.service import Chunk, Holding, Leased, is_due, next_look, store, take
@@ -56,6 +57,14 @@ class PostOffice:
     meters: WorkerMeters
     pace: Pace
 
+    def last_send(self) -> datetime:
+        """Return until when what is leased next may be sent.
+
+        Asked before the lease: a worker that is suspended in between wakes up past it, and sends nothing. The peer may
+        read the last request as late as its timeout, from whom died meanwhile, and wants to be left alone after that.
+        """
+        return self.clock() + max(self.lease - self.timeout - LEAST_DELAY, timedelta(seconds=1))
+
 
 async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None) -> None:
     """Push a notice to the devices of one chunk, as far as it is owed now, and defer a job for what remains.
@@ -72,8 +81,7 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
     holding = Holding(leased=[], is_all=False, border=None)
     lanes: Lanes = {}
     digests: Mapping[UUID, int] = {}
-    # From before the lease: a worker that is suspended in between wakes up past it, and sends nothing.
-    until = office.clock() + max(office.lease - office.timeout, timedelta(seconds=1))
+    until = office.last_send()
     async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
         lane = Lane.urgent if notification.urgent else Lane.bulk
