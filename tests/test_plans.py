@@ -3,14 +3,20 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Literal
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.identity.models import Device
+from app.notifications.models import Notification
+from app.notifications.owing import owe
+from app.notifications.service import CHUNK_SIZE
 from tests.conftest import RolledBackDatabase
 from tests.factories.announcements import published
 from tests.factories.crowd import make_crowd, make_history
@@ -101,3 +107,37 @@ async def test_home_screen_looks_at_few_rows(
     for statement, plan in plans:
         for step in steps(plan):
             assert seen_by(step) <= MOST_ROWS, f"{step}\n{statement}"
+
+
+async def test_chunk_of_a_notice_to_thousands_does_not_go_through_everybodys_inboxes(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, engine: AsyncEngine
+) -> None:
+    """The notice is new to the planner's statistics: it may not take its inboxes for few and go through all of them."""
+    for _ in range(2):
+        await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    everybody = "SELECT member_id, :notice, now() FROM accounts ON CONFLICT DO NOTHING"
+    async with database.session() as session:
+        await make_crowd(session, commune=world.commune, branches=1, members=OTHERS, phones=OTHERS)
+        for notification in await session.scalars(select(Notification).order_by(Notification.id)):
+            await session.execute(text("ANALYZE devices, accounts, inbox_entries"))
+            await session.execute(
+                text(f"INSERT INTO inbox_entries (member_id, notification_id, created_at) {everybody}"),
+                {"notice": notification.id},
+            )
+        some = select(Device.id).where(Device.push_token.is_not(None)).order_by(Device.id).limit(CHUNK_SIZE)
+        phones = (await session.scalars(some)).all()
+        with explaining(engine) as plans:
+            owed = await owe(
+                session,
+                notification,
+                after=UUID(int=phones[0].int - 1),
+                through=phones[-1],
+                held_for=timedelta(minutes=1),
+                may_leave=lambda _: True,
+            )
+    assert len(owed.held) > 0.9 * CHUNK_SIZE  # the branch had been told already
+    assert plans
+    # All accounts once, to join them, and of the rest what the chunk has.
+    for statement, plan in plans:
+        assert sum(map(seen_by, steps(plan))) <= 2 * OTHERS, f"{plan}\n{statement}"

@@ -98,7 +98,7 @@ class InboxEntry(Base):
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_inbox_entries_notification_id", "notification_id"),)
+    __table_args__ = (Index("ix_inbox_entries_notification_id_member_id", "notification_id", "member_id"),)
 
 
 class Delivery(Base):
