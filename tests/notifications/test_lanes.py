@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 import structlog
@@ -28,13 +29,14 @@ from app.kernel.push import (
 )
 from app.notifications.lanes.circuit import IN_ORDER, OPENS_AFTER, LaneState, judge, report
 from app.notifications.lanes.queries import find_lanes
-from app.notifications.lanes.service import report_on, take_probe
+from app.notifications.lanes.service import report_all, report_on, take_probe
 from app.notifications.leases import verdicts
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.deliveries import find_deliveries, use_sender
 from tests.factories.meetings import SignedIn, announced
 from tests.factories.world import World
+from tests.fcm.sending import a_target
 from tests.worker import CollectingSender, JobRunner
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -249,6 +251,22 @@ async def test_of_two_workers_one_probes_and_both_reports_count(live_database_ur
         assert not await take_probe(session, Platform.ios, answered_within=MINUTE)
         await report_on(session, Platform.ios, replace(stopped, stopped_by=None, got_through=True, is_probe=True))
     assert await _lane(database, Platform.ios) == IN_ORDER
+    await database.close()
+
+
+async def test_failures_among_what_got_through_wait_for_no_other_workers_report(
+    live_database_url: str, clock: FakeClock
+) -> None:
+    database = PooledDatabase(live_database_url, clock=clock, pool_size=2, statement_timeout_ms=10_000)
+    async with transaction(database) as session:
+        await report_on(session, Platform.android, report([DOWN, Sent(None)], is_probe=False))
+    targets = [a_target(), a_target()]
+    results: dict[UUID, Outcome] = {targets[0].device_id: DOWN, targets[1].device_id: Sent(None)}
+    async with transaction(database) as slow, transaction(database) as other:
+        await slow.execute(text("SELECT FROM push_lanes FOR UPDATE"))
+        await other.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        await report_all(other, targets, results, await find_lanes(other))
+    assert await _lane(database, Platform.android) == IN_ORDER
     await database.close()
 
 

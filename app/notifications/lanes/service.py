@@ -14,7 +14,7 @@ from app.kernel.db import Session
 from app.kernel.push import Outcome, Platform, Target
 from app.notifications.lanes.circuit import IN_ORDER, LaneState, Report, judge, report
 from app.notifications.lanes.models import PushLane
-from app.notifications.lanes.queries import Lanes, state_of
+from app.notifications.lanes.queries import Lanes, find_lanes, state_of
 
 log = structlog.get_logger()
 
@@ -34,10 +34,19 @@ async def report_all(
     by_lane: dict[Platform, list[UUID]] = defaultdict(list)
     for target in targets:
         by_lane[target.platform].append(target.device_id)
+    reports: dict[Platform, Report] = {}
     for platform, devices in sorted(by_lane.items()):
         outcomes = [results[device] for device in devices if device in results]
         said = report(outcomes, is_probe=any(device in probes for device in devices))
         if said.is_trouble or lanes[platform] != IN_ORDER:
+            reports[platform] = said
+    if not reports:
+        return
+    # Looked at without a lock: of some that failed among many that got through nothing is written, and a lock would
+    # have all workers wait for each other's commits.
+    known = await find_lanes(session)
+    for platform, said in reports.items():
+        if judge(known[platform], said, now=session.now()) != known[platform]:
             await report_on(session, platform, said)
 
 
