@@ -89,12 +89,21 @@ class Country:
         # Nobody compresses: the peers could not, and gzip is measured by `scripts/bench/bytes`.
         return {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
 
+    def environment(self) -> dict[str, str]:
+        """What the API and its peers are told."""
+        return {
+            "SOTAY_DATABASE_URL": self.url,
+            "SOTAY_DATA_DIR": str(self.home),
+            "SOTAY_PUBLIC_URL": ISSUER,
+            "SOTAY_RATE_LIMIT_PER_MINUTE": "0",
+        }
+
     async def furnish(self) -> None:
         """Let the secretary call meetings and publish announcements, through the application itself."""
         async with transaction(self.database) as session:
             self.world = await make_world(session)
         chance = random.Random(1)  # noqa: S311 repeatable chance, no secret
-        async with self._secretary() as secretary:
+        async with self.phone(self.world.secretary) as secretary:
             branch = f"/v1/organisations/{self.world.branch_a}"
             for week in range(1, UPCOMING + 1):
                 points = [
@@ -109,26 +118,30 @@ class Country:
                     "place": "Nhà văn hóa thôn Đông",
                     "agenda": points,
                 }
-                await self._step(secretary, f"{branch}/meetings", meeting, "/v1/meetings/{id}/announce")
+                await self.step(secretary, f"{branch}/meetings", meeting, "/v1/meetings/{id}/announce")
                 said = {"title": chance.choice(POINTS), "body": " ".join(chance.sample(SENTENCES, 2))}
-                await self._step(secretary, f"{branch}/announcements", said, "/v1/announcements/{id}/publish")
+                await self.step(secretary, f"{branch}/announcements", said, "/v1/announcements/{id}/publish")
         clock = FakeClock(system_clock())
         await JobRunner(self.database, clock, DocumentStore(MemoryStore())).run()
 
     @staticmethod
-    async def _step(client: AsyncClient, path: str, body: Mapping[str, object], then: str) -> None:
+    async def step(client: AsyncClient, path: str, body: Mapping[str, object], then: str, **more: object) -> str:
+        """Make something and take its next step, with `more` as what that is told; returns its id."""
         made = (await client.post(path, json=body)).raise_for_status().json()
-        (await client.post(then.format(id=made["id"]))).raise_for_status()
+        (await client.post(then.format(id=made["id"]), json=more or None)).raise_for_status()
+        identifier: str = made["id"]
+        return identifier
 
     @asynccontextmanager
-    async def _secretary(self) -> AsyncIterator[AsyncClient]:
+    async def phone(self, person: Person) -> AsyncIterator[AsyncClient]:
+        """The application in this process, as somebody's phone calls it."""
         parts = Parts(
             settings=Settings(data_dir=self.home, public_url=ISSUER, rate_limit_per_minute=0),
             database=self.database,
             passwords=Passwords(PasswordHasher(), concurrency=1),
             keys=self.keys,
         )
-        headers = self.headers(self.world.secretary)
+        headers = self.headers(person)
         transport = ASGITransport(create_app(parts))
         async with AsyncClient(transport=transport, base_url=ISSUER, headers=headers) as client:
             yield client
@@ -147,6 +160,12 @@ class Country:
         await self.database.vacuum("organisations", "meetings", "agenda_items", "meeting_replies", "inbox_entries")
         async with transaction(self.database) as session:
             await session.execute(text("ANALYZE"))
+
+
+def peer(module: str, factory: str, port: int) -> list[str]:
+    """Return the command of one process that serves a peer."""
+    command = ["uvicorn", "--app-dir", str(Path(__file__).parent / "peers"), f"{module}:{factory}", "--factory"]
+    return [*command, "--port", str(port), "--log-level", "warning", "--no-access-log"]
 
 
 @contextmanager
@@ -243,13 +262,7 @@ async def main() -> None:
 
 async def compare(country: Country, postmaster: int, *, rounds: int, seconds: float) -> dict[str, Figure]:
     """Measure everybody in turn, print the medians and the ratios, and return the medians."""
-    environment = {
-        "SOTAY_DATABASE_URL": country.url,
-        "SOTAY_DATA_DIR": str(country.home),
-        "SOTAY_PUBLIC_URL": ISSUER,
-        "SOTAY_RATE_LIMIT_PER_MINUTE": "0",
-        "PEER_BODY": str(country.home / "body.json"),
-    }
+    environment = {**country.environment(), "PEER_BODY": str(country.home / "body.json")}
     headers = country.headers(country.world.member)
     with ExitStack() as stack:
         port = 18_460
@@ -261,9 +274,7 @@ async def compare(country: Country, postmaster: int, *, rounds: int, seconds: fl
         print(f"  a page of meetings is {len(body) / 1000:.1f} KB", flush=True)
         peers = {"orm": "FastAPI + ORM", "driver": "FastAPI + driver, by hand", "fixed": "fixed body, bare uvicorn"}
         for number, (factory, name) in enumerate(peers.items(), start=port + 1):
-            command = ["uvicorn", "--app-dir", str(Path(__file__).parent / "peers"), f"reads_apps:{factory}"]
-            options = ["--factory", "--port", str(number), "--log-level", "warning", "--no-access-log"]
-            pid = stack.enter_context(serving([*command, *options], number, environment))
+            pid = stack.enter_context(serving(peer("reads_apps", factory, number), number, environment))
             reads[name] = (Read(number, "/v1/me/meetings", headers), pid)
         figures: dict[str, list[Figure]] = {name: [] for name in reads}
         for turn in range(rounds + 1):
@@ -271,16 +282,22 @@ async def compare(country: Country, postmaster: int, *, rounds: int, seconds: fl
                 figure = await measure(read, pid, postmaster, seconds if turn else 1.0)
                 if turn:  # the first is a warm-up
                     figures[name].append(figure)
-    medians = {
-        name: Figure(statistics.median(one.rate for one in some), statistics.median(one.cpu_ms for one in some))
-        for name, some in figures.items()
-    }
-    orm, by_hand = medians[peers["orm"]], medians[peers["driver"]]
-    for name, figure in medians.items():
-        ratios = f"{figure.rate / orm.rate:6.2f} x ORM, {figure.rate / by_hand.rate:5.2f} x by hand"
-        less = f"CPU {figure.cpu_ms:6.3f} ms, {orm.cpu_ms / figure.cpu_ms:6.2f} x less than ORM"
-        print(f"  {name:28} {figure.rate:9,.0f}/s  {ratios}; {less}", flush=True)
+    medians = {name: median_of(some) for name, some in figures.items()}
+    show(medians, orm=medians[peers["orm"]], by_hand=medians[peers["driver"]])
     return medians
+
+
+def median_of(figures: Sequence[Figure]) -> Figure:
+    """Return the medians of several rounds."""
+    return Figure(statistics.median(one.rate for one in figures), statistics.median(one.cpu_ms for one in figures))
+
+
+def show(figures: Mapping[str, Figure], *, orm: Figure, by_hand: Figure) -> None:
+    """Print a line each, beside the two peers."""
+    for name, figure in figures.items():
+        ratios = f"{figure.rate / orm.rate:6.2f} x ORM, {figure.rate / by_hand.rate:5.2f} x by hand"
+        less = f"{orm.cpu_ms / figure.cpu_ms:6.2f} x less than ORM, {by_hand.cpu_ms / figure.cpu_ms:5.2f} x by hand"
+        print(f"  {name:28} {figure.rate:9,.0f}/s  {ratios}; CPU {figure.cpu_ms:6.3f} ms, {less}", flush=True)
 
 
 if __name__ == "__main__":

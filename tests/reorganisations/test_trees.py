@@ -19,17 +19,28 @@ from tests.factories.world import World
 from tests.reorganisations.trees import HEADINGS, ROWS, a_country, as_csv, as_json, as_xlsx
 
 
-async def send(caller: AsyncClient, organisation_id: UUID, content: bytes, *, commit: bool = False) -> Response:
+async def send(
+    caller: AsyncClient, organisation_id: UUID, content: bytes, *, commit: bool = False, language: str = "vi"
+) -> Response:
     return await caller.post(
         f"/v1/organisations/{organisation_id}/tree-imports",
         data={"commit": str(commit).lower()},
         files={"file": ("cay.xlsx", content)},
+        headers={"Accept-Language": language},
     )
 
 
 def found(view: dict[str, Any]) -> dict[int, list[str]]:
     """Return the codes of what was found by row; Any: JSON."""
     return {row["row_number"]: [finding["code"] for finding in row["findings"]] for row in view["rows"]}
+
+
+@pytest.mark.parametrize(("language", "said"), [("vi", "Thiếu tên"), ("en", "No name")])
+async def test_verdicts_speak_the_readers_language(world: World, signed_in: SignedIn, language: str, said: str) -> None:
+    nameless = as_csv([("37003000000000", "", "", "Xã")])
+    answer = await send(signed_in(world.administrator), world.province, nameless, language=language)
+    assert answer.headers["content-language"] == language
+    assert said in answer.json()["rows"][0]["findings"][0]["detail"]
 
 
 @pytest.mark.parametrize("content", [as_csv(ROWS[::-1]), as_xlsx(ROWS), as_json(ROWS)], ids=["csv", "xlsx", "json"])

@@ -1,16 +1,15 @@
 """Routes of imports."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, File, Form, Request, Response, UploadFile
+from fastapi import Response
 
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
 from app.kernel.db import DbSession
-from app.kernel.i18n import Locale, negotiate
 from app.kernel.problems import BodyTooLarge, problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
+from app.kernel.uploads import Uploaded
 from app.members.errors import CardNumberTaken, CitizenIdTaken, NotABranch, PhoneTaken, RosterHasErrors
 from app.members.imports import queries, service
 from app.members.imports.errors import (
@@ -27,13 +26,6 @@ organisations = Router(prefix="/organisations", tags=["members"], route_class=St
 router = Router(tags=["members"], route_class=StrictRoute)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _locale(request: Request, response: Response) -> Locale:
-    locale = negotiate(request.headers.get("accept-language"))
-    response.headers["Content-Language"] = locale.value
-    response.headers["Vary"] = "Accept-Language"
-    return locale
 
 
 @organisations.post(
@@ -58,31 +50,15 @@ def _locale(request: Request, response: Response) -> Locale:
     ),
 )
 async def import_members(
-    *,
-    session: DbSession,
-    actor: CurrentActor,
-    locale: Annotated[Locale, Depends(_locale)],
-    organisation_id: UUID,
-    file: Annotated[UploadFile, File(description="The roster: .xlsx, or .csv; at most 20 MiB")],
-    commit: Annotated[
-        bool, Form(description="false: only judge the rows. true: import them, if none has an error")
-    ] = False,
+    session: DbSession, actor: CurrentActor, organisation_id: UUID, upload: Uploaded
 ) -> RosterImportView:
-    """Take in a roster as the branch keeps it; for its secretary and deputy, and administrators over it.
+    """Take in a roster as the branch keeps it, .xlsx or .csv; for its secretary and deputy, and administrators over it.
 
     Send the file once to read the verdicts, then once more with `commit=true`. It is taken in whole or not at all:
     with an error in any row the answer is `roster_has_errors`, the verdicts in its member `report`. A post in
     the roster is read, but gives no rights.
     """
-    return await service.import_members(
-        session,
-        actor,
-        organisation_id,
-        content=await file.read(),
-        filename=file.filename,
-        commit=commit,
-        locale=locale,
-    )
+    return await service.import_members(session, actor, organisation_id, upload)
 
 
 @router.get(

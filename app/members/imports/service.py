@@ -6,8 +6,8 @@ from uuid import UUID
 
 from app.kernel.db import Session
 from app.kernel.events import record
-from app.kernel.i18n import Locale
 from app.kernel.security import Actor
+from app.kernel.uploads import Upload
 from app.members.access import require_record_keeper
 from app.members.errors import RosterHasErrors
 from app.members.imports import queries
@@ -31,23 +31,16 @@ class RosterImport:
         return any(verdict.status is RowStatus.error for verdict in self.roster.verdicts)
 
 
-async def import_members(
-    session: Session,
-    actor: Actor,
-    organisation_id: UUID,
-    *,
-    content: bytes,
-    filename: str | None,
-    commit: bool,
-    locale: Locale,
-) -> RosterImportView:
+async def import_members(session: Session, actor: Actor, organisation_id: UUID, upload: Upload) -> RosterImportView:
     """Take in a roster as `import_roster` does, for a request: wanted but not possible is a refusal.
 
     Raises what `import_roster` raises, and RosterHasErrors with the verdicts as `report`.
     """
-    done = await import_roster(session, actor, organisation_id, content=content, filename=filename, commit=commit)
-    view = RosterImportView.of(done.roster, created_count=len(done.member_ids), locale=locale)
-    if commit and done.has_errors:
+    done = await import_roster(
+        session, actor, organisation_id, content=upload.content, filename=upload.filename, commit=upload.commit
+    )
+    view = RosterImportView.of(done.roster, created_count=len(done.member_ids), locale=upload.locale)
+    if upload.commit and done.has_errors:
         raise RosterHasErrors(report=view.model_dump(mode="json"))
     return view
 

@@ -3,14 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, File, Form, Request, Response, UploadFile
+from fastapi import Form, Response
 
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
 from app.kernel.db import DbSession
-from app.kernel.i18n import Locale, negotiate
 from app.kernel.problems import BodyTooLarge, problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
+from app.kernel.uploads import Uploaded
 from app.members.errors import CardNumberTaken, CitizenIdTaken, PhoneTaken, RosterHasErrors
 from app.members.imports.errors import RosterEmpty, RosterTooLarge, RosterUnreadable
 from app.members.imports.sheets import MAX_BYTES
@@ -22,13 +22,6 @@ from app.organisations.errors import OrganisationNotFound
 organisations = Router(prefix="/organisations", tags=["members"], route_class=StrictRoute)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _locale(request: Request, response: Response) -> Locale:
-    locale = negotiate(request.headers.get("accept-language"))
-    response.headers["Content-Language"] = locale.value
-    response.headers["Vary"] = "Accept-Language"
-    return locale
 
 
 @organisations.get(
@@ -81,15 +74,10 @@ async def get_member_roster(session: DbSession, actor: CurrentActor, organisatio
     ),
 )
 async def correct_members(
-    *,
     session: DbSession,
     actor: CurrentActor,
-    locale: Annotated[Locale, Depends(_locale)],
     organisation_id: UUID,
-    file: Annotated[UploadFile, File(description="`getMemberRoster`'s, corrected: .xlsx, or .csv; at most 20 MiB")],
-    commit: Annotated[
-        bool, Form(description="false: only judge the rows. true: write them, if none has an error")
-    ] = False,
+    upload: Uploaded,
     digest: Annotated[
         str | None,
         Form(
@@ -102,17 +90,8 @@ async def correct_members(
 ) -> RosterCorrectionView:
     """Take back the spreadsheet: each row is unchanged, changed (which fields, from what to what), or an error.
 
-    Send it once to read the verdicts, then once more with `commit=true` and the `digest` of that answer: what was
-    previewed is written, or nothing. An empty cell, or a number still masked as it was given out, stays as it is; rows
-    that are left out, too. Who was corrected by somebody else since is an error.
+    Send `getMemberRoster`'s (.xlsx, or .csv) once to read the verdicts, then once more with `commit=true` and the
+    `digest` of that answer: what was previewed is written, or nothing. An empty cell, or a number still masked as it
+    was given out, stays as it is; rows that are left out, too. Who was corrected by somebody else since is an error.
     """
-    return await service.correct_members(
-        session,
-        actor,
-        organisation_id,
-        content=await file.read(),
-        filename=file.filename,
-        commit=commit,
-        digest=digest,
-        locale=locale,
-    )
+    return await service.correct_members(session, actor, organisation_id, upload, digest=digest)

@@ -4,8 +4,8 @@ import asyncio
 from uuid import UUID
 
 from app.kernel.db import Session
-from app.kernel.i18n import Locale
 from app.kernel.security import Actor
+from app.kernel.uploads import Upload
 from app.members.errors import RosterHasErrors
 from app.members.record_views.models import ViewedPart
 from app.members.record_views.service import note_shown
@@ -36,23 +36,20 @@ async def correct_members(
     session: Session,
     actor: Actor,
     organisation_id: UUID,
+    upload: Upload,
     *,
-    content: bytes,
-    filename: str | None,
-    commit: bool,
     digest: str | None,
-    locale: Locale,
 ) -> RosterCorrectionView:
-    """Judge a roster that was sent back and, if `commit`, write what the preview of that `digest` showed: all of it.
+    """Judge a roster that was sent back and, if told to, write what the preview of that `digest` showed: all of it.
 
     Raises OrganisationNotFound, NotForYourPost, what `read_corrections` raises, RosterHasErrors with the verdicts as
     `report`, PreviewOutdated, and what `correct_people` raises for a race.
     """
     organisation = await queries.get_kept_organisation(session, actor, organisation_id)
-    rows = await asyncio.to_thread(read_corrections, content, filename=filename)
-    judged = await _judge(session, organisation, rows, for_update=commit)
-    view = RosterCorrectionView.of(judged, committed=commit, locale=locale)
-    if not commit:
+    rows = await asyncio.to_thread(read_corrections, upload.content, filename=upload.filename)
+    judged = await _judge(session, organisation, rows, for_update=upload.commit)
+    view = RosterCorrectionView.of(judged, committed=upload.commit, locale=upload.locale)
+    if not upload.commit:
         return view
     if view.error_count:
         raise RosterHasErrors(report=view.model_copy(update={"committed": False}).model_dump(mode="json"))

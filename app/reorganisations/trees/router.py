@@ -1,16 +1,13 @@
 """Route of trees that are taken in."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import File, Form, UploadFile
 
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.problems import BodyTooLarge, problems
-from app.kernel.readers import CurrentReader
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
+from app.kernel.uploads import Uploaded
 from app.members.imports.sheets import MAX_BYTES
 from app.organisations.errors import OrganisationCodeTaken, OrganisationHasEnded, OrganisationNotFound
 from app.reorganisations.trees import service
@@ -47,29 +44,13 @@ organisations = Router(prefix="/organisations", tags=["organisations"], route_cl
     ),
 )
 async def import_tree(
-    *,
-    session: DbSession,
-    actor: CurrentActor,
-    reader: CurrentReader,
-    organisation_id: UUID,
-    file: Annotated[UploadFile, File(description="The organisations: .xlsx, .csv or JSON; at most 20 MiB")],
-    commit: Annotated[
-        bool, Form(description="false: only judge the rows. true: found them, if none has an error")
-    ] = False,
+    session: DbSession, actor: CurrentActor, organisation_id: UUID, upload: Uploaded
 ) -> TreeImportView:
-    """Take in a file of organisations; for administrators over the one they shall stand below.
+    """Take in a file of organisations, .xlsx, .csv or JSON; for administrators over the one they shall stand below.
 
     Columns: `Mã tổ chức` (14 digits), `Mã cấp trên` (the code of another row or of an organisation that is there; empty
     for this organisation itself), `Tên tổ chức`, `Loại`, and, where it differs, `Múi giờ`; in JSON a list of objects
     {code, parent_code, name, kind, time_zone}. Rows may be in any order. Send the file once to read the verdicts, then
     once more with `commit=true`: it is taken in whole or not at all.
     """
-    return await service.import_tree_for(
-        session,
-        actor,
-        organisation_id,
-        content=await file.read(),
-        filename=file.filename,
-        commit=commit,
-        locale=reader.locale,
-    )
+    return await service.import_tree_for(session, actor, organisation_id, upload)

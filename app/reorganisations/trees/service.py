@@ -10,9 +10,9 @@ from sqlalchemy import insert
 
 from app.kernel.db import Session
 from app.kernel.events import record
-from app.kernel.i18n import Locale
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
+from app.kernel.uploads import Upload
 from app.organisations.access import require_administrator
 from app.organisations.models import Organisation, OrganisationPeriod
 from app.organisations.queries import get_lasting_organisation, hold_tree
@@ -39,16 +39,7 @@ class TreeImport:
     created_count: int
 
 
-async def import_tree_for(
-    session: Session,
-    actor: Actor,
-    organisation_id: UUID,
-    *,
-    content: bytes,
-    filename: str | None,
-    commit: bool,
-    locale: Locale,
-) -> TreeImportView:
+async def import_tree_for(session: Session, actor: Actor, organisation_id: UUID, upload: Upload) -> TreeImportView:
     """Take in a file below an organisation, for a request: wanted but not possible is a refusal.
 
     Raises OrganisationNotFound, NotForYourPost, OrganisationHasEnded, what `import_tree` raises, and TreeHasErrors with
@@ -56,9 +47,16 @@ async def import_tree_for(
     """
     above = await get_lasting_organisation(session, actor, organisation_id)
     require_administrator(actor, above.path)
-    done = await import_tree(session, above.id, content=content, filename=filename, commit=commit, by=actor.member_id)
-    view = TreeImportView.of(done.tree, created_count=done.created_count, locale=locale)
-    if commit and done.tree.error_count:
+    done = await import_tree(
+        session,
+        above.id,
+        content=upload.content,
+        filename=upload.filename,
+        commit=upload.commit,
+        by=actor.member_id,
+    )
+    view = TreeImportView.of(done.tree, created_count=done.created_count, locale=upload.locale)
+    if upload.commit and done.tree.error_count:
         raise TreeHasErrors(report=view.model_dump(mode="json"))
     return view
 

@@ -12,7 +12,7 @@ from app.reports import queries
 from app.reports.percentages import Style
 from app.reports.renderings.papers import paper_of
 from app.reports.renderings.spreadsheets import spreadsheet_of
-from app.reports.renderings.tables import table_of
+from app.reports.renderings.tables import printout_of
 from app.reports.schemas import Report, ReportKind
 
 
@@ -32,8 +32,8 @@ async def get_report_spreadsheet(
     session: Session, actor: Actor, organisation_id: UUID, kind: ReportKind, wanted: Wanted
 ) -> bytes:
     """Return a report as .xlsx. Raises what the report does."""
-    table = table_of(await _report(session, actor, organisation_id, kind, wanted))
-    return await asyncio.to_thread(spreadsheet_of, table)
+    printout = printout_of(await _report(session, actor, organisation_id, kind, wanted))
+    return await asyncio.to_thread(spreadsheet_of, printout)
 
 
 async def get_report_paper(
@@ -46,8 +46,8 @@ async def get_report_paper(
     typesetter: Typesetter,
 ) -> Paper:
     """Return a report as PDF. Raises what the report does, TypesettingUnavailable, TypesettingBusy."""
-    table = table_of(await _report(session, actor, organisation_id, kind, wanted))
-    return await typesetter.typeset(paper_of(table, on=session.today()), made_at=session.now())
+    printout = printout_of(await _report(session, actor, organisation_id, kind, wanted))
+    return await typesetter.typeset(paper_of(printout, on=session.today()), made_at=session.now())
 
 
 async def _report(session: Session, actor: Actor, organisation_id: UUID, kind: ReportKind, wanted: Wanted) -> Report:

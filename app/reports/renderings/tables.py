@@ -1,6 +1,6 @@
-"""Reports as tables in Vietnamese, for spreadsheet and paper alike: headings, and a line of figures for each place."""
+"""Reports as tables in Vietnamese, for spreadsheet and paper alike: every figure of a report is in one of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,12 +24,21 @@ _YES = {True: "Có", False: "Không", None: None}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """What is printed: a title, what it is about, headings, and rows whose first cell is a name."""
+    """Headings, and rows whose first cell is a name; the first row is the total."""
+
+    name: str
+    """Of its worksheet, so at most 31 characters."""
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printout:
+    """What is printed: a title, what it is about, and tables, the chief one first."""
 
     title: str
     about: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
+    tables: Sequence[Table]
 
 
 Column = tuple[str, Callable[[Any], Cell]]
@@ -37,6 +46,13 @@ Column = tuple[str, Callable[[Any], Cell]]
 
 _NAME: Column = ("Tổ chức", lambda line: line.name)
 _MEMBERS: Column = ("Đảng viên", lambda line: line.member_count)
+_ADMITTED: Column = ("Kết nạp", lambda line: line.admitted_count)
+
+
+def _composition(heading: str, name: str) -> Column:
+    # Nothing of a group too small to be broken down.
+    return heading, lambda line: None if line.composition is None else getattr(line.composition, name)
+
 
 _ADOPTION: tuple[Column, ...] = (
     _NAME,
@@ -61,6 +77,7 @@ _ATTENDANCE: tuple[Column, ...] = (
 )
 _MEETINGS: tuple[Column, ...] = (
     _NAME,
+    _MEMBERS,
     ("Kỳ phải họp", lambda line: line.due_count),
     ("Kỳ đã họp", lambda line: line.held_count),
     ("Tỷ lệ họp (%)", lambda line: line.held_percent),
@@ -75,7 +92,7 @@ _MEETINGS: tuple[Column, ...] = (
 _ADMISSIONS: tuple[Column, ...] = (
     _NAME,
     _MEMBERS,
-    ("Kết nạp", lambda line: line.admitted_count),
+    _ADMITTED,
     ("Chỉ tiêu", lambda line: line.plan),
     ("Đạt (%)", lambda line: line.percent_of_plan),
     ("Vượt (%)", lambda line: line.over_plan_percent),
@@ -88,6 +105,42 @@ _ADMISSIONS: tuple[Column, ...] = (
     ("Nữ (%)", lambda line: line.women_percent),
     ("Từ 30 tuổi trở xuống", lambda line: line.youth_count),
     ("Tỷ lệ (%)", lambda line: line.youth_percent),
+)
+_TERM: tuple[Column, ...] = (
+    _NAME,
+    ("Chỉ tiêu nhiệm kỳ", lambda line: line.term_plan),
+    ("Kết nạp từ đầu nhiệm kỳ", lambda line: line.term_admitted_count),
+    ("Đạt (%)", lambda line: line.percent_of_term_plan),
+)
+_FOUNDED: tuple[Column, ...] = (
+    _NAME,
+    ("Chỉ tiêu", lambda line: line.founding_plan),
+    ("Thành lập mới", lambda line: line.founded_count),
+    ("Đạt (%)", lambda line: line.founded_percent_of_plan),
+)
+_EDUCATION: tuple[Column, ...] = (
+    _NAME,
+    _ADMITTED,
+    _composition("Đã biết trình độ", "education_known_count"),
+    _composition("Từ trung học phổ thông", "upper_secondary_count"),
+    _composition("Tỷ lệ (%)", "upper_secondary_percent"),
+    _composition("Cao đẳng, đại học", "college_or_university_count"),
+    _composition("Tỷ lệ (%)", "college_or_university_percent"),
+    _composition("Thạc sĩ", "masters_count"),
+    _composition("Tỷ lệ (%)", "masters_percent"),
+    _composition("Tiến sĩ", "doctorate_count"),
+)
+_ORIGIN: tuple[Column, ...] = (
+    _NAME,
+    _ADMITTED,
+    _composition("Đã biết dân tộc", "ethnicity_known_count"),
+    _composition("Dân tộc thiểu số", "ethnic_minority_count"),
+    _composition("Tỷ lệ (%)", "ethnic_minority_percent"),
+    _composition("Đã biết nghề nghiệp", "occupation_known_count"),
+    _composition("Nông dân", "farmers_count"),
+    _composition("Tỷ lệ (%)", "farmers_percent"),
+    _composition("Trong doanh nghiệp", "enterprise_count"),
+    _composition("Tỷ lệ (%)", "enterprise_percent"),
 )
 _RATING: tuple[Column, ...] = (
     _NAME,
@@ -111,33 +164,61 @@ _AWAY: tuple[Column, ...] = (
 )
 
 
-def table_of(report: Report) -> Table:
-    """Return a report as it is printed, the total first."""
+def printout_of(report: Report) -> Printout:
+    """Return a report as it is printed."""
     match report:
         case AdoptionReport():
-            return _table("Cài đặt và sử dụng Sổ tay", _days(report.begins_on, report.ends_on), _ADOPTION, report)
+            days = _days(report.begins_on, report.ends_on)
+            when = days if report.visits_are_complete else f"{days}; lượt truy cập có thể còn thiếu"
+            return _printout("Cài đặt và sử dụng Sổ tay", when, report, _chief(report, _ADOPTION), _months(report))
         case AttendanceReport():
-            return _table("Đảng viên dự sinh hoạt", _days(report.begins_on, report.ends_on), _ATTENDANCE, report)
+            when = f"{_days(report.begins_on, report.ends_on)}, xếp mức theo {report.rule_set}"
+            return _printout("Đảng viên dự sinh hoạt", when, report, _chief(report, _ATTENDANCE))
         case MeetingsReport():
-            return _table("Nền nếp sinh hoạt chi bộ", _days(report.begins_on, report.ends_on), _MEETINGS, report)
+            when = _days(report.begins_on, report.ends_on)
+            return _printout("Nền nếp sinh hoạt chi bộ", when, report, _chief(report, _MEETINGS))
         case AdmissionsReport():
-            return _table("Phát triển đảng viên", _years(report.from_year, report.to_year), _ADMISSIONS, report)
+            when = _years(report.from_year, report.to_year)
+            return _printout("Phát triển đảng viên", when, report, *_admissions(report))
         case RatingReport():
-            return _table("Xếp loại đảng viên", f"năm {report.year}", _RATING, report)
+            return _printout("Xếp loại đảng viên", f"năm {report.year}", report, _chief(report, _RATING))
         case AwayReport():
-            return _table("Đảng viên đi làm ăn xa", f"ngày {_day(report.counted_on)}", _AWAY, report)
+            when = f"ngày {_day(report.counted_on)}"
+            return _printout("Đảng viên đi làm ăn xa", when, report, _chief(report, _AWAY))
 
 
-def _table(title: str, when: str, columns: Sequence[Column], report: Report) -> Table:
+def _printout(title: str, when: str, report: Report, *tables: Table) -> Printout:
+    return Printout(title=title, about=f"{report.total.name}, {when}", tables=tables)
+
+
+def _chief(report: Report, columns: Sequence[Column]) -> Table:
+    return _table("Báo cáo", report, columns)
+
+
+def _table(name: str, report: Report, columns: Sequence[Column]) -> Table:
     lines: list[Line] = [report.total, *report.rows]
     rows = [[make(line) for _, make in columns] for line in lines]
     rows[0][0] = TOTAL
+    return Table(name=name, headings=[heading for heading, _ in columns], rows=rows)
+
+
+def _months(report: AdoptionReport) -> Table:
+    # Whoever signed in during both months is counted in both, so the first row is no sum.
+    rows: list[list[Cell]] = [[f"{of.month:%m/%Y}", of.active_count, of.visit_count] for of in report.months]
     return Table(
-        title=title,
-        about=f"{report.total.name}, {when}",
-        headings=[heading for heading, _ in columns],
-        rows=rows,
+        name="Theo tháng",
+        headings=("Tháng", "Có đăng nhập", "Lượt truy cập"),
+        rows=[["Cả kỳ", report.total.active_count, report.total.visit_count], *rows],
     )
+
+
+def _admissions(report: AdmissionsReport) -> Iterator[Table]:
+    yield _chief(report, _ADMISSIONS)
+    if report.term_from_year is not None and report.term_to_year is not None:
+        yield _table(f"Nhiệm kỳ {report.term_from_year}–{report.term_to_year}", report, _TERM)
+    yield _table("Tổ chức mới", report, _FOUNDED)
+    yield _table("Trình độ của người kết nạp", report, _EDUCATION)
+    yield _table("Dân tộc và nghề nghiệp", report, _ORIGIN)
 
 
 def _day(day: date) -> str:
