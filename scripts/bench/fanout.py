@@ -27,6 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import uvloop
 from argon2 import PasswordHasher
 from httpx import ASGITransport, AsyncClient
 from pyreqwest.client import Client, ClientBuilder
@@ -393,4 +394,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop of the workers: half of what it costs
+        runner.run(main())
