@@ -25,6 +25,9 @@ from app.organisations.schemas import OrganisationRef
 
 Day = date | SQLColumnExpression[date | None]
 
+# Made once: an alias finds out its columns when it is first used, which takes longer than the question.
+_any, _final = aliased(Standing), aliased(Standing)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberFilter:
@@ -37,10 +40,9 @@ class MemberFilter:
 
 def is_not_admitted() -> ColumnElement[bool]:
     """Say of a `members` row that it is a candidate, or was one, and never became a member."""
-    standing = aliased(Standing)
-    of_them = standing.member_id == Member.id
-    was_candidate = exists().where(of_them, standing.kind == StandingKind.candidate)
-    was_member = exists().where(of_them, standing.kind.in_(MEMBERSHIP | FINAL))
+    of_them = _any.member_id == Member.id
+    was_candidate = exists().where(of_them, _any.kind == StandingKind.candidate)
+    was_member = exists().where(of_them, _any.kind.in_(MEMBERSHIP | FINAL))
     return and_(was_candidate, ~was_member)
 
 
@@ -198,18 +200,17 @@ async def has_left(session: Session, member: Member) -> bool:
 
 def has_left_by(standing: type[Standing], on: Day) -> ColumnElement[bool]:
     """Say of an (aliased) standing whether its member has left its organisation by a day (a column too)."""
-    final = aliased(Standing)
     return (
         exists()
         .where(
-            final.member_id == standing.member_id,
-            final.kind.in_(FINAL),
+            _final.member_id == standing.member_id,
+            _final.kind.in_(FINAL),
             # A transfer ends the membership of the branch it was from, not of the one it went to.
-            or_(final.kind != StandingKind.transferred, final.organisation_id == standing.organisation_id),
-            holds_on(final.starts_on, final.ends_on, on),
+            or_(_final.kind != StandingKind.transferred, _final.organisation_id == standing.organisation_id),
+            holds_on(_final.starts_on, _final.ends_on, on),
         )
         # Said, since SQLAlchemy by itself looks one query outwards, and the day may be a column further out.
-        .correlate_except(final)
+        .correlate_except(_final)
     )
 
 

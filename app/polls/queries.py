@@ -81,32 +81,36 @@ class Lock(StrEnum):
     alone = "alone"
 
 
+_official, _other = aliased(Standing), aliased(Standing)
+
+
 def electorate(*, organisation_id: UUID, for_committee: bool, on: date) -> Select[UUID, str]:
     """Select who has a vote on a day, and how each counts (domain.md 7, 18, 19).
 
     Official members of the branch, or of the committee's seats; not the probationary, guests, the suspended, nor who
     left. Whoever is temporarily away or exempt counts only if they take part and vote; who works away counts always.
     """
-    official, other = aliased(Standing), aliased(Standing)
 
     def stands(kinds: frozenset[StandingKind]) -> ColumnElement[bool]:
         return exists().where(
-            other.member_id == official.member_id, other.kind.in_(kinds), holds_on(other.starts_on, other.ends_on, on)
+            _other.member_id == _official.member_id,
+            _other.kind.in_(kinds),
+            holds_on(_other.starts_on, _other.ends_on, on),
         )
 
-    called: ColumnElement[bool] = official.organisation_id == organisation_id
+    called: ColumnElement[bool] = _official.organisation_id == organisation_id
     if for_committee:
         seats = convened_to(organisation_id=organisation_id, kind=MeetingKind.committee, on=on)
-        called = official.member_id.in_(seats)
+        called = _official.member_id.in_(seats)
     counted = case((stands(_IF_VOTING), Counted.if_voting.value), else_=Counted.always.value)
     return (
-        select(official.member_id, counted)
+        select(_official.member_id, counted)
         .distinct()
         .where(
             called,
-            official.kind == StandingKind.official,
-            holds_on(official.starts_on, official.ends_on, on),
-            ~has_left_by(official, on),
+            _official.kind == StandingKind.official,
+            holds_on(_official.starts_on, _official.ends_on, on),
+            ~has_left_by(_official, on),
             ~stands(frozenset({StandingKind.suspended})),
         )
     )

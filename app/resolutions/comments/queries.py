@@ -122,9 +122,13 @@ async def list_comments(
     )
 
 
+# The paragraph as it was when it was commented on, and as it is. Made once: an alias finds out its columns when it is
+# first used, which takes longer than the question.
+_then, _now = aliased(ResolutionParagraph), aliased(ResolutionParagraph)
+
+
 def _select_views(actor: Actor) -> Select[Any]:
     # Any: a row of an entity and further columns.
-    then, now = aliased(ResolutionParagraph), aliased(ResolutionParagraph)
     supports = select(func.count()).where(CommentSupport.comment_id == ResolutionComment.id).scalar_subquery()
     mine = exists().where(
         CommentSupport.comment_id == ResolutionComment.id, CommentSupport.member_id == actor.member_id
@@ -135,26 +139,26 @@ def _select_views(actor: Actor) -> Select[Any]:
             Member.full_name,
             supports.label("support_count"),
             mine.label("my_support"),
-            then.position.label("position"),
-            then.text.label("text"),
-            now.text.label("text_now"),
+            _then.position.label("position"),
+            _then.text.label("text"),
+            _now.text.label("text_now"),
         )
         .join(Resolution, Resolution.id == ResolutionComment.resolution_id)
         .join(Member, Member.id == ResolutionComment.author_id)
         .outerjoin(
-            then,
+            _then,
             and_(
-                then.resolution_id == ResolutionComment.resolution_id,
-                then.version == ResolutionComment.version,
-                then.paragraph_id == ResolutionComment.paragraph_id,
+                _then.resolution_id == ResolutionComment.resolution_id,
+                _then.version == ResolutionComment.version,
+                _then.paragraph_id == ResolutionComment.paragraph_id,
             ),
         )
         .outerjoin(
-            now,
+            _now,
             and_(
-                now.resolution_id == ResolutionComment.resolution_id,
-                now.version == Resolution.version,
-                now.paragraph_id == ResolutionComment.paragraph_id,
+                _now.resolution_id == ResolutionComment.resolution_id,
+                _now.version == Resolution.version,
+                _now.paragraph_id == ResolutionComment.paragraph_id,
             ),
         )
     )
