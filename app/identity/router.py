@@ -63,15 +63,17 @@ def address_of(request: Request) -> str | None:
     "/activate",
     operation_id="activateAccount",
     summary="Activate an account",
-    responses=problems(ActivationRefused, PasswordTooCommon, SecondFactorRequired, SecondFactorRefused, PasswordsBusy),
+    responses=problems(
+        ActivationRefused, PasswordTooCommon, SecondFactorRequired, SecondFactorRefused, SignInDelayed, PasswordsBusy
+    ),
 )
-async def activate(session: DbSession, keyring: KeyringDep, body: Activation) -> Tokens:
+async def activate(request: Request, session: DbSession, keyring: KeyringDep, body: Activation) -> Tokens:
     """Set a password with the code that the secretary or an administrator handed out, and sign in.
 
     A wrong, used and expired code are answered alike; after five wrong tries a code no longer works. It replaces the
     password only: an account with a second factor sends `totp_code` too.
     """
-    return await service.activate(session, body, keyring=keyring)
+    return await service.activate(session, body, address=address_of(request), keyring=keyring)
 
 
 @auth.post(
