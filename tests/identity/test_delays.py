@@ -144,7 +144,11 @@ async def test_an_address_that_guesses_codes_is_delayed_too(
         assert (await try_to_activate(client, "AAAA-AAAA-AA")).status_code == 401
     code = await issue_code(signed_in(world.secretary), world.away)
     delayed = await try_to_activate(client, code)
-    assert (delayed.status_code, delayed.json()["code"], delayed.headers["Retry-After"]) == (429, "sign_in_delayed", "1")
+    assert (delayed.status_code, delayed.json()["code"], delayed.headers["Retry-After"]) == (
+        429,
+        "sign_in_delayed",
+        "1",
+    )
 
     elsewhere = ASGITransport(app, client=("203.0.113.9", 1))
     async with AsyncClient(transport=elsewhere, base_url="http://sotay.test") as other:
