@@ -164,7 +164,8 @@ async def issue_activation_code(
 ) -> ActivationCodeView:
     """Make a code for a member to set a password with: ten characters, seven days, five tries, once.
 
-    Codes issued before stop working. It is shown this once: hand it over in person, on paper or by voice.
+    Codes issued before stop working. It is shown this once: hand it over in person, on paper or by voice. Of whoever
+    holds a post elsewhere, or is administrator or auditor, only an administrator of that organisation or above it may.
     """
     return await service.issue_activation_code(session, actor, member_id, keyring=keyring)
 
