@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -246,14 +246,22 @@ async def _show(session: Session, viewer: Viewer, rows: Sequence[Row[Any]], *, r
         kind: {view.id: view for view in await _RESOURCES[kind].load(session, viewer, ids)}
         for kind, ids in wanted.items()
     }
-    return list(_items(rows, views, run=run))
+    hidden = set[UUID]()
+    for kind, ids in wanted.items():
+        select_hidden, missing = _RESOURCES[kind].hidden, set(ids) - views[kind].keys()
+        if select_hidden is not None and missing:
+            hidden.update(await session.scalars(select_hidden(missing)))
+    return list(_items(rows, views, hidden, run=run))
 
 
-def _items(rows: Sequence[Row[Any]], views: Mapping[str, Mapping[UUID, View]], *, run: Run) -> Iterator[ChangeView]:
+def _items(
+    rows: Sequence[Row[Any]], views: Mapping[str, Mapping[UUID, View]], hidden: Collection[UUID], *, run: Run
+) -> Iterator[ChangeView]:
     for row in rows:
         view = views.get(row.object_type, {}).get(row.object_id)
         if view is None:
-            never_seen = not row.is_gone and not run.is_whole and _RESOURCES[row.object_type].stays
+            was_never_shown = _RESOURCES[row.object_type].stays or row.object_id in hidden
+            never_seen = not row.is_gone and not run.is_whole and was_never_shown
             if run.is_first or never_seen:
                 continue
         yield ChangeView(

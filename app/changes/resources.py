@@ -4,15 +4,20 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import Select, select
+
 from app.activity.entries.queries import find_activity_entries
 from app.activity.schemas import EntryView
+from app.announcements.models import UNPUBLISHED, Announcement
 from app.announcements.queries import find_announcements
 from app.announcements.schemas import AnnouncementView
+from app.documents.models import Document, Visibility
 from app.documents.queries import find_documents
 from app.documents.schemas import DocumentView
 from app.kernel.db import Session
 from app.kernel.notices import Notices, Reader
 from app.kernel.security import Actor
+from app.meetings.models import Meeting, MeetingStatus
 from app.meetings.queries import find_meetings
 from app.meetings.roll.queries import find_rolls
 from app.meetings.roll.schemas import RollView
@@ -76,12 +81,14 @@ class Resource:
     """A type of object, as change rows name it.
 
     `stays`: who does not see one has never seen it, unless it was deleted or their own rights are others. Then nobody
-    is told to forget it, and nobody learns that it is there.
+    is told to forget it, and nobody learns that it is there. Where that holds of some only, `hidden` selects them of
+    given ids: what is still a draft, say, which others may have seen once it is none.
     """
 
     type: str
     load: Load
     stays: bool = False
+    hidden: Callable[[Collection[UUID]], Select[UUID]] | None = None
 
 
 def _of(find: Callable[[Session, Actor, Collection[UUID]], Awaitable[Sequence[View]]]) -> Load:
@@ -97,13 +104,27 @@ async def _load_notifications(session: Session, viewer: Viewer, ids: Collection[
     )
 
 
+def _unpublished(ids: Collection[UUID]) -> Select[UUID]:
+    return select(Announcement.id).where(Announcement.id.in_(ids), Announcement.status.in_(UNPUBLISHED))
+
+
+def _of_committees(ids: Collection[UUID]) -> Select[UUID]:
+    # As they were uploaded: one that was changed may have been everybody's before.
+    committees = (Document.visibility == Visibility.committee, Document.version == 1)
+    return select(Document.id).where(Document.id.in_(ids), *committees)
+
+
+def _called_to_by_nobody(ids: Collection[UUID]) -> Select[UUID]:
+    return select(Meeting.id).where(Meeting.id.in_(ids), Meeting.status == MeetingStatus.draft)
+
+
 RESOURCES = (
     Resource("activity_entry", _of(find_activity_entries), stays=True),
-    Resource("announcement", _of(find_announcements)),
+    Resource("announcement", _of(find_announcements), hidden=_unpublished),
     Resource("away_period", _of(find_away_periods), stays=True),
     Resource("comment", _of(find_comments), stays=True),
-    Resource("document", _of(find_documents)),
-    Resource("meeting", _of(find_meetings)),
+    Resource("document", _of(find_documents), hidden=_of_committees),
+    Resource("meeting", _of(find_meetings), hidden=_called_to_by_nobody),
     Resource("member", _of(find_members)),
     Resource("minutes", _of(find_minutes), stays=True),
     Resource("notification", _load_notifications, stays=True),

@@ -49,6 +49,8 @@ _OOXML = {
     b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": MediaType.xlsx,
 }
 _CONTENT_TYPES = "[Content_Types].xml"
+_MAX_CONTENT_TYPES = 1024 * 1024
+"""Bytes of this part, which is kept while it is read; of a thousand entries Office writes a tenth of that."""
 _CONTENT_TYPE = re.compile(rb"""ContentType\s*=\s*["']([^"']{1,200})["']""")
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -136,7 +138,7 @@ def _ooxml_kind(archive: zipfile.ZipFile) -> MediaType:
     if any(entry.compress_type not in _COMPRESSIONS for entry in entries):
         raise DocumentKindNotTaken
     names = [entry.filename for entry in entries]
-    if names.count(_CONTENT_TYPES) != 1:
+    if names.count(_CONTENT_TYPES) != 1 or archive.getinfo(_CONTENT_TYPES).file_size > _MAX_CONTENT_TYPES:
         raise DocumentKindNotTaken
     left = MAX_UNPACKED
     declared = b""

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import aliased
 
+from app.identity.access import PlacedPost
 from app.identity.errors import SessionNotFound
 from app.identity.models import Device, LoginSession
 from app.identity.schemas import (
@@ -37,6 +38,7 @@ from app.kernel.db import Session
 from app.kernel.security import Actor, HeldPost, PostKind, Reader, TokenInvalid
 from app.kernel.tokens import TokenKeys, TokenRefused
 from app.members.models import FINAL, AwayPeriod, Member, Standing, StandingKind
+from app.members.posts.models import Post
 from app.members.queries import Day
 from app.organisations.models import Organisation
 from app.organisations.schemas import OrganisationRef
@@ -249,6 +251,16 @@ def _is_open_session_of(session: Session, actor: Actor) -> ColumnElement[bool]:
         LoginSession.revoked_at.is_(None),
         LoginSession.expires_at > session.now(),
     )
+
+
+async def find_placed_posts(session: Session, member_id: UUID) -> list[PlacedPost]:
+    """Return what a member holds today or will, each with the path to where."""
+    rows = await session.execute(
+        select(Post.kind, Organisation.path)
+        .join(Organisation, Organisation.id == Post.organisation_id)
+        .where(Post.member_id == member_id, or_(Post.ends_on.is_(None), Post.ends_on >= session.today()))
+    )
+    return [(row.kind, tuple(row.path)) for row in rows]
 
 
 def view_device(device: Device) -> DeviceView:

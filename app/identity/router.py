@@ -63,15 +63,17 @@ def address_of(request: Request) -> str | None:
     "/activate",
     operation_id="activateAccount",
     summary="Activate an account",
-    responses=problems(ActivationRefused, PasswordTooCommon, SecondFactorRequired, SecondFactorRefused, PasswordsBusy),
+    responses=problems(
+        ActivationRefused, PasswordTooCommon, SecondFactorRequired, SecondFactorRefused, SignInDelayed, PasswordsBusy
+    ),
 )
-async def activate(session: DbSession, keyring: KeyringDep, body: Activation) -> Tokens:
+async def activate(request: Request, session: DbSession, keyring: KeyringDep, body: Activation) -> Tokens:
     """Set a password with the code that the secretary or an administrator handed out, and sign in.
 
     A wrong, used and expired code are answered alike; after five wrong tries a code no longer works. It replaces the
     password only: an account with a second factor sends `totp_code` too.
     """
-    return await service.activate(session, body, keyring=keyring)
+    return await service.activate(session, body, address=address_of(request), keyring=keyring)
 
 
 @auth.post(
@@ -162,7 +164,8 @@ async def issue_activation_code(
 ) -> ActivationCodeView:
     """Make a code for a member to set a password with: ten characters, seven days, five tries, once.
 
-    Codes issued before stop working. It is shown this once: hand it over in person, on paper or by voice.
+    Codes issued before stop working. It is shown this once: hand it over in person, on paper or by voice. Of whoever
+    holds a post elsewhere, or is administrator or auditor, only an administrator of that organisation or above it may.
     """
     return await service.issue_activation_code(session, actor, member_id, keyring=keyring)
 

@@ -23,7 +23,6 @@ from app.identity.proofs.service import (
     prove,
     refuse,
     require_patience,
-    require_second_factor,
     somebody,
     somewhere,
 )
@@ -52,7 +51,7 @@ async def issue_activation_code(
     StillCandidate.
     """
     member, path = await get_visible_member(session, actor, member_id)
-    access.require_code_issuer(actor, path)
+    access.require_code_issuer(actor, path, await queries.find_placed_posts(session, member.id))
     return await hand_out_code(session, member, issued_by=actor.member_id, keyring=keyring)
 
 
@@ -86,19 +85,24 @@ async def hand_out_code(
     return ActivationCodeView(activation_code=str(code), expires_at=row.expires_at)
 
 
-async def activate(session: Session, body: Activation, *, keyring: Keyring) -> Tokens:
+async def activate(session: Session, body: Activation, *, address: str | None = None, keyring: Keyring) -> Tokens:
     """Take a code, set the password and sign in; every other session of the member ends.
 
     A wrong, used or expired code and one with five failures raise the same ActivationRefused, after the same work.
     A code replaces the password alone: an account with a second factor still needs it (SecondFactorRequired, -Refused).
+    Wrong codes delay their `address` as wrong passwords do, and those of the second factor the account, however many
+    codes are handed out for it (SignInDelayed).
     """
     if is_common(body.password):
         raise PasswordTooCommon
+    where = somewhere(keyring, address)
+    await require_patience(session, [where])
+    await session.rollback()  # no connection is held while Argon2 works, or waits for its turn
     typed = credentials.parse_code(body.activation_code)
     found = None
     if typed is not None:
         # Counted, and committed, before it is judged: a refusal rolls the request back, and tries made at once would
-        # all read the same count. The session has asked nothing yet, so this holds no second connection.
+        # all read the same count.
         async with keyring.independently() as apart:
             await knock(apart, Door.activation_code, typed.selector)
             tried = await apart.execute(
@@ -114,7 +118,7 @@ async def activate(session: Session, body: Activation, *, keyring: Keyring) -> T
             found = tried.one_or_none()
     right = await keyring.passwords.matches(found.secret_hash if found else None, typed.secret if typed else "")
     if typed is None or found is None or not right:
-        raise ActivationRefused
+        await refuse(session, ActivationRefused(), [where], keyring=keyring)
     password_hash = await keyring.passwords.hash(body.password)  # while no connection is held
     await knock(session, Door.activation_code, typed.selector)
     used = await session.scalar(
@@ -135,7 +139,9 @@ async def activate(session: Session, body: Activation, *, keyring: Keyring) -> T
         )
         session.add(account)
     else:
-        await require_second_factor(session, account.id, body.totp_code, keyring=keyring)
+        source = somebody(keyring, f"{account.id} by activation code")
+        await require_patience(session, [source])
+        await prove(session, account.id, body.totp_code, [source, where], keyring=keyring)
         account.password_hash = password_hash
         await end_sessions(session, account.id)
         await forgive(session, somebody(keyring, member.phone))

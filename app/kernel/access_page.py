@@ -5,10 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from app.kernel.i18n import Locale, Text, negotiate
+from app.kernel.service_routes import require_docs
 from app.kernel.typesetting import Templates
 
 router = APIRouter(include_in_schema=False)
@@ -40,7 +41,7 @@ def _table() -> Any:
     return json.loads((_HERE / "access_table.json").read_text(encoding="utf-8"))
 
 
-@router.get("/docs/access")
+@router.get("/docs/access", dependencies=[Depends(require_docs)])
 async def access_table(request: Request) -> HTMLResponse:
     """Return the page, in Vietnamese or English."""
     locale = negotiate(request.headers.get("accept-language"))

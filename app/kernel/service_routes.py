@@ -66,7 +66,8 @@ async def get_readiness(request: Request, session: DbSession) -> Health:
     return Health(status="ready")
 
 
-def _require_docs(request: Request) -> None:
+def require_docs(request: Request) -> None:
+    """Let pass where the documentation is served; raises PathNotFound."""
     if request.app.state.settings.docs is Docs.off:
         raise PathNotFound
 
@@ -76,7 +77,7 @@ def install_docs(app: FastAPI) -> None:
 
     No address outside is needed. With `SOTAY_DOCS=off` there is none of it.
     """
-    shown = [Depends(_require_docs)]
+    shown = [Depends(require_docs)]
     assets = StaticFiles(directory=str(files("fastapi_offline") / "static"))
 
     @cache

@@ -98,14 +98,16 @@ async def list_members(
 ) -> MemberPage:
     """List the members whose home is the branch, by given name; who left, and candidates, only if asked for.
 
-    Raises OrganisationNotFound; NotForYourPost where the actor may know nobody there, or filters by what
-    they may not know.
+    Raises OrganisationNotFound; NotForYourPost where the actor may know nobody there, or filters by what they may not
+    know: of candidates only those who keep the records do.
     """
     branch = await get_visible_organisation(session, actor, organisation_id)
     needed = [Facet.name]
     needed += [Facet.standings] if wanted.standing is not None else []
     needed += [Facet.away] if wanted.away is not None else []
     access.require_facets(actor, branch.path, *needed)
+    if wanted.standing is StandingKind.candidate:
+        access.require_record_keeper(actor, branch.path)
     today = session.today()
     query = select(Member).where(Member.organisation_id == branch.id)
     if wanted.standing is not StandingKind.candidate:

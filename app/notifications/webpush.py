@@ -35,6 +35,7 @@ log = structlog.get_logger()
 
 SIGNED_FOR = timedelta(hours=12)
 """RFC 8292, 2: a day at most; renewed when half of it is over."""
+MOST_OF_A_BODY = 4096
 SHOWN_OF_A_BODY = 150
 
 # 406 is how Windows' service says 429; 408 tells nothing about the message.
@@ -162,9 +163,11 @@ class WebPushSender:
             refusing.add(f"{type(error).__name__} in the key's file")
             return RetryAfter(MINUTE, f"NO_KEY: {type(error).__name__}")
         try:
-            response = await self._client.post(subscription.endpoint).headers(signed).body_bytes(body).build().send()
-            asked = retry_after(response.get_header("retry-after"), date=response.get_header("date"), now=now)
-            answer = Answer(response.status, bytes(await response.bytes()), asked)
+            request = self._client.post(subscription.endpoint).headers(signed).body_bytes(body).build_streamed()
+            async with request as response:
+                asked = retry_after(response.get_header("retry-after"), date=response.get_header("date"), now=now)
+                said = await response.body_reader.read(MOST_OF_A_BODY)  # the rest of it, however much, is not read
+                answer = Answer(response.status, bytes(said or b""), asked)
         except PyreqwestError as error:
             return RetryAfter(LEAST_DELAY, type(error).__name__)
         if answer.status in _NOT_US:

@@ -239,3 +239,20 @@ async def test_leaders_have_a_list_of_what_waits_for_them(world: World, signed_i
         for who in (world.member, world.minute_taker, world.officer, world.sister_secretary)
     }
     assert list(refusals.values()) == [403, 403, 403, 404]
+
+
+async def test_what_a_member_kept_in_the_branch_before_keeps_nobody_from_judging(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        document = await put_document(session, world.far_branch, world.member, visibility=Visibility.owner)
+        await session.commit()
+    written = await post_entry(signed_in(world.member), document_id=str(document))
+    assert written.json()["document"]["id"] == str(document)
+
+    secretary = signed_in(world.secretary)
+    listed = await secretary.get(f"/v1/organisations/{world.branch_a}/activity-entries")
+    assert listed.status_code == 200, listed.text
+    assert [(one["id"], one["document"]) for one in listed.json()["items"]] == [(written.json()["id"], None)]
+    assert (await secretary.get("/v1/changes")).status_code == 200
+    assert (await confirm(secretary, written.json()["id"])).status_code == 200

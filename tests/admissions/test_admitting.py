@@ -107,6 +107,8 @@ async def test_a_candidate_is_seen_by_who_keeps_the_records_and_signs_in_nowhere
     for person in (world.member, world.minute_taker, world.officer):
         assert (await signed_in(person).get(f"/v1/members/{candidate}")).status_code == 404
         assert (await signed_in(person).get(f"/v1/candidacies/{view['id']}")).status_code == 404
+        listed = await signed_in(person).get(members, params={"standing": "candidate"})
+        assert (listed.status_code, listed.json()["code"]) == (403, "not_for_your_post")
     code = await secretary.post(f"/v1/members/{candidate}/activation-code")
     assert (code.status_code, code.json()["code"]) == (409, "still_candidate")
     etag = (await secretary.get(f"/v1/members/{candidate}")).headers["ETag"]

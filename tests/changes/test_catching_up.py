@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.changes.phones import Phone, fresh, named
 from tests.factories import announcements, polls, resolutions
 from tests.factories.clock import FakeClock
+from tests.factories.files import PNG_DOT
 from tests.factories.meetings import SignedIn, announced, drafted, put_meeting, took
 from tests.factories.minutes import over
 from tests.factories.rolls import begun, put_roll
@@ -154,6 +155,30 @@ async def test_nobody_hears_of_drafts_entries_and_times_away_that_are_not_for_th
 
     assert {kind for kind, _ in named(phone) | named(phone, "delete")} == {"member"}
     assert {kind for kind, _ in named(theirs)} == {"activity_entry", "away_period", "member", "resolution"}
+
+
+async def test_nobody_hears_that_there_is_a_draft_or_a_paper_of_the_committee(
+    world: World, secretary: AsyncClient, member: AsyncClient
+) -> None:
+    phone, theirs = await fresh(member), await fresh(secretary)
+    await drafted(secretary, world.branch_a)
+    await announcements.drafted(secretary, world.branch_a)
+    files = {"file": ("mat.png", PNG_DOT, "image/png")}
+    form = {"not_secret": "true", "visibility": "committee", "organisation_id": str(world.branch_a)}
+    assert (await secretary.post("/v1/documents", data=form, files=files)).status_code == 201
+    await phone.catch_up(member)
+    await theirs.catch_up(secretary)
+
+    assert named(phone) | named(phone, "delete") == set()
+    assert {kind for kind, _ in named(theirs)} == {"announcement", "document", "meeting"}
+    # What is none any more is heard of, and what was heard of is forgotten.
+    [notice] = theirs.of("announcement")
+    await announcements.publish(secretary, notice)
+    await phone.catch_up(member)
+    assert set(phone.of("announcement")) == {notice}
+    assert (await announcements.remove(secretary, notice)).status_code == 204
+    await phone.catch_up(member)
+    assert set(phone.of("announcement")) == set()
 
 
 async def test_minutes_reach_whom_they_are_shown_to(world: World, signed_in: SignedIn, clock: FakeClock) -> None:

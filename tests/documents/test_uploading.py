@@ -133,6 +133,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
         (PNG_DOT, "nghi-quyet.pdf", "file_name_misleading"),
         (DOCX, "bieu.xlsx", "file_name_misleading"),
         (PNG_DOT, "khong-duoi", "file_name_misleading"),
+        # What says the kind is kept while it is read: of a hundred mebibytes that would take a quarter of a minute.
+        (with_entries(DOCX, ("[Content_Types].xml", MAIN + b" " * 1024 * 1024)), "dai.docx", "document_kind_not_taken"),
         (BOMB, "bom.docx", "document_unpacks_too_large"),
         (
             with_entries(DOCX, *((f"word/{number}.xml", b"") for number in range(1_000))),

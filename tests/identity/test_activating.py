@@ -85,6 +85,40 @@ async def test_nobody_else_may_hand_out_codes(
     assert await rows(database, "SELECT 1 FROM activation_codes") == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "place", "issuers"),
+    [
+        ("committee_member", "branch_a", {"secretary", "administrator", "commune_administrator"}),
+        ("auditor", "branch_a", {"administrator", "commune_administrator"}),
+        ("committee_officer", "commune", {"administrator", "commune_administrator"}),
+        ("administrator", "province", {"administrator"}),
+    ],
+)
+async def test_nobody_hands_out_codes_for_posts_that_reach_further_than_their_own(
+    kind: str, place: str, issuers: set[str], database: Database, world: World, signed_in: SignedIn
+) -> None:
+    """Whoever hands out the code can choose the password, and be whom it is for."""
+    post = (
+        "INSERT INTO posts (id, member_id, organisation_id, kind, starts_on)"
+        " VALUES (gen_random_uuid(), :member, :place, :kind, '2026-11-23')"
+    )
+    held = {"kind": "administrator", "place": world.commune, "member": world.sister_member.member_id}
+    await change(database, post.replace("-23", "-22"), **held)
+    await change(database, post, kind=kind, place=getattr(world, place), member=world.member.member_id)
+    people = {
+        "secretary": world.secretary,
+        "administrator": world.administrator,
+        "commune_administrator": world.sister_member,
+    }
+    code, factor = (f"/v1/members/{world.member.member_id}/{name}" for name in ("activation-code", "second-factor"))
+
+    may = {name for name, person in people.items() if (await signed_in(person).post(code)).status_code == 201}
+    resets = {name for name, person in people.items() if (await signed_in(person).delete(factor)).status_code == 409}
+
+    assert may == issuers
+    assert resets == issuers - {"secretary"}
+
+
 async def test_no_code_is_handed_out_without_signing_in_nor_for_a_member_who_left(
     client: AsyncClient, world: World, signed_in: SignedIn
 ) -> None:

@@ -137,6 +137,24 @@ async def test_an_address_is_delayed_shortly_after_fifty_failures_with_many_numb
     assert (await try_to_sign_in(client, world.member.phone)).status_code == 200
 
 
+async def test_an_address_that_guesses_codes_is_delayed_too(
+    client: AsyncClient, app: FastAPI, world: World, signed_in: SignedIn
+) -> None:
+    for _ in range(50):
+        assert (await try_to_activate(client, "AAAA-AAAA-AA")).status_code == 401
+    code = await issue_code(signed_in(world.secretary), world.away)
+    delayed = await try_to_activate(client, code)
+    assert (delayed.status_code, delayed.json()["code"], delayed.headers["Retry-After"]) == (
+        429,
+        "sign_in_delayed",
+        "1",
+    )
+
+    elsewhere = ASGITransport(app, client=("203.0.113.9", 1))
+    async with AsyncClient(transport=elsewhere, base_url="http://sotay.test") as other:
+        assert (await try_to_activate(other, code)).status_code == 200
+
+
 async def test_many_guesses_at_once_are_no_more_than_one_after_the_other(
     live_app: LiveApp, passwords: Passwords
 ) -> None:

@@ -14,6 +14,7 @@ from tests.identity.steps import (
     Answer,
     SignedIn,
     bearer,
+    change,
     give_password,
     refresh,
     rows,
@@ -189,6 +190,25 @@ async def test_after_180_days_one_signs_in_again_however_busy(
 
     assert (await refresh(client, tokens["refresh_token"])).status_code == 401
     assert (await whoami(client, tokens)).status_code == 401
+
+
+async def test_who_is_back_today_refreshes_though_it_is_yesterday_in_london(
+    client: AsyncClient, database: Database, passwords: Passwords, world: World, clock: FakeClock
+) -> None:
+    """Days are those of Việt Nam, as for every other request."""
+    await change(
+        database,
+        "INSERT INTO standings (id, member_id, organisation_id, kind, starts_on, ends_on)"
+        " VALUES (gen_random_uuid(), :member, :branch, 'resigned', '2026-11-01', '2026-11-22')",
+        member=world.member.member_id,
+        branch=world.branch_a,
+    )
+    clock.advance(hours=17)  # an hour after midnight
+
+    tokens = await begin(client, database, passwords, world)
+
+    assert (await whoami(client, tokens)).status_code == 200
+    assert (await refresh(client, tokens["refresh_token"])).status_code == 200
 
 
 async def test_unknown_ended_and_garbled_tokens_are_refused_alike(

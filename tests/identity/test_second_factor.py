@@ -214,6 +214,26 @@ async def test_an_activation_code_replaces_the_password_alone(
     assert right.status_code == 200, right.text
 
 
+async def test_codes_without_number_are_no_guesses_without_number(
+    client: AsyncClient, signed_in: SignedIn, world: World, clock: FakeClock
+) -> None:
+    """Who may hand out new passwords must not find the second factor by trying it with one code after the other."""
+    secret, _ = await turn_on(signed_in(world.member), clock)
+    clock.advance(minutes=1)
+    got = []
+    for _ in range(3):
+        code = await issue_code(signed_in(world.secretary), world.member)
+        body = {"activation_code": code, "password": PASSWORD, "installation": installation(), "totp_code": "000000"}
+        got += [(await client.post("/v1/auth/activate", json=body)).status_code for _ in range(2)]
+    assert got == [401] * 5 + [429]
+    right = {**body, "totp_code": code_at(secret, clock)}
+    assert told(await client.post("/v1/auth/activate", json=right)) == (429, "sign_in_delayed")
+    assert (await sign_in_with(client, world.member, code_at(secret, clock))).status_code == 200
+    clock.advance(seconds=30)
+    right = {**body, "totp_code": code_at(secret, clock)}
+    assert (await client.post("/v1/auth/activate", json=right)).status_code == 200
+
+
 async def test_an_administrator_helps_who_lost_everything_but_not_themself(
     client: AsyncClient, signed_in: SignedIn, world: World, clock: FakeClock
 ) -> None:

@@ -241,6 +241,23 @@ async def test_of_sign_ins_at_once_that_stays_which_the_phone_goes_on_with(
     assert [(await whoami(live_app.client, tokens)).status_code for tokens in answers] == [401, 401, 200, 401, 401]
 
 
+async def test_sign_in_that_comes_when_the_phone_has_gone_on_ends_with_its_next_refresh(
+    client: AsyncClient, world: World, clock: FakeClock
+) -> None:
+    first = await sign_in(client, world.member)
+    clock.advance(seconds=1)
+    kept = (await refresh(client, first["refresh_token"])).json()
+    clock.advance(seconds=1)
+    other = await sign_in(client, world.member)
+    assert (await whoami(client, kept)).status_code == 200
+
+    clock.advance(minutes=9)
+    assert (await refresh(client, kept["refresh_token"])).status_code == 200
+
+    assert (await whoami(client, other)).status_code == 401
+    assert (await refresh(client, other["refresh_token"])).status_code == 401
+
+
 async def test_signing_out_leaves_nothing_of_a_sign_in_whose_answer_was_lost(client: AsyncClient, world: World) -> None:
     lost = await sign_in(client, world.member)
     kept = await sign_in(client, world.member)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.isolation.model import BEGUN, LEADERS, OFFICERS, ORGANISERS, OVER, SEATS, Model
-from tests.isolation.state import Organisation, Person, State
+from tests.isolation.state import Organisation, Person, Post, State
 
 Some = Any
 """Any: a thing of whatever kind the operation is about."""
@@ -137,6 +137,23 @@ def _keeps_records(model: Model, who: Person, thing: Some) -> bool:
     return model.keeps_records(who, thing.organisation)
 
 
+def _left_of_posts(model: Model, who: Person, member: Person) -> list[Post]:
+    """What somebody holds, or will, that is not at or below a post of administrator's of `who`."""
+    held = (post for post in member.posts if post.ends_on is None or post.ends_on >= model.today)
+    return [post for post in held if not _administers(model, who, post)]
+
+
+def _hands_out_codes(model: Model, who: Person, member: Person) -> bool:
+    left = _left_of_posts(model, who, member)
+    if model.succeeds(who, LEADERS, member.organisation):
+        left = [
+            post
+            for post in left
+            if post.organisation is not member.organisation or post.kind in {"administrator", "auditor"}
+        ]
+    return _keeps_records(model, who, member) and not left
+
+
 def _follows_call(model: Model, who: Person, meeting: Some) -> bool:
     return _organises(model, who, meeting) or model.holds_above(who, OFFICERS, meeting.organisation)
 
@@ -179,10 +196,13 @@ NEEDS: Mapping[str, May] = {
     **_for_all("changeOrganisation grantPost endPost listDeliveries requeueDeliveries", _administers),
     "listPosts": Model.reads_posts,
     "listMembers": Model.knows_names,
-    **_for_all("enrolMember importMembers correctMember issueActivationCode", _keeps_records),
+    **_for_all("enrolMember importMembers correctMember", _keeps_records),
+    "issueActivationCode": _hands_out_codes,
     **_for_all("getMemberRoster correctMembers", Model.keeps_roster),
     **_for_all("listDuplicateMembers distinguishMembers revokeDistinction", _administers),
-    "resetSecondFactor": lambda model, who, member: who is not member and _administers(model, who, member),
+    "resetSecondFactor": lambda model, who, member: (
+        who is not member and _administers(model, who, member) and not _left_of_posts(model, who, member)
+    ),
     "enterAwayPeriod": lambda model, who, member: (
         who is member or _keeps_records(model, who, member) or _organises(model, who, member)
     ),

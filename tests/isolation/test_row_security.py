@@ -241,6 +241,16 @@ def test_every_table_has_its_policies(walled: str) -> None:
         assert past == []
 
 
+def test_what_runs_as_the_owner_looks_nowhere_that_another_could_write(walled: str) -> None:
+    """Temporary tables come first, unless they are named last."""
+    with connected(walled) as owner:
+        wide = owner.execute("""
+            SELECT proname, proconfig FROM pg_proc
+            WHERE prosecdef AND NOT ('search_path=public, pg_temp' = ANY (coalesce(proconfig, '{}')))
+        """).fetchall()
+    assert wide == []
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_neither_role_goes_past_a_policy_and_a_login_that_could_is_told_of(walled: str, role: Role) -> None:
     standing = judge_role(walled, role)

@@ -74,7 +74,9 @@ async def test_the_document_is_packed_once_for_all_who_ask(app: FastAPI, client:
     assert plain.json() == packed[1].json() == app.openapi()
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/docs.js", "/docs/assets/swagger-ui.css", "/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/docs/access", "/docs/docs.js", "/docs/assets/swagger-ui.css", "/openapi.json"]
+)
 async def test_the_documentation_can_be_switched_off(path: str, app: FastAPI, client: AsyncClient) -> None:
     assert (await client.get(path)).status_code == 200
     app.state.settings = app.state.settings.model_copy(update={"docs": Docs.off})

@@ -39,6 +39,7 @@ async def test_gateway_is_told_number_text_and_a_reference_that_a_repeat_has_too
 async def test_each_answer_has_its_outcome_and_no_reason_names_the_number() -> None:
     expected: list[tuple[Answer, Outcome]] = [
         (Answer(200), Sent(None)),
+        (Answer(202, b"no gzip", headers=(("Content-Encoding", "gzip"),)), Sent(None)),  # what it says is not read
         (Answer(400, SMS.phone.encode()), Rejected("HTTP 400")),
         (Answer(422), Rejected("HTTP 422")),
         (Answer(402), RetryAfter(MINUTE, "HTTP 402")),

@@ -26,7 +26,7 @@ from tests.factories.deliveries import find_deliveries, use_sender
 from tests.factories.meetings import SignedIn, announced, awake_phones_of
 from tests.factories.world import HANOI, Person, World
 from tests.fcm import LoopbackFcm, answers
-from tests.fcm.answers import Answer
+from tests.fcm.answers import Answer, Fate
 from tests.fcm.sending import FAR, NOW, a_message, a_target
 from tests.webpush import Browser, LoopbackPushService
 from tests.worker import JobRunner
@@ -157,6 +157,7 @@ def test_a_repeat_has_the_topic_of_the_first_and_a_token_in_its_time(
     ("answer", "expected"),
     [
         pytest.param(Answer(200), Sent(None), id="windows-says-200"),
+        pytest.param(Answer(201, b"x" * 200_000, fate=Fate.half), Sent(None), id="of-much-the-beginning-is-read"),
         pytest.param(Answer(404), TokenDead("HTTP 404"), id="unknown"),
         pytest.param(
             Answer(410, b'{"reason": "Unregistered"}'), TokenDead('HTTP 410 {"reason": "Unregistered"}'), id="gone"

@@ -103,7 +103,8 @@ def _view(row: Row[ActivityEntry, str], documents: dict[UUID, DocumentRef]) -> E
         status=entry.status,
         title=entry.title,
         body=entry.body,
-        document=documents[entry.document_id] if entry.document_id else None,
+        # Of who moved here it may lie in the branch before, whose papers nobody here reads.
+        document=documents.get(entry.document_id) if entry.document_id else None,
         member=MemberRef(member_id=entry.member_id, full_name=full_name),
         reason=entry.reason,
         decided_by=entry.decided_by,

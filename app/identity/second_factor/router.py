@@ -108,6 +108,6 @@ async def remove_second_factor(session: DbSession, actor: CurrentActor, keyring:
 async def reset_second_factor(session: DbSession, actor: CurrentActor, member_id: UUID) -> None:
     """Help who lost both phone and recovery codes: an administrator above may, after having made sure who asks.
 
-    The password stays, and the member is told.
+    Of whoever holds posts, one of those organisations or above them. The password stays, and the member is told.
     """
     await service.reset_second_factor(session, actor, member_id)

@@ -17,6 +17,7 @@ from app.identity.events import (
 from app.identity.keyring import Keyring
 from app.identity.models import Account, Device, LoginSession, RecoveryCode, SecondFactor
 from app.identity.proofs.service import prove, refuse, require_patience, somebody, spend_code
+from app.identity.queries import find_placed_posts
 from app.identity.second_factor.schemas import CodeProof, RecoveryCodes, SecondFactorEnrol, SecondFactorSecret
 from app.identity.service import require_password
 from app.kernel.db import Session
@@ -119,10 +120,11 @@ async def remove_second_factor(session: Session, actor: Actor, body: CodeProof, 
 async def reset_second_factor(session: Session, actor: Actor, member_id: UUID) -> None:
     """Turn off the second factor of who lost phone and recovery codes; the password stays.
 
-    An administrator above may, and nobody for themself. Raises MemberNotFound, NotForYourPost, SecondFactorOff.
+    An administrator above them and their posts may, and nobody for themself. Raises MemberNotFound, NotForYourPost,
+    SecondFactorOff.
     """
     member, path = await get_visible_member(session, actor, member_id)
-    access.require_factor_resetter(actor, path, member_id=member.id)
+    access.require_factor_resetter(actor, path, await find_placed_posts(session, member.id), member_id=member.id)
     account_id = await _find_factor(session, member.id)
     await _remove(session, account_id)
     await record(

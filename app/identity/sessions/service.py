@@ -34,8 +34,8 @@ async def begin_session(
     """Open a session, and end the one that this installation had.
 
     A phone whose answer was lost signs in again while the first request may still be at work, on another process: which
-    of the two came first nobody can tell. So one that is only seconds old stays, until the phone has used the tokens it
-    was given for the first time. On a phone that is new to an account the owner is told; the phone of the first sign-in
+    of the two came first nobody can tell. So one that is only seconds old stays, until the phone goes on with one of
+    them, which ends the other. On a phone that is new to an account the owner is told; the phone of the first sign-in
     is new to nobody.
     """
     now = session.now()
@@ -114,7 +114,7 @@ async def refresh(session: Session, body: Refresh, *, keyring: Keyring) -> Token
                 LoginSession.revoked_at.is_(None),
                 LoginSession.expires_at > now,
                 Account.disabled_at.is_(None),
-                queries.is_active(now.date()),
+                queries.is_active(session.today()),
             )
             .with_for_update(of=LoginSession)  # two refreshes at once: the second sees what the first did
         )
@@ -132,7 +132,7 @@ async def refresh(session: Session, body: Refresh, *, keyring: Keyring) -> Token
         parent.used_at, parent.child_hash = now, credentials.token_hash(child)
         parent.sealed_child = credentials.seal_child(body.refresh_token, child)
         session.add(RefreshToken(token_hash=parent.child_hash, session_id=login.id, created_at=now))
-        if login.last_used_at == login.created_at:
+        if login.last_used_at <= login.created_at + LONGEST_SIGN_IN:  # since then another may have been begun
             await _end_siblings(session, login)
         login.last_used_at = now
         # The parent's own parent can no longer be retried: its child, this parent, has been used.

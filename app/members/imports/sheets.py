@@ -24,6 +24,7 @@ MAX_UNPACKED = 100 * 1024 * 1024
 MAX_ENTRIES = 1_000
 MAX_DATA_ROWS = 2_000
 MAX_COLUMNS = 60
+MOST_FORMULAS = 100
 HEADER_WITHIN = 30
 """The heading row stands in the first thirty rows of its sheet."""
 
@@ -45,7 +46,11 @@ _PLACE = re.compile(
 )
 
 
-_FORMULA = re.compile(rb"""<c\b[^>]*?\br\s*=\s*["']([A-Z]{1,3}[0-9]{1,7})["'][^>]*>\s*<f[\s/>]""")
+_FORMULA = re.compile(rb"<f[\s/>]")
+_CELL = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3}[0-9]{1,7})["'][^<>]*>\s*$""")
+_LONGEST_CELL = 400
+"""Bytes looked back from a formula for its cell's tag. Looked for from the tag on, an endless tag is read once for each
+`<c` in it, while everybody else waits: Python's expressions let no other thread work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +111,26 @@ def read_grids(content: bytes, *, filename: str | None, max_rows: int = MAX_DATA
 
 
 def formula_cells(content: bytes) -> list[str]:
-    """Return the places ("B7") of cells that are computed: what such a cell shows need not be what it holds.
+    """Return the places ("B7") of the first cells that are computed: what such a cell shows need not be what it holds.
 
-    Of a file that `read_grids` has let pass; text files have none.
+    Of a file that `read_grids` has let pass; text files have none. A cell whose place is not found is "?".
     """
     if not content.startswith(b"PK"):
         return []
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return [
-            found.decode()
-            for name in archive.namelist()
-            if name.startswith("xl/worksheets/") and name.endswith(".xml")
-            for found in _FORMULA.findall(archive.read(name))
-        ]
+        sheets = (
+            archive.read(entry)
+            for entry in archive.infolist()
+            if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml")
+        )
+        return list(islice((place for sheet in sheets for place in _computed(sheet)), MOST_FORMULAS))
+
+
+def _computed(sheet: bytes) -> Iterator[str]:
+    for formula in _FORMULA.finditer(sheet):
+        before = sheet[max(formula.start() - _LONGEST_CELL, 0) : formula.start()]
+        cell = _CELL.search(before, max(before.rfind(b"<c"), 0))
+        yield cell[1].decode() if cell else "?"
 
 
 def _unreadable(filename: str | None, *, vi: str, en: str) -> RosterUnreadable:
@@ -203,7 +215,9 @@ def _repacked(content: bytes, filename: str | None) -> bytes:
     fresh = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(fresh, "w") as copy:
         entries = {entry.filename.replace("\\", "/"): entry for entry in archive.infolist()}
-        if len(archive.infolist()) > MAX_ENTRIES or sum(e.file_size for e in entries.values()) > MAX_UNPACKED:
+        # All of them, also those that have one name: whoever reads the archive later may come upon each.
+        everything = archive.infolist()
+        if len(everything) > MAX_ENTRIES or sum(entry.file_size for entry in everything) > MAX_UNPACKED:
             raise RosterTooLarge(
                 detail=Text(
                     vi="Tệp giải nén quá 100 MiB hoặc quá 1.000 phần.",

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zipfile
 from datetime import date
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from app.members.imports.errors import RosterEmpty, RosterHeaderMissing, RosterTooLarge, RosterUnreadable
 from app.members.imports.roster import Roster, read_roster
+from app.members.imports.sheets import MOST_FORMULAS, formula_cells
+from tests.factories.files import an_archive
 from tests.members.imports.files import HEADINGS, Value, delimited, person, rezipped, workbook
 
 TODAY = date(2026, 11, 22)
@@ -114,6 +117,22 @@ def test_an_archive_that_unpacks_to_more_than_a_hundred_mebibytes_is_too_large()
         file.writestr("[Content_Types].xml", bytes(100 * 1024 * 1024 + 1))
     with pytest.raises(RosterTooLarge):
         read(content.getvalue())
+
+
+def test_parts_of_one_name_are_counted_each() -> None:
+    large = bytes(60 * 1024 * 1024)
+    with zipfile.ZipFile(io.BytesIO(PLAIN)) as sound:
+        parts = [(name, sound.read(name)) for name in sound.namelist()]
+    with pytest.raises(RosterTooLarge):
+        read(an_archive([*parts, ("xl/a.bin", large), ("xl\\a.bin", large)]))
+
+
+def test_a_tag_without_an_end_does_not_keep_everybody_waiting() -> None:
+    """Cells that are computed are looked for by an expression, and no other thread works meanwhile."""
+    content = archive(**{"xl/worksheets/sheet1.xml": b"<c " * 20_000, "xl/worksheets/sheet2.xml": b"<f>" * 1_000})
+    began = time.process_time()
+    assert formula_cells(content) == ["?"] * MOST_FORMULAS
+    assert time.process_time() - began < 1
 
 
 def test_a_cell_at_the_far_corner_is_refused_before_it_takes_all_memory() -> None:

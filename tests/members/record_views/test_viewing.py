@@ -59,6 +59,21 @@ async def test_a_member_reads_who_saw_their_record_when_and_by_which_post(
     assert await views_of(signed_in(world.away)) == []
 
 
+async def test_who_had_the_post_for_a_day_is_named_as_well(world: World, signed_in: SignedIn) -> None:
+    """A post that has not held for a day is taken back whole: nothing but the look leads to who held it."""
+    administrator, posts = signed_in(world.administrator), f"/v1/organisations/{world.commune}/posts"
+    body = {"member_id": str(world.sister_member.member_id), "kind": "administrator", "starts_on": "2026-11-22"}
+    granted = await administrator.post(posts, json=body)
+    assert granted.status_code == 201, granted.text
+    seen = await signed_in(world.sister_member).get(f"/v1/members/{world.member.member_id}")
+    assert seen.status_code == 200
+    assert (await administrator.delete(f"/v1/posts/{granted.json()['id']}")).status_code == 204
+
+    [view] = await views_of(signed_in(world.member))
+    assert view["viewer"]["full_name"] == world.sister_member.full_name
+    assert (await signed_in(world.member).get(f"/v1/members/{world.sister_member.member_id}")).status_code == 404
+
+
 async def test_a_roster_is_seen_by_all_that_are_on_it_and_leaves_one_fact_a_page(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
