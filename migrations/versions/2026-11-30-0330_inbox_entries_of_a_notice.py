@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "1b0e7a9c0330"
-down_revision: str | None = "5e0f7b2ad110"
+down_revision: str | None = "7b41c0de5a28"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
