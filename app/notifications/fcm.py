@@ -28,6 +28,8 @@ from app.kernel.push import (
 
 LEAST_DELAY = timedelta(seconds=10)
 """Google asks for no retry earlier than this after a 5xx or a timeout."""
+UNHEARD_DELAY = 2 * LEAST_DELAY
+"""After a send without an answer: the peer may have read it only when nobody waited for it any more."""
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(hours=24)
 THIRD_PARTY = "THIRD_PARTY_AUTH_ERROR"

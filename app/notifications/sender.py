@@ -28,7 +28,7 @@ from app.kernel.push import (
     Sent,
     Target,
 )
-from app.notifications.fcm import LEAST_DELAY, Answer, Bodies, retry_after
+from app.notifications.fcm import LEAST_DELAY, UNHEARD_DELAY, Answer, Bodies, retry_after
 
 RENEW_EARLY = timedelta(minutes=5)
 _DISMISSED = Text(vi="(gỡ thông báo)", en="(notice taken away)")
@@ -189,7 +189,7 @@ class FcmSender:
         except _NoAccessError as error:
             return RetryAfter(LEAST_DELAY, f"no access token: {error}"[:200])
         except PyreqwestError as error:
-            return RetryAfter(LEAST_DELAY, type(error).__name__)
+            return RetryAfter(UNHEARD_DELAY, type(error).__name__)
         if not answer.refuses_access:
             self._access.accepted(access_token)
         return answer.outcome(target.token)

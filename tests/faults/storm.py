@@ -56,8 +56,8 @@ class Weather:
     where that was little, workers live `patient` times as long. On a machine so busy that none gets as far as sending,
     nothing would be proven.
 
-    The lease outlasts a send's last moment by the timeout and ten seconds. FCM counts from when it has read a request,
-    seconds late on a busy machine: so a push whose answer died with its worker does not come again too early either.
+    The lease outlasts a send's last moment by the timeout and twenty seconds. FCM counts from when it has read a
+    request, seconds late on a busy machine: so a push whose answer died with its worker does not come again too early.
     """
 
     seed: int
@@ -71,7 +71,7 @@ class Weather:
     share: float = 0.02
     errors_each: int = 2
     beat: float = 2
-    lease: float = 34
+    lease: float = 44
     timeout: float = 13
     patience: float = 600
 

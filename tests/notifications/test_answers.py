@@ -22,6 +22,7 @@ from tests.fcm.answers import Answer
 from tests.worker import JobRunner
 
 TEN = timedelta(seconds=10)
+UNHEARD = 2 * TEN
 MINUTE = timedelta(minutes=1)
 IN_ORDER, BUSY, FAILING, OPEN = "in order", "busy", "failing", "open"
 
@@ -83,9 +84,9 @@ CASES = {
     "internal": owed(answers.internal(), FAILING, TEN, DOWN),
     "proxy": owed(answers.proxy_page(502), FAILING, TEN, DOWN),
     "gibberish": owed(answers.gibberish(), FAILING, TEN, DOWN),
-    "cut": owed(answers.cut(accepts=False), FAILING, TEN, DOWN),
-    "half": owed(answers.half(), FAILING, TEN, DOWN),
-    "late": owed(answers.late(0.5), FAILING, TEN, DOWN),
+    "cut": owed(answers.cut(accepts=False), FAILING, UNHEARD, DOWN),
+    "half": owed(answers.half(), FAILING, UNHEARD, DOWN),
+    "late": owed(answers.late(0.5), FAILING, UNHEARD, DOWN),
 }
 
 

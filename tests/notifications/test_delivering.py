@@ -250,10 +250,10 @@ async def test_crash_between_send_and_store_sends_again_with_the_same_tag_when_t
 async def test_lease_outlasts_the_last_send_its_answer_and_the_pause_that_the_peer_wants_after_it(
     world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
 ) -> None:
-    """Whoever takes over from a dead worker cannot know what the peer answered it: ten seconds after, at the latest."""
+    """Whoever takes over from a dead worker cannot know what the peer answered it, nor when it read the request."""
     await announced(signed_in(world.secretary), world.branch_a)
     await jobs.run()
-    assert jobs.sender.until == clock() + jobs.office.lease - jobs.office.timeout - timedelta(seconds=10)
+    assert jobs.sender.until == clock() + jobs.office.lease - jobs.office.timeout - timedelta(seconds=20)
 
 
 async def test_job_of_a_worker_that_died_finds_the_lease_and_comes_back_when_it_is_over(

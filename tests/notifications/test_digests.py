@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from app.kernel.push import RetryAfter
+from app.notifications.dispatch.service import deliver
+from app.notifications.leases.service import Chunk
 from tests.conftest import RolledBackDatabase
 from tests.factories.announcements import published
 from tests.factories.clock import FakeClock
+from tests.factories.deliveries import use_sender
 from tests.factories.meetings import SignedIn, announced, inbox
 from tests.factories.world import Person, World
+from tests.notifications.test_delivering import Breaking
 from tests.worker import JobRunner
 
 MORNING = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -95,6 +100,27 @@ async def test_what_the_night_held_comes_as_one_line_in_the_morning(
 
 def _reasons(items: Sequence[dict[str, str]]) -> set[str]:
     return {item["reason_code"] for item in items}
+
+
+async def test_push_that_may_be_on_the_phone_already_does_not_come_again_as_a_digest(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    """Its worker died before it could say that it was taken over; under the digest's tag it would be shown twice."""
+    broken = Breaking()
+    use_sender(jobs, broken)
+    with pytest.RaisesGroup(ConnectionResetError, allow_unwrapped=True):
+        await _tell(world, signed_in, jobs, clock, count=1)
+    use_sender(jobs, jobs.sender)
+    await _tell(world, signed_in, jobs, clock, count=6)
+    async with database.session() as session:
+        await session.execute(
+            text("UPDATE deliveries SET leased_until = clock_timestamp() - interval '1 second' WHERE outcome IS NULL")
+        )
+        await session.commit()
+    first = next(message.notification_id for message, _ in broken.pushes)
+    await deliver(jobs.office, Chunk(first, after=None, through=None))
+    again = [message.tag for message, _ in jobs.sender.pushes if message.notification_id == first]
+    assert set(again) == {str(first)}
 
 
 async def test_digest_that_was_not_taken_over_is_owed_until_it_is(

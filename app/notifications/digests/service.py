@@ -95,7 +95,8 @@ async def gather(session: Session, notification: Notification, leased: Sequence[
     ).all()
     if len(others) < MOST:
         return digests
-    devices = [one.target.device_id for one in leased]
+    # What was begun before may be on the phone already, under its own tag: it comes again as what it was.
+    devices = [one.target.device_id for one in leased if one.fence == 1]
     crowded = await session.execute(
         _CROWDED, {"others": others, "devices": devices, "recently": now - WITHIN, "most": MOST}
     )

@@ -21,7 +21,7 @@ from app.kernel.telemetry import WorkerMeters
 from app.notifications import models
 from app.notifications.departures import withdraw_departed
 from app.notifications.digests.service import gather, send_gathered
-from app.notifications.fcm import LEAST_DELAY
+from app.notifications.fcm import UNHEARD_DELAY
 from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import report_all
 from app.notifications.leases.service import Chunk, Holding, Leased, is_due, next_look, store, take
@@ -60,10 +60,10 @@ class PostOffice:
     def last_send(self) -> datetime:
         """Return until when what is leased next may be sent.
 
-        Asked before the lease: a worker that is suspended in between wakes up past it, and sends nothing. The peer may
-        read the last request as late as its timeout, from whom died meanwhile, and wants to be left alone after that.
+        Asked before the lease: a worker that is suspended in between wakes up past it, and sends nothing. When who sent
+        it has died the peer may still read the last request, after its timeout even, and wants to be left alone then.
         """
-        return self.clock() + max(self.lease - self.timeout - LEAST_DELAY, timedelta(seconds=1))
+        return self.clock() + max(self.lease - self.timeout - UNHEARD_DELAY, timedelta(seconds=1))
 
 
 async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None) -> None:
