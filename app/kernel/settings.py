@@ -98,7 +98,10 @@ class Settings(BaseSettings):
         description="The sender that the gateway shall name, as registered with the carriers",
     )
     push_lease_seconds: float = Field(
-        default=60, gt=0, description="How long a worker may hold deliveries before another takes them over"
+        default=60,
+        gt=0,
+        description="How long a worker may hold deliveries before another takes them over: much more than the timeout"
+        " and 20, which are left for the last answer",
     )
     push_timeout_seconds: float = Field(default=15, gt=0, description="How long one send may take")
     push_concurrency: int = Field(

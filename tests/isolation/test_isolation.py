@@ -10,7 +10,7 @@ from tests.isolation.model import Model
 from tests.isolation.state import Document, Meeting, Person
 from tests.isolation.trial import try_country, try_faults
 
-REQUESTS = 750
+REQUESTS = 2_500
 
 
 @pytest.mark.parametrize("seed", [1, 2])
