@@ -5,6 +5,7 @@ Nothing of the application's own access code or queries is used here: two readin
 
 from collections.abc import Collection
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from tests.isolation.state import (
     Announcement,
@@ -81,6 +82,12 @@ class Model:
 
     def belonged(self, person: Person, place: Organisation) -> bool:
         return place is person.organisation or place in self.ended(person)
+
+    def began_today(self, person: Person) -> datetime:
+        """When the day began where somebody is: at home, or in Berlin, where all who are away work."""
+        is_away = any(one.holds(self.today) for one in person.aways)
+        there = self.now.astimezone(ZoneInfo("Europe/Berlin" if is_away else "Asia/Ho_Chi_Minh"))
+        return there.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def holds(self, person: Person, kinds: Collection[str], place: Organisation) -> bool:
         return any(

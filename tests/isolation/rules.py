@@ -338,7 +338,7 @@ def _my_meetings(model: Model, who: Person, _: Some) -> Iterable[UUID]:
     return _ids(
         one
         for one in model.state.meetings
-        if one.status != "draft" and model.is_called(who, one) and one.starts_at >= model.now
+        if one.status != "draft" and model.is_called(who, one) and one.starts_at >= model.began_today(who)
     )
 
 
