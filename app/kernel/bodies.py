@@ -10,7 +10,7 @@ from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
-from app.kernel.errors import FieldProblem, Malformed, Unprocessable
+from app.kernel.errors import AppError, FieldProblem, Malformed, Unprocessable
 from app.kernel.i18n import Text
 from app.kernel.idempotency import AnsweredBefore, Once
 from app.kernel.preferences import minimal
@@ -124,19 +124,19 @@ class StrictRoute(APIRoute):
                 await require_sign_in(request)
                 _require_form(request)
             if reads_json:
-                body = await request.body()
-                content_type = request.headers.get("content-type", "").lower()
-                if body and "json" in content_type:  # any other kind FastAPI hands on unread, and it is refused
-                    request._json = parse_json(body)  # noqa: SLF001 the cache behind Request.json()
+                await _read_json(request)
             try:
                 answer = await handler(request)
             except AnsweredBefore as before:
                 answer = before.answer
             except RequestValidationError as error:
                 raise self._naming_fields(error) from None
+            except AppError:
+                if claim := getattr(request.state, "claim", None):
+                    await claim.require_first()
+                raise
             else:
-                claim = getattr(request.state, "claim", None)
-                if claim is not None:
+                if claim := getattr(request.state, "claim", None):
                     await claim.keep(answer)
             return minimal(request, answer)
 
@@ -155,6 +155,13 @@ class StrictRoute(APIRoute):
     def is_multipart(self) -> bool:
         """Say whether the route takes a file."""
         return self.body_field is not None and type(self.body_field.field_info).__name__ in {"File", "Form"}
+
+
+async def _read_json(request: Request) -> None:
+    body = await request.body()
+    content_type = request.headers.get("content-type", "").lower()
+    if body and "json" in content_type:  # any other kind FastAPI hands on unread, and it is refused
+        request._json = parse_json(body)  # noqa: SLF001 the cache behind Request.json()
 
 
 class SecretRoute(StrictRoute):

@@ -17,7 +17,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from starlette.datastructures import UploadFile
 
@@ -98,9 +98,19 @@ class Claim:
         if kept is None:
             raise RequestInFlight
 
+    async def require_first(self) -> None:
+        """Raise RequestInFlight when another request with the key was committed meanwhile.
+
+        Asked before a refusal is told: it may be for what the other has done, such as taking the id of what is made.
+        """
+        of_this_key = (KeptAnswer.account_id == self.actor.account_id, KeptAnswer.key == self.key)
+        if await self.session.scalar(select(KeptAnswer.key).where(*of_this_key)) is not None:
+            raise RequestInFlight
+
 
 # The lock is only tried: a repetition while the first is under way is told so, and holds no connection meanwhile.
-# Between this statement's snapshot and its lock the first may commit; the table's own key finds that out (`keep`).
+# Between this statement's snapshot and its lock the first may commit; the table's own key finds that out (`keep`,
+# `require_first`).
 _LOOK_UP = text("""
     SELECT pg_try_advisory_xact_lock(CAST(:lock AS bigint)) AS free,
         kept.request_hash, kept.rights, kept.status, kept.headers, kept.body

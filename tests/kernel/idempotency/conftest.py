@@ -95,14 +95,12 @@ async def ann(
         made = session.new_id()
         await session.execute(text("INSERT INTO bells VALUES (:id, :name)"), {"id": made, "name": body.name})
         await record(session, rung())
-        if body.fail == "refusal":
-            raise Conflict
         if body.fail == "crash":
             raise RuntimeError("after record()")
         if body.fail == "wait":
             meanwhile.reached.set()
             await meanwhile.go_on.wait()
-        if body.fail == "overtaken":
+        if body.fail in {"overtaken", "overtaken, refused"}:
             async with live.session() as other:
                 await other.execute(
                     text("""
@@ -112,6 +110,8 @@ async def ann(
                     {"ann": ANN, "key": body.name},
                 )
                 await other.commit()
+        if body.fail in {"refusal", "overtaken, refused"}:  # the latter as by an id that the first has taken meanwhile
+            raise Conflict
         response.headers["Location"] = f"/test/rings/{made}"
         return tagged.one(RingView(id=made, version=1, name=body.name))
 

@@ -112,10 +112,14 @@ async def test_a_repetition_while_the_first_is_under_way_is_told_so_at_once(
     assert await count(live) == 1
 
 
-async def test_who_is_overtaken_between_look_and_lock_takes_no_effect(ann: AsyncClient, live: PooledDatabase) -> None:
+@pytest.mark.parametrize("fail", ["overtaken", "overtaken, refused"])
+async def test_who_is_overtaken_between_look_and_lock_takes_no_effect(
+    fail: str, ann: AsyncClient, live: PooledDatabase
+) -> None:
+    """Nor is it refused for what the first has done: its id is taken then, by itself."""
     key = uuid4()
 
-    answer = await ann.post("/test/rings", json={"name": str(key), "fail": "overtaken"}, headers=with_key(key))
+    answer = await ann.post("/test/rings", json={"name": str(key), "fail": fail}, headers=with_key(key))
 
     assert code_of(answer) == (409, "request_in_flight")
     assert await count(live) == 0
