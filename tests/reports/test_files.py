@@ -9,6 +9,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from httpx import AsyncClient, Response
 from python_calamine import CalamineWorkbook
 from sqlalchemy import update
 
@@ -61,6 +62,15 @@ async def furnish(world: World, signed_in: SignedIn, database: RolledBackDatabas
         assert answer.status_code == 200, answer.text
 
 
+async def report_and_file(officer: AsyncClient, world: World, kind: ReportKind, form: str) -> tuple[Json, Response]:
+    """A report of the commune as JSON, and the answer with it as a file."""
+    address, period = f"/v1/organisations/{world.commune}", PERIODS.get(kind)
+    report = await officer.get(f"{address}/reports/{kind}", params=period)
+    answer = await officer.get(f"{address}/report-{form}/{kind}", params=period)
+    assert (report.status_code, answer.status_code) == (200, 200), answer.text
+    return report.json(), answer
+
+
 def numbers(value: Any) -> Iterator[int | float]:
     """Every number of some JSON (Any), however deep."""
     if isinstance(value, dict):
@@ -90,11 +100,7 @@ async def test_spreadsheet_has_every_figure_of_the_report(
     kind: ReportKind, world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
     await furnish(world, signed_in, database)
-    address = f"/v1/organisations/{world.commune}"
-    officer = signed_in(world.officer)
-    report = (await officer.get(f"{address}/reports/{kind}", params=PERIODS.get(kind))).json()
-    answer = await officer.get(f"{address}/report-spreadsheets/{kind}", params=PERIODS.get(kind))
-    assert answer.status_code == 200, answer.text
+    report, answer = await report_and_file(signed_in(world.officer), world, kind, "spreadsheets")
     assert answer.headers["content-disposition"] == f'attachment; filename="bao-cao-{kind}.xlsx"'
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
     sheets = [workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names]
@@ -118,11 +124,7 @@ async def test_paper_has_every_figure_of_the_report(
     kind: ReportKind, world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
     await furnish(world, signed_in, database)
-    address = f"/v1/organisations/{world.commune}"
-    officer = signed_in(world.officer)
-    report = (await officer.get(f"{address}/reports/{kind}", params=PERIODS.get(kind))).json()
-    answer = await officer.get(f"{address}/report-papers/{kind}", params=PERIODS.get(kind))
-    assert answer.status_code == 200, answer.text
+    report, answer = await report_and_file(signed_in(world.officer), world, kind, "papers")
     text = "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(answer.content))
     figures = [number for line in [*lines_of(report), *report.get("months", ())] for number in numbers(line)]
     expected = Counter(written(one) if isinstance(one, float) else f"{one:,}".replace(",", ".") for one in figures)
