@@ -124,6 +124,7 @@ ROUTERS = (
     polls.me,
     polls.organisations,
     polls.router,
+    ballots.secret,
     ballots.router,
     resolutions.organisations,
     resolutions.router,

@@ -1,4 +1,4 @@
-"""What every route does beside its own work: bodies are read strictly, and a POST sent twice takes effect once."""
+"""What every route does beside its own work: bodies are read strictly, and a write sent twice takes effect once."""
 
 import unicodedata
 from collections.abc import Callable, Coroutine, Sequence
@@ -20,6 +20,7 @@ from app.kernel.security import require_sign_in
 MAX_JSON_BYTES = 64 * 1024
 MAX_DEPTH = 16
 MAX_INTEGER = 2**63 - 1
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _ALLOWED_CONTROLS = frozenset("\n\r\t")
 
 
@@ -89,7 +90,9 @@ def _require_form(request: Request) -> None:
 class StrictRoute(APIRoute):
     """A route whose JSON body is read by `parse_json`; every router is made with it.
 
-    A POST takes `Idempotency-Key`, and so needs a sign-in; one that hands out secrets is a `SecretRoute`.
+    A write takes `Idempotency-Key`, and so needs a sign-in; one that hands out secrets is a `SecretRoute`. A PUT or a
+    DELETE too: sent twice alone it does no harm, but a first attempt that was held up on its way would undo what the
+    same phone has changed since.
     """
 
     keeps_answers: ClassVar[bool] = True
@@ -105,7 +108,7 @@ class StrictRoute(APIRoute):
     ) -> None:
         """Any: FastAPI's own options and the endpoint are passed through untouched."""
         asked = list(dependencies or ())
-        if self.keeps_answers and "POST" in (methods or ()):
+        if self.keeps_answers and not _WRITES.isdisjoint(methods or ()):
             asked.append(Once)
         super().__init__(path, endpoint, methods=methods, dependencies=asked, **options)
 
@@ -165,6 +168,6 @@ async def _read_json(request: Request) -> None:
 
 
 class SecretRoute(StrictRoute):
-    """A route that takes or hands out passwords, codes or tokens: nothing of it is kept, not even a hash."""
+    """A route that takes or hands out passwords, codes, tokens or ballots: nothing of it is kept, not even a hash."""
 
     keeps_answers = False

@@ -1,4 +1,4 @@
-"""A POST that comes twice takes effect once: the first answer is kept beside its effect and given again (api.md 10).
+"""A write that comes twice takes effect once: the first answer is kept beside its effect and given again (api.md 10).
 
 The answer is written by the transaction that holds the effect: a commit that fails keeps nothing, a refusal neither, so
 that a repetition may succeed. Whoever repeats must still be signed in, and gets what this same account was answered
@@ -7,7 +7,7 @@ before, word for word; the thing's present state is not asked again.
 Nor are the feature's own rules: the request took effect, and asking them anew would refuse a repetition of what took
 the thing out of the caller's own sight. Instead the answer is kept with what the caller was then, a member of one
 branch with certain posts, and whoever has lost any of that since is not told again what it had let them see. A stay as
-a temporary guest is not among these rights: the POSTs of guests are answered with their own words and attendance.
+a temporary guest is not among these rights: the writes of guests are answered with their own words and attendance.
 """
 
 import hashlib
@@ -158,7 +158,7 @@ async def _claim(
 
 
 Once = Depends(_claim)
-"""Makes a route take `Idempotency-Key`; `StrictRoute` gives it to every POST."""
+"""Makes a route take `Idempotency-Key`; `StrictRoute` gives it to every write."""
 
 
 def _rights(actor: Actor) -> set[str]:

@@ -73,6 +73,7 @@ class Ledger:
         self._facts: Counter[Fact] = Counter()
         self._doubtful_facts: Counter[Fact] = Counter()
         self._codes: set[str] = set()
+        self._versions: dict[Name, int] = {}
         self._words: dict[Name, object] = {}
         """The last word on each row and state; False where there is none of it any more."""
         self._doubtful_words: dict[Name, list[object]] = {}
@@ -84,8 +85,10 @@ class Ledger:
             is_doubtful = is_doubtful or self._doubtful_words.pop(name, None) is not None
             is_news = self._words.get(name, False) != word
             # A ballot is cast once; of everything else the last word counts.
-            if name[0] != "ballot" or name not in self._words:
+            is_first = name[0] != "ballot" or name not in self._words
+            if is_first and (write.stands_as is None or write.stands_as >= self._versions.get(name, 0)):
                 self._words[name] = word
+                self._versions[name] = write.stands_as or 0
         if write.code is not None:
             self._note_fact(member_id, write, is_doubtful=is_doubtful, is_news=is_news)
 

@@ -6,6 +6,7 @@ It never knows what the server did: a write stays in the outbox, with its key, u
 import asyncio
 import json
 import random
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ PAUSE_SECONDS = 0.05
 SIGNING_PAUSE_SECONDS = (0.5, 1.5)
 """Before a sign-in or a refresh is sent again. At once, and to another process of a busy server, the two arrive in any
 order, and whose session stays is decided by that order."""
+_VERSION = re.compile(r'"(\d+)-')
 BUSY = frozenset({429, 503})
 
 Json = dict[str, Any]  # Any: JSON
@@ -47,7 +49,7 @@ class Write:
     path: str
     body: Json | None = None
     key: str | None = None
-    """Of a POST."""
+    """Without one a repetition may do again what has been changed since."""
     version: int | None = None
     """The version seen, where the route asks for one."""
     is_file: bool = False
@@ -67,6 +69,8 @@ class Write:
     """Of the fact; "" where it is the row."""
     state: tuple[tuple[str, ...], object] | None = None
     """Something of which only the last word counts: its name, and the word."""
+    stands_as: int | None = None
+    """The version of a thing that several people change, as this write left it: answers come in any order."""
 
 
 class Judge(Protocol):
@@ -303,9 +307,10 @@ class Phone:
         if now.status == 200 and write.was_lost and write.words is not None and write.words in now.body.decode():
             self.seen["412 was the phone's own"] += 1
             self.outbox.popleft()
+            write.stands_as = _version(now)
             self._judge.accepted(self.member_id, write)
         elif now.status == 200:
-            write.version = int(now.headers["etag"].strip('"').split("-")[0])
+            write.version = _version(now)
         else:
             self.outbox.popleft()
             self._settle(write, now)
@@ -316,6 +321,8 @@ class Phone:
         if answer.status < 300 or is_gone:
             if write.table is not None and not write.row_id:
                 write.row_id = answer.json()["id"]
+            if write.version is not None or write.table is not None:
+                write.stands_as = _version(answer)
             self._judge.accepted(self.member_id, write)
         else:
             self._judge.refused(self.member_id, write, answer)
@@ -325,6 +332,12 @@ class Phone:
         began = time.monotonic()
         await asyncio.sleep(max(seconds, self.chance.uniform(0, PAUSE_SECONDS)))
         self.seen["ms waited"] += round(1000 * (time.monotonic() - began))
+
+
+def _version(answer: Answer) -> int | None:
+    """Return the version in a thing's ETag; of a comment, which its author alone changes, that is a digest."""
+    found = _VERSION.match(answer.headers.get("etag", ""))
+    return int(found[1]) if found else None
 
 
 def _json(body: Json) -> bytes:

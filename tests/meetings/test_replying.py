@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from app.identity.queries import find_actor
 from app.kernel.db import PooledDatabase, Session, transaction
@@ -42,6 +43,23 @@ async def test_member_says_they_come_and_changes_their_mind(
     assert (await member.get("/v1/me/meetings")).json()["items"][0]["my_reply"] == changed
     other = await signed_in(world.away).get(f"/v1/meetings/{meeting_id}")
     assert other.json()["my_reply"] is None
+
+
+async def test_an_attempt_that_was_held_up_does_not_undo_a_later_change_of_mind(
+    world: World, signed_in: SignedIn
+) -> None:
+    meeting_id = await announced(signed_in(world.secretary), world.branch_a)
+    member = signed_in(world.member)
+    path, key = f"/v1/meetings/{meeting_id}/reply", {"Idempotency-Key": str(uuid4())}
+    # The first attempt is stuck in a proxy; the phone has sent it again, then something else.
+    sent_again = await member.put(path, json={"reply": "attending"}, headers=key)
+    assert (await said(member, meeting_id, "absent", "Ốm")).status_code == 200
+
+    held_up = await member.put(path, json={"reply": "attending"}, headers=key)
+
+    assert (held_up.status_code, held_up.headers["Idempotency-Replayed"]) == (200, "true")
+    assert held_up.content == sent_again.content
+    assert (await member.get(f"/v1/meetings/{meeting_id}")).json()["my_reply"]["reply"] == "absent"
 
 
 async def test_reply_that_is_wrong_is_refused_and_nothing_is_kept(world: World, signed_in: SignedIn) -> None:

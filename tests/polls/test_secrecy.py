@@ -119,7 +119,7 @@ async def test_no_log_line_event_or_answer_holds_a_choice(
         await stepped(secretary, poll_id, "close")
         await jobs.run()
     async with database.session() as session:
-        # Those of the secretary's own POSTs alone: a ballot is a PUT, of which nothing is kept, not even a hash.
+        # Those of the secretary's own writes alone: of a ballot nothing is kept, not even a hash.
         keepers = await session.scalars(text("SELECT DISTINCT account_id FROM idempotency_keys"))
         assert set(keepers) <= {world.secretary.account_id}
         events = (await session.execute(text("SELECT code, data::text FROM events ORDER BY id"))).all()

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.kernel.bodies import StrictRoute
+from app.kernel.bodies import SecretRoute, StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import Tagged
 from app.kernel.problems import problems
@@ -21,10 +21,11 @@ from app.polls.errors import (
 from app.polls.router import CHANCE
 from app.polls.schemas import BallotCast, BallotReceipt, HandVotesEntry, PollView
 
+secret = Router(prefix="/polls", tags=["polls"], route_class=SecretRoute)
 router = Router(prefix="/polls", tags=["polls"], route_class=StrictRoute)
 
 
-@router.put(
+@secret.put(
     "/{poll_id}/ballot",
     operation_id="castBallot",
     summary="Cast my ballot",

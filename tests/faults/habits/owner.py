@@ -26,7 +26,9 @@ class Owner:
 
     def write(self, kind: str, method: str, path: str, body: Json | None = None, **more: Any) -> Write:
         # Any: the write's own fields.
-        key = self.phone.new_key() if method == "POST" else None
+        # What names a version cannot come late, and a ballot is cast once.
+        needs_key = "version" not in more and kind != "vote"
+        key = self.phone.new_key() if needs_key else None
         return Write(kind=kind, method=method, path=f"/v1/{path}", body=body, key=key, **more)
 
     def make(self, table: str, path: str, body: Json, words: str, code: str, *, names_itself: bool = True) -> Write:

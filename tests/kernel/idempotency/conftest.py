@@ -128,6 +128,9 @@ async def ann(
     router.add_api_route("/test/rings", ring, methods=["POST"], status_code=201, operation_id="ring")
     router.add_api_route("/test/other", ring, methods=["POST"], status_code=201, operation_id="other")
     router.add_api_route("/test/papers", hand_in, methods=["POST"], operation_id="handIn", max_body_size=2**22)
+    router.add_api_route("/test/rings", ring, methods=["PUT"], status_code=201, operation_id="replaceRing")
+    router.add_api_route("/test/rings", ring, methods=["PATCH"], status_code=201, operation_id="changeRing")
+    router.add_api_route("/test/silence", silence, methods=["DELETE"], status_code=204, operation_id="endRings")
     router.add_api_route("/test/silence", silence, methods=["POST"], status_code=204, operation_id="silence")
     app.include_router(router)
     async with AsyncClient(

@@ -1,4 +1,4 @@
-"""A POST sent twice takes effect once, and what it was answered is what it is answered again."""
+"""A write sent twice takes effect once, and what it was answered is what it is answered again."""
 
 from typing import Any
 from uuid import uuid4
@@ -10,12 +10,13 @@ from app.kernel.db import PooledDatabase
 from tests.kernel.idempotency.asking import code_of, count, with_key
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 async def test_a_repetition_gets_the_same_bytes_and_tag_and_does_nothing(
-    ann: AsyncClient, live: PooledDatabase
+    method: str, ann: AsyncClient, live: PooledDatabase
 ) -> None:
     headers = with_key()
-    first = await ann.post("/test/rings", json={"name": "Đông"}, headers=headers)
-    again = await ann.post("/test/rings", json={"name": "Đông"}, headers=headers)
+    first = await ann.request(method, "/test/rings", json={"name": "Đông"}, headers=headers)
+    again = await ann.request(method, "/test/rings", json={"name": "Đông"}, headers=headers)
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.content == first.content
@@ -34,12 +35,13 @@ async def test_without_a_key_each_post_is_its_own(ann: AsyncClient, live: Pooled
     assert (await count(live), await count(live, "idempotency_keys")) == (2, 0)
 
 
-async def test_an_answer_without_a_body_is_repeated_too(ann: AsyncClient, live: PooledDatabase) -> None:
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_an_answer_without_a_body_is_repeated_too(method: str, ann: AsyncClient, live: PooledDatabase) -> None:
     headers = with_key()
-    assert (await ann.post("/test/silence", headers=headers)).status_code == 204
+    assert (await ann.request(method, "/test/silence", headers=headers)).status_code == 204
     await ann.post("/test/rings", json={"name": "a"})
 
-    again = await ann.post("/test/silence", headers=headers)
+    again = await ann.request(method, "/test/silence", headers=headers)
 
     assert (again.status_code, again.content, again.headers["idempotency-replayed"]) == (204, b"", "true")
     assert await count(live) == 1
