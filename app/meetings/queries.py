@@ -1,11 +1,13 @@
 """Reads of meetings; visibility comes first in each."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     Integer,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Uuid,
     and_,
+    any_,
     bindparam,
     func,
     select,
@@ -27,7 +30,7 @@ from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor
 from app.meetings import access
 from app.meetings.attendance import Tally, tally
-from app.meetings.convening.queries import count_replies, is_called
+from app.meetings.convening.queries import asker, count_replies, is_asker_called, is_called
 from app.meetings.errors import MeetingNotFound
 from app.meetings.models import (
     AgendaItem,
@@ -55,27 +58,40 @@ from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
 from app.rules import RuleSet, rules_in_force, rules_named
 
+# Statements that every second request needs are made once: to put one together takes longer than to answer it.
+_IDS = bindparam("ids", type_=ARRAY(Uuid()))
+
+
+def _select_with_path() -> Select[Meeting, list[UUID], bool]:
+    return select(Meeting, Organisation.path, is_asker_called().label("is_called")).join(
+        Organisation, Organisation.id == Meeting.organisation_id
+    )
+
+
+@cache
+def _select_visible_of() -> Select[Meeting, list[UUID], bool]:
+    return _select_with_path().where(Meeting.id == any_(_IDS))
+
+
+@cache
+def _select_visible(*, for_update: bool = False, for_share: bool = False) -> Select[Meeting, list[UUID], bool]:
+    wanted = _select_with_path().where(Meeting.id == bindparam("meeting", type_=Uuid()))
+    if for_update:
+        wanted = wanted.options(selectinload(Meeting.agenda))
+    return wanted.with_for_update(of=Meeting, read=for_share) if for_update or for_share else wanted
+
 
 async def get_visible_meeting(
-    session: Session, actor: Actor, meeting_id: UUID, *, for_update: bool = False
+    session: Session, actor: Actor, meeting_id: UUID, *, for_update: bool = False, for_share: bool = False
 ) -> tuple[Meeting, tuple[UUID, ...]]:
     """Return a meeting and its organisation's path; raises MeetingNotFound where the caller may not know of it.
 
     `for_update` locks the row until the unit of work ends, so that two organisers' steps follow each other, and loads
-    the agenda with it.
+    the agenda with it; `for_share` only keeps it as it is, while several members reply.
     """
-    wanted = (
-        select(
-            Meeting,
-            Organisation.path,
-            is_called(actor, session.today()).label("is_called"),
-        )
-        .join(Organisation, Organisation.id == Meeting.organisation_id)
-        .where(Meeting.id == meeting_id)
-    )
-    if for_update:
-        wanted = wanted.with_for_update(of=Meeting).options(selectinload(Meeting.agenda))
-    row = (await session.execute(wanted)).one_or_none()
+    wanted = _select_visible(for_update=for_update, for_share=for_share)
+    given = {**asker(actor, session.today()), "meeting": meeting_id}
+    row = (await session.execute(wanted, given)).one_or_none()
     if row is None:
         raise MeetingNotFound
     access.require_visible(actor, row.Meeting, row.path, is_called=row.is_called)
@@ -150,6 +166,21 @@ def _select_views(member_id: UUID | SQLColumnExpression[UUID]) -> Select[Any]:
     )
 
 
+@cache
+def _select_view() -> Select[Any]:
+    return _select_views(bindparam("me", type_=Uuid())).where(Meeting.id == bindparam("meeting", type_=Uuid()))
+
+
+@cache
+def _select_found() -> Select[Any]:
+    return (
+        _select_views(bindparam("me", type_=Uuid()))
+        .join(Organisation, Organisation.id == Meeting.organisation_id)
+        .add_columns(Organisation.path, is_asker_called().label("is_called"))
+        .where(Meeting.id == any_(_IDS))
+    )
+
+
 def _view(row: Row[Any], counts: ReplyCounts | None, warnings: list[str]) -> MeetingView:
     reply = None
     if row.reply is not None:
@@ -189,7 +220,7 @@ def _view(row: Row[Any], counts: ReplyCounts | None, warnings: list[str]) -> Mee
 async def view_meeting(session: Session, actor: Actor, meeting_id: UUID, *, path: Sequence[UUID]) -> MeetingView:
     """Return a meeting that the caller is known to see, as they see it."""
     await session.flush()
-    row = (await session.execute(_select_views(actor.member_id).where(Meeting.id == meeting_id))).one()
+    row = (await session.execute(_select_view(), {"me": actor.member_id, "meeting": meeting_id})).one()
     counts: dict[UUID, ReplyCounts] = {}
     if access.organises(actor, path[-1]) or access.oversees(actor, path):
         counts = await count_replies(session, [row])
@@ -205,25 +236,16 @@ async def get_meeting(session: Session, actor: Actor, meeting_id: UUID) -> Meeti
 
 async def find_visible_meetings(session: Session, actor: Actor, ids: Collection[UUID]) -> list[Meeting]:
     """Return those of the meetings that the caller may know of."""
-    rows = await session.execute(
-        select(Meeting, Organisation.path, is_called(actor, session.today()).label("is_called"))
-        .join(Organisation, Organisation.id == Meeting.organisation_id)
-        .where(Meeting.id.in_(ids))
-    )
+    rows = await session.execute(_select_visible_of(), {**asker(actor, session.today()), "ids": list(ids)})
     return [row.Meeting for row in rows if access.sees(actor, row.Meeting.status, row.path, is_called=row.is_called)]
 
 
 async def find_meetings(session: Session, actor: Actor, ids: Collection[UUID]) -> list[MeetingView]:
     """Return those of the meetings that the caller may know of, each as `get_meeting` does."""
-    wanted = (
-        _select_views(actor.member_id)
-        .join(Organisation, Organisation.id == Meeting.organisation_id)
-        .add_columns(Organisation.path, is_called(actor, session.today()).label("is_called"))
-        .where(Meeting.id.in_(ids))
-    )
+    given = {**asker(actor, session.today()), "ids": list(ids)}
     rows = [
         row
-        for row in await session.execute(wanted)
+        for row in await session.execute(_select_found(), given)
         if access.sees(actor, row.status, row.path, is_called=row.is_called)
     ]
     counts = await count_replies(

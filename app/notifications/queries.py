@@ -2,19 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    CompoundSelect,
     Row,
     Select,
     SQLColumnExpression,
     Uuid,
     and_,
+    any_,
+    bindparam,
     exists,
-    literal,
     null,
     or_,
     select,
@@ -69,10 +72,18 @@ async def find_notifications(
     session: Session, actor: Actor, ids: Collection[UUID], *, notices: Notices, reader: Reader, public_url: str
 ) -> list[NotificationView]:
     """Return those of the notices that are in the inbox, in the reader's words."""
-    mine = literal(actor.member_id, Uuid), literal(list(actor.ended), ARRAY(Uuid))
-    wanted = union_all(*(some.where(identifier.in_(ids)) for some, identifier in select_inbox(*mine)))
-    rows = (await session.execute(wanted)).all()
+    given = {"me": actor.member_id, "ended": list(actor.ended), "ids": list(ids)}
+    rows = (await session.execute(_select_found(), given)).all()
     return _views(rows, notices=notices, reader=reader, public_url=public_url)
+
+
+# Made once: to put it together takes longer than to answer it.
+@cache
+def _select_found() -> CompoundSelect[Any]:
+    # Any: rows of several columns.
+    ended, ids = (bindparam(name, type_=ARRAY(Uuid())) for name in ("ended", "ids"))
+    kinds = select_inbox(bindparam("me", type_=Uuid()), ended)
+    return union_all(*(some.where(identifier == any_(ids)) for some, identifier in kinds))
 
 
 def select_inbox(

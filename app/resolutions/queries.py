@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, func, or_, select, tuple_
 
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
@@ -67,6 +68,24 @@ def is_guest_of(actor: Actor, organisation_id: Any, on: date) -> ColumnElement[b
     return hosts_of(actor.member_id, on).where(Standing.organisation_id == organisation_id).exists()
 
 
+@cache
+def is_asker_guest() -> ColumnElement[bool]:
+    """Say the same of a row of `resolutions`, and the parameters `me` and `today`: for statements made once."""
+    hosts = hosts_of(bindparam("me", type_=Uuid()), bindparam("today", type_=Date()))
+    return hosts.where(Standing.organisation_id == Resolution.organisation_id).exists()
+
+
+# Made once: to put it together takes longer than to answer it.
+@cache
+def _select_visible(*, for_update: bool, for_share: bool) -> Select[Resolution, list[UUID], bool]:
+    wanted = (
+        select(Resolution, Organisation.path, is_asker_guest().label("is_guest"))
+        .join(Organisation, Organisation.id == Resolution.organisation_id)
+        .where(Resolution.id == bindparam("resolution", type_=Uuid()))
+    )
+    return wanted.with_for_update(of=Resolution, read=for_share) if for_update or for_share else wanted
+
+
 async def get_visible_resolution(
     session: Session, actor: Actor, resolution_id: UUID, *, for_update: bool = False, for_share: bool = False
 ) -> Found:
@@ -75,18 +94,9 @@ async def get_visible_resolution(
     `for_update` locks it until the unit of work ends, so that two organisers' steps follow each other; `for_share`
     only keeps it as it is, while several members comment.
     """
-    wanted = (
-        select(
-            Resolution,
-            Organisation.path,
-            is_guest_of(actor, Resolution.organisation_id, session.today()).label("is_guest"),
-        )
-        .join(Organisation, Organisation.id == Resolution.organisation_id)
-        .where(Resolution.id == resolution_id)
-    )
-    if for_update or for_share:
-        wanted = wanted.with_for_update(of=Resolution, read=for_share)
-    row = (await session.execute(wanted)).one_or_none()
+    wanted = _select_visible(for_update=for_update, for_share=for_share)
+    given = {"me": actor.member_id, "today": session.today(), "resolution": resolution_id}
+    row = (await session.execute(wanted, given)).one_or_none()
     if row is None:
         raise ResolutionNotFound
     status = row.Resolution.status_at(session.now())

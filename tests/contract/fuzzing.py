@@ -110,7 +110,10 @@ class SignedInAgain:
         self._token = None
 
     def set(self, case: Any, token: str, _context: object) -> None:  # Any: Schemathesis' own case
-        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
+        headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
+        if KEY in headers:  # here, since no other hook is asked of the cases that walk the bounds
+            headers[KEY] = _fresh(headers[KEY])
+        case.headers = headers
 
 
 def fuzz(
@@ -132,11 +135,6 @@ def fuzz(
         del context
         return {name: _existing(living, name, value) for name, value in (path_parameters or {}).items()} or None
 
-    def map_headers(context: object, headers: dict[str, Any] | None) -> dict[str, Any] | None:
-        del context
-        given = headers or {}
-        return {**given, KEY: _fresh(given[KEY])} if KEY in given else headers
-
     asked: set[tuple[object, ...]] = set()
 
     def filter_case(context: object, case: Any) -> bool:
@@ -153,7 +151,6 @@ def fuzz(
 
     schema.hook(filter_case)
     schema.hook(map_path_parameters)
-    schema.hook(map_headers)
     try:
         return _collect(from_schema(schema).execute())
     finally:

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Date,
     Row,
     Select,
     SQLColumnExpression,
     Uuid,
     and_,
     any_,
+    bindparam,
     case,
     func,
     literal,
@@ -37,7 +40,7 @@ from app.members.posts.models import Post
 from app.members.queries import Day, convened, holds_on, hosts_of
 
 
-def convened_to(*, organisation_id: UUID, kind: MeetingKind, on: date) -> Select[UUID]:
+def convened_to(*, organisation_id: UUID | SQLColumnExpression[UUID], kind: MeetingKind, on: Day) -> Select[UUID]:
     """Select the ids of the members called to a meeting: the branch, or its committee for a committee meeting."""
     if kind is not MeetingKind.committee:
         return convened(organisation_id, on)
@@ -55,13 +58,23 @@ def _seated(organisation_id: UUID | SQLColumnExpression[UUID], on: Day) -> Selec
 
 def is_called(actor: Reader, on: date) -> ColumnElement[bool]:
     """Say whether the caller is called to a meeting: one of their branch, or where they are guest or have a seat."""
-    seats = [post.organisation_id for post in actor.posts if post.kind in COMMITTEE]
+    given = asker(actor, on)
     return is_somebody_called(
-        literal(actor.member_id, Uuid),
-        literal([actor.organisation_id, *actor.ended], ARRAY(Uuid)),
-        literal(seats, ARRAY(Uuid)),
-        on,
+        literal(given["me"], Uuid), literal(given["homes"], ARRAY(Uuid)), literal(given["seats"], ARRAY(Uuid)), on
     )
+
+
+@cache
+def is_asker_called() -> ColumnElement[bool]:
+    """Say the same of the parameters that `asker` gives: for statements that are made once."""
+    homes, seats = (bindparam(name, type_=ARRAY(Uuid())) for name in ("homes", "seats"))
+    return is_somebody_called(bindparam("me", type_=Uuid()), homes, seats, bindparam("today", type_=Date()))
+
+
+def asker(actor: Reader, on: date) -> dict[str, object]:
+    """Return the parameters of `is_asker_called`."""
+    seats = [post.organisation_id for post in actor.posts if post.kind in COMMITTEE]
+    return {"me": actor.member_id, "homes": [actor.organisation_id, *actor.ended], "seats": seats, "today": on}
 
 
 def is_somebody_called(

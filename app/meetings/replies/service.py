@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from datetime import date
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Date, Select, Uuid, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.context import reach
@@ -15,7 +17,7 @@ from app.meetings import access
 from app.meetings.convening.queries import convened_to
 from app.meetings.errors import MeetingNotUpcoming, MemberRepliedThemselves, NotConvened, ReplyClosed
 from app.meetings.events import MeetingReplied, MeetingReplyWithdrawn
-from app.meetings.models import BEGUN, UPCOMING, Meeting, MeetingReply
+from app.meetings.models import BEGUN, UPCOMING, Meeting, MeetingKind, MeetingReply
 from app.meetings.queries import get_visible_meeting, view_meeting
 from app.meetings.replies.queries import view_reply
 from app.meetings.schemas import MeetingView, MyReply, ReplyWrite
@@ -26,7 +28,8 @@ async def reply_to_meeting(session: Session, actor: Actor, meeting_id: UUID, bod
 
     Raises MeetingNotFound, NotConvened, MeetingNotUpcoming, and ReplyClosed from the start on.
     """
-    meeting, path = await get_visible_meeting(session, actor, meeting_id)
+    # A start that comes at the same moment waits for this, or is seen by it.
+    meeting, path = await get_visible_meeting(session, actor, meeting_id, for_share=True)
     await _store(session, actor, meeting, actor.member_id, body)
     return await view_meeting(session, actor, meeting_id, path=path)
 
@@ -38,17 +41,23 @@ async def reply_for_member(
 
     Raises NotForYourPost, NotConvened, ReplyClosed, and MemberRepliedThemselves: a member's own word stands.
     """
-    meeting, _ = await get_visible_meeting(session, actor, meeting_id)
+    meeting, _ = await get_visible_meeting(session, actor, meeting_id, for_share=True)
     access.require_organiser(actor, meeting.organisation_id)
     return view_reply(await _store(session, actor, meeting, member_id, body), meeting)
 
 
+@cache
+def _select_convened(kind: MeetingKind) -> Select[Any]:
+    # Any: the id of one member, or no row. Made once: to put it together takes longer than to answer it.
+    organisation, today = bindparam("organisation", type_=Uuid()), bindparam("today", type_=Date())
+    people = convened_to(organisation_id=organisation, kind=kind, on=today).subquery()
+    return select(people.c[0]).where(people.c[0] == bindparam("member", type_=Uuid()))
+
+
 async def _store(session: Session, actor: Actor, meeting: Meeting, member_id: UUID, body: ReplyWrite) -> MeetingReply:
     now = session.now()
-    # A start that comes at the same moment waits for this, or is seen by it.
-    await session.refresh(meeting, ["status", "starts_at", "schedule_version"], with_for_update={"read": True})
-    people = convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=session.today()).subquery()
-    if await session.scalar(select(people.c[0]).where(people.c[0] == member_id)) is None:
+    given = {"organisation": meeting.organisation_id, "today": session.today(), "member": member_id}
+    if await session.scalar(_select_convened(meeting.kind), given) is None:
         raise NotConvened
     if meeting.status in BEGUN or (meeting.status in UPCOMING and meeting.starts_at <= now):
         raise ReplyClosed

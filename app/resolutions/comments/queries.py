@@ -2,10 +2,24 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, exists, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from app.kernel.db import Session
@@ -18,7 +32,7 @@ from app.resolutions.comments.errors import CommentNotFound
 from app.resolutions.comments.schemas import AnswerView, AuthorView, CommentPage, CommentView
 from app.resolutions.errors import ResolutionNotFound
 from app.resolutions.models import CommentSupport, Resolution, ResolutionComment, ResolutionParagraph
-from app.resolutions.queries import get_visible_resolution, is_guest_of
+from app.resolutions.queries import get_visible_resolution, is_asker_guest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,21 +88,13 @@ async def get_comment(session: Session, actor: Actor, comment_id: UUID) -> Comme
 async def view_comment(session: Session, actor: Actor, comment_id: UUID) -> CommentView:
     """Return a comment that the caller is known to see, as they see it."""
     await session.flush()
-    return _view((await session.execute(_select_views(actor).where(ResolutionComment.id == comment_id))).one())
+    return _view((await session.execute(_select_view(), {"me": actor.member_id, "comment": comment_id})).one())
 
 
 async def find_comments(session: Session, actor: Actor, ids: Collection[UUID]) -> list[CommentView]:
     """Return those of the comments that the caller may read."""
-    rows = await session.execute(
-        _select_views(actor)
-        .add_columns(
-            Resolution,
-            Organisation.path,
-            is_guest_of(actor, Resolution.organisation_id, session.today()).label("is_guest"),
-        )
-        .join(Organisation, Organisation.id == Resolution.organisation_id)
-        .where(ResolutionComment.id.in_(ids))
-    )
+    given = {"me": actor.member_id, "today": session.today(), "ids": list(ids)}
+    rows = await session.execute(_select_found(), given)
     return [
         _view(row)
         for row in rows
@@ -102,7 +108,7 @@ async def list_comments(
 ) -> CommentPage:
     """Return the comments in the order they were written; raises ResolutionNotFound, NotForYourPost."""
     await get_commented_resolution(session, actor, resolution_id)
-    query = _select_views(actor).where(ResolutionComment.resolution_id == resolution_id)
+    query = _select_views(actor.member_id).where(ResolutionComment.resolution_id == resolution_id)
     if wanted.version is not None:
         query = query.where(ResolutionComment.version == wanted.version)
     if wanted.paragraph_id is not None:
@@ -127,12 +133,10 @@ async def list_comments(
 _then, _now = aliased(ResolutionParagraph), aliased(ResolutionParagraph)
 
 
-def _select_views(actor: Actor) -> Select[Any]:
+def _select_views(member_id: UUID | SQLColumnExpression[UUID]) -> Select[Any]:
     # Any: a row of an entity and further columns.
     supports = select(func.count()).where(CommentSupport.comment_id == ResolutionComment.id).scalar_subquery()
-    mine = exists().where(
-        CommentSupport.comment_id == ResolutionComment.id, CommentSupport.member_id == actor.member_id
-    )
+    mine = exists().where(CommentSupport.comment_id == ResolutionComment.id, CommentSupport.member_id == member_id)
     return (
         select(
             ResolutionComment,
@@ -161,6 +165,23 @@ def _select_views(actor: Actor) -> Select[Any]:
                 _now.paragraph_id == ResolutionComment.paragraph_id,
             ),
         )
+    )
+
+
+# Made once: to put these together takes longer than to answer them.
+@cache
+def _select_view() -> Select[Any]:
+    which = ResolutionComment.id == bindparam("comment", type_=Uuid())
+    return _select_views(bindparam("me", type_=Uuid())).where(which)
+
+
+@cache
+def _select_found() -> Select[Any]:
+    return (
+        _select_views(bindparam("me", type_=Uuid()))
+        .add_columns(Resolution, Organisation.path, is_asker_guest().label("is_guest"))
+        .join(Organisation, Organisation.id == Resolution.organisation_id)
+        .where(ResolutionComment.id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
     )
 
 

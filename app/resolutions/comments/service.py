@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Integer, Uuid, and_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.db import Session
@@ -158,21 +158,30 @@ def _require_open(session: Session, resolution: Resolution) -> None:
         raise CommentsClosed
 
 
+_SELECT_PLACE = (
+    select(ResolutionVersion.version, ResolutionParagraph.position)
+    .outerjoin(
+        ResolutionParagraph,
+        and_(
+            ResolutionParagraph.resolution_id == ResolutionVersion.resolution_id,
+            ResolutionParagraph.version == ResolutionVersion.version,
+            ResolutionParagraph.paragraph_id == bindparam("paragraph", type_=Uuid()),
+        ),
+    )
+    .where(
+        ResolutionVersion.resolution_id == bindparam("resolution", type_=Uuid()),
+        ResolutionVersion.version == bindparam("version", type_=Integer()),
+    )
+)
+
+
 async def _require_place(session: Session, resolution: Resolution, body: CommentCreate) -> None:
-    key = (resolution.id, body.version)
-    if await session.get(ResolutionVersion, key) is None:
+    given = {"resolution": resolution.id, "version": body.version, "paragraph": body.paragraph_id}
+    found = (await session.execute(_SELECT_PLACE, given)).one_or_none()
+    if found is None:
         text = Text(vi="Dự thảo không có bản này", en="The draft has no such version")
         raise CommentPlaceUnknown(fields=(FieldProblem(pointer="/version", code="version_not_found", detail=text),))
-    if body.paragraph_id is None:
-        return
-    found = await session.scalar(
-        select(ResolutionParagraph.position).where(
-            ResolutionParagraph.resolution_id == resolution.id,
-            ResolutionParagraph.version == body.version,
-            ResolutionParagraph.paragraph_id == body.paragraph_id,
-        )
-    )
-    if found is None:
+    if body.paragraph_id is not None and found.position is None:
         text = Text(vi="Bản này không có đoạn đó", en="This version has no such paragraph")
         field = FieldProblem(pointer="/paragraph_id", code="paragraph_not_found", detail=text)
         raise CommentPlaceUnknown(fields=(field,))
