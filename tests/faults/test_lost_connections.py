@@ -23,11 +23,15 @@ def holding(place: Place, statement: str) -> Iterator[None]:
         connection.rollback()
 
 
+def broken(place: Place, query: str) -> bool:
+    """Break the connections that hang in such a query; say whether there were any."""
+    waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE %s"
+    return bool(sql(place.url, f"SELECT pg_terminate_backend(pid) {waiting}", query))
+
+
 def cut(place: Place, query: str) -> None:
     """Wait for a connection that hangs in such a query, and break it."""
-    waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE %s"
-    wait_until(lambda: bool(sql(place.url, f"SELECT pid {waiting}", query)), f"somebody waits in {query}")
-    sql(place.url, f"SELECT pg_terminate_backend(pid) {waiting}", query)
+    wait_until(lambda: broken(place, query), f"somebody waits in {query}")
 
 
 async def test_job_whose_end_could_not_be_written_down_is_given_back_by_the_next_worker(
@@ -48,9 +52,15 @@ async def test_job_whose_end_could_not_be_written_down_is_given_back_by_the_next
             with holding(place, "SELECT FROM procrastinate_jobs WHERE status = 'doing' FOR UPDATE"):
                 gate.set_result(None)  # not before: the job would have ended while this connects
                 cut(place, "%procrastinate_finish_job%")
-                wait_until(lambda: "queue_connection_lost" in worker.log, "the worker notices")
-            # Alive it would keep the job for ever; it ends by itself, and says so to who supervises it.
-            assert worker.process.wait(30) == 1
+
+                def has_ended() -> bool:
+                    broken(place, "%procrastinate%")  # as it ends it tries once more, and to sign off
+                    return worker.process.poll() is not None
+
+                # Alive it would keep the job for ever; it ends by itself, and says so to who supervises it.
+                wait_until(has_ended, "the worker ends", seconds=60)
+            assert "queue_connection_lost" in worker.log
+            assert worker.process.returncode == 1
         assert place.jobs("doing") == 1
         assert place.outcomes() == {"sent": len(phones)}
         with Program(tmp_path / "second", "worker", **environment) as worker:
