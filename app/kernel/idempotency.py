@@ -126,7 +126,8 @@ async def _claim(
         Header(
             alias=HEADER,
             description="A fresh UUID for each intent, the same for each repetition of it: within 30 days the effect "
-            f"comes once, and repetitions get the first answer again, with `{REPLAYED}: true`",
+            f"comes once, and repetitions get the first answer again, with `{REPLAYED}: true`. So an attempt that was "
+            "held up on its way does not undo what was changed since",
         ),
     ] = None,
 ) -> None:
