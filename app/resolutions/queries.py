@@ -8,7 +8,19 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
@@ -17,7 +29,7 @@ from app.kernel.security import Actor
 from app.meetings.convening.queries import convened_to
 from app.meetings.models import MeetingKind
 from app.members.models import Member, Standing
-from app.members.queries import convened, hosts_of
+from app.members.queries import Day, convened, hosts_of
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
 from app.resolutions import access
@@ -63,16 +75,15 @@ def audience_of(organisation_id: UUID, on: date) -> Select[UUID]:
     return select(Member.id).where(or_(Member.id.in_(convened(organisation_id, on)), Member.id.in_(seats)))
 
 
-def is_guest_of(actor: Actor, organisation_id: Any, on: date) -> ColumnElement[bool]:
-    """Say whether the caller is a temporary guest there; Any: an id or a column of ids."""
-    return hosts_of(actor.member_id, on).where(Standing.organisation_id == organisation_id).exists()
+def is_guest_of(member_id: UUID | SQLColumnExpression[UUID], organisation_id: Any, on: Day) -> ColumnElement[bool]:
+    """Say whether somebody is a temporary guest there; Any: an id or a column of ids."""
+    return hosts_of(member_id, on).where(Standing.organisation_id == organisation_id).exists()
 
 
 @cache
 def is_asker_guest() -> ColumnElement[bool]:
-    """Say the same of a row of `resolutions`, and the parameters `me` and `today`: for statements made once."""
-    hosts = hosts_of(bindparam("me", type_=Uuid()), bindparam("today", type_=Date()))
-    return hosts.where(Standing.organisation_id == Resolution.organisation_id).exists()
+    """Say whether `me` is on the day `today` a guest where a resolution is: parameters, for statements made once."""
+    return is_guest_of(bindparam("me", type_=Uuid()), Resolution.organisation_id, bindparam("today", type_=Date()))
 
 
 # Made once: to put it together takes longer than to answer it.
@@ -126,7 +137,7 @@ async def view_resolution(session: Session, resolution: Resolution) -> Resolutio
 
 async def find_resolutions(session: Session, actor: Actor, ids: Collection[UUID]) -> list[ResolutionView]:
     """Return those of the resolutions that the caller may know of, with their current texts."""
-    is_guest = is_guest_of(actor, Resolution.organisation_id, session.today()).label("is_guest")
+    is_guest = is_guest_of(actor.member_id, Resolution.organisation_id, session.today()).label("is_guest")
     found = await session.execute(
         select(Resolution, Organisation.path, _comment_count(Resolution.id).label("comment_count"), is_guest)
         .join(Organisation, Organisation.id == Resolution.organisation_id)
@@ -165,7 +176,7 @@ async def list_resolutions(
         Resolution.organisation_id == organisation_id
     )
     if not access.organises(actor, organisation_id):
-        is_guest = bool(await session.scalar(select(is_guest_of(actor, organisation_id, session.today()))))
+        is_guest = bool(await session.scalar(select(is_guest_of(actor.member_id, organisation_id, session.today()))))
         if access.takes_part(actor, organisation_id, is_guest=is_guest):
             wanted = wanted.where(Resolution.status != ResolutionStatus.draft)
         elif access.oversees(actor, organisation.path):
