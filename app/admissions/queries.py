@@ -13,7 +13,7 @@ from app.admissions.errors import CandidacyNotFound
 from app.admissions.models import Candidacy, CandidacyStatus, CandidacyStep
 from app.admissions.probation import Probation, certificate_valid_until
 from app.admissions.schemas import CandidacyPage, CandidacyView, StepView
-from app.kernel.context import reach
+from app.kernel.context import meet
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.pagination import PageRequest
@@ -136,9 +136,9 @@ async def _view(
 ) -> dict[UUID, CandidacyView]:
     # Any: rows of several columns.
     steps = await find_steps(session, [row.Candidacy.id for row in rows])
-    # Who moves takes their dossier along, and it names mentors of the branch that they came from.
-    await reach(session, *{row.Candidacy.organisation_id for row in rows})
     mentors = {id_ for row in rows for id_ in (row.Candidacy.mentor_1_id, row.Candidacy.mentor_2_id) if id_ is not None}
+    # Who moves takes their dossier along, and it names mentors of the branch that they came from.
+    await meet(session, mentors)
     named = await session.execute(select(Member.id, Member.full_name).where(Member.id.in_(mentors)))
     names = {row.id: row.full_name for row in named}
     return {row.Candidacy.id: _view_one(session, row, steps[row.Candidacy.id], names, locale=locale) for row in rows}

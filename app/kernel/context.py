@@ -5,6 +5,7 @@ other for who brings a proof and is nobody yet. They end with the transaction; a
 the session writes them anew. Outside of it, and until somebody asks, they are empty, and empty means nobody.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -62,6 +63,14 @@ async def hold(session: AsyncSession, *keys: str | None) -> None:
     """Let the unit of work meet whose number or token these are, wherever they belong: it has to know them taken."""
     held = await session.scalar(_HOLD, {"keys": [key for key in keys if key]})
     keep(session.sync_session, {**session.sync_session.info.get(KEPT, {}), "keys": held})
+
+
+async def meet(session: AsyncSession, members: Iterable[UUID]) -> None:
+    """Let the unit of work meet these people, whatever leads to them: what names them is shown to who asks.
+
+    Only after it has been judged whether who asks may know of that; instead of what was held before.
+    """
+    await hold(session, *(f"member:{member_id}" for member_id in members))
 
 
 async def reach(session: AsyncSession, *organisations: UUID) -> None:

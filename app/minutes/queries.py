@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select, tuple_
 
+from app.kernel.context import meet
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor, PostKind
@@ -297,11 +298,10 @@ async def list_remarks(session: Session, actor: Actor, meeting_id: UUID, *, pagi
     """
     found = await find_readable(session, actor, meeting_id)
     access.require_reviewer(actor, found.meeting, took_part=found.took_part)
-    wanted = (
-        select(MinutesRemark, Member.full_name)
-        .join(Member, Member.id == MinutesRemark.member_id)
-        .where(MinutesRemark.meeting_id == meeting_id)
-    )
+    of_these = MinutesRemark.meeting_id == meeting_id
+    # A guest of that one day, say: nothing else leads to them any more.
+    await meet(session, await session.scalars(select(MinutesRemark.member_id).where(of_these)))
+    wanted = select(MinutesRemark, Member.full_name).join(Member, Member.id == MinutesRemark.member_id).where(of_these)
     after = paging.after_instant()
     if after is not None:
         wanted = wanted.where(tuple_(MinutesRemark.created_at, MinutesRemark.id) > tuple_(*after))

@@ -10,7 +10,7 @@ from sqlalchemy import Select, Uuid, exists, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.announcements.succession.queries import count_unpublished
-from app.kernel.context import reach
+from app.kernel.context import meet, reach
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.pagination import PageRequest
@@ -284,7 +284,10 @@ async def _shown(session: Session, found: Reorganisation) -> Preview:
 
 
 async def _with_names(session: Session, kept: Preview) -> Preview:
-    holders = select(Member.id, Member.full_name).where(Member.id.in_({post.member_id for post in kept.posts}))
+    ids = {post.member_id for post in kept.posts}
+    # A post that ended on the day it began has left nothing that leads to its holder.
+    await meet(session, ids)
+    holders = select(Member.id, Member.full_name).where(Member.id.in_(ids))
     names = {row.id: row.full_name for row in await session.execute(holders)}
     posts = tuple(post.model_copy(update={"full_name": names[post.member_id]}) for post in kept.posts)
     return kept.model_copy(update={"posts": posts})

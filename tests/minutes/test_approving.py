@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 from httpx import Response
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from app.identity.queries import find_actor
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.errors import AppError
 from app.kernel.typesetting import Typesetter
 from app.meetings.models import Meeting, MeetingKind, MeetingStatus
-from app.members.models import StandingKind
+from app.members.models import Standing, StandingKind
 from app.minutes.service import approve_minutes
 from app.worker import typeset_minutes
 from tests.conftest import RolledBackDatabase
@@ -320,3 +320,31 @@ async def test_worker_without_pango_leaves_the_paper_to_the_api(
         assert await session.scalar(text("SELECT count(*) FROM minutes_papers")) == 0
     await jobs.run()  # what was sent for remarks is overtaken by the approval
     assert "minutes_to_review" not in [entry["type"] for entry in await inbox(signed_in(world.member))]
+
+
+async def test_remark_of_a_guest_of_that_one_day_is_read_and_answered_with_its_name(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    """Who is taken back as a guest on the day it began leaves no row that leads to them."""
+    await give_standing(database, world.stranger, StandingKind.temporary_guest, world.branch_a)
+    meeting_id = await over(world, signed_in, clock)
+    secretary = signed_in(world.secretary)
+    await put_roll(secretary, meeting_id, (world.stranger, "present"))
+    minutes = f"/v1/meetings/{meeting_id}/minutes"
+    await stepped(secretary, meeting_id, "send")
+    remarked = await signed_in(world.stranger).post(f"{minutes}/remarks", json={"body": "Mục 2 thiếu một ý kiến"})
+    assert remarked.status_code == 201, remarked.text
+    async with database.session() as session:
+        await session.execute(
+            delete(Standing).where(
+                Standing.member_id == world.stranger.member_id, Standing.kind == StandingKind.temporary_guest
+            )
+        )
+        await session.commit()
+    (listed,) = (await secretary.get(f"{minutes}/remarks")).json()["items"]
+    assert listed["author"] == {"member_id": str(world.stranger.member_id), "full_name": world.stranger.full_name}
+    answered = await secretary.put(
+        f"/v1/minutes-remarks/{listed['id']}/answer", json={"taken": True, "body": "Đã bổ sung"}
+    )
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["author"] == listed["author"]

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from app.kernel.security import PostKind
 from app.members.models import Member, Standing
@@ -414,3 +414,39 @@ async def test_administrator_of_a_part_reads_the_names_of_that_part(
     whole = signed_in(world.administrator)
     (shown,) = (await whole.get(f"/v1/organisations/{world.other_commune}/reorganisations")).json()["items"]
     assert (shown["organisations"], shown["posts"]) == (planned["organisations"], planned["posts"])
+
+
+async def test_who_held_a_post_for_less_than_a_day_is_named_where_it_ended(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    """Such a post leaves no row behind, and nothing else leads from the branch to its holder."""
+    async with database.session() as session:
+        session.add(
+            Post(
+                id=uuid4(),
+                member_id=world.stranger.member_id,
+                organisation_id=world.branch_a,
+                kind=PostKind.minute_taker,
+                starts_on=clock().date(),
+            )
+        )
+        session.add(
+            Post(
+                id=uuid4(),
+                member_id=world.administrator.member_id,
+                organisation_id=world.commune,
+                kind=PostKind.administrator,
+                starts_on=date(2026, 1, 1),
+            )
+        )
+        province = delete(Post).where(
+            Post.member_id == world.administrator.member_id, Post.organisation_id != world.commune
+        )
+        await session.execute(province)
+        await session.commit()
+    administrator = signed_in(world.administrator)
+    done_ = await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    assert world.stranger.full_name in {post["full_name"] for post in done_["posts"]}
+    again = await administrator.get(f"/v1/reorganisations/{done_['id']}")
+    assert again.status_code == 200, again.text
+    assert again.json()["posts"] == done_["posts"]

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.kernel.context import meet
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
@@ -86,5 +87,7 @@ def _in_review(found: Found) -> Minutes:
 
 
 async def _view(session: Session, remark: MinutesRemark) -> RemarkView:
+    # A guest of that one day, say: nothing else leads to them any more.
+    await meet(session, [remark.member_id])
     author = await session.get_one(Member, remark.member_id)
     return view_remark(remark, full_name=author.full_name)
