@@ -11,6 +11,7 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -148,10 +149,18 @@ def _ask(server: Server, processes: ProcessPoolExecutor, given: argparse.Namespa
         processes.submit(server.ask, number, min(OF_ONE_COUNTRY, given.requests - start), given.seed * 1_000 + number)
         for number, start in enumerate(starts, start=1)
     ]
+    broken = 0
     for one in as_completed(going):
-        total.add(one.result())
+        try:
+            findings = one.result()
+        except Exception:  # noqa: BLE001 the other countries are asked all the same
+            broken += 1
+            print(f"✗ country {going.index(one) + 1} broke off\n{traceback.format_exc()}", flush=True)
+        else:
+            total.add(findings)
     total.report()
-    return total.wrong == 0
+    print(f"{'✗' if broken else '✓'} countries that broke off: {broken} of {len(going)}")
+    return total.wrong == 0 and broken == 0
 
 
 def _plant(server: Server, processes: ProcessPoolExecutor, given: argparse.Namespace) -> bool:

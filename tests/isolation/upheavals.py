@@ -86,7 +86,7 @@ class Upheavals:
         ]
         former, into = self.dice.choice(pairs or [(None, None)])
         by = self._administrator_over(former, into) if former and into else None
-        if former is None or into is None or by is None:
+        if former is None or into is None or by is None or self._in_two_branches(self._at_home_in(former)):
             return False
         await self._finish(former)
         await self._reorganise(by, former, "merge", {"into_id": str(into.id)}, into)
@@ -102,8 +102,20 @@ class Upheavals:
                 one.successor = into
         self._hand_over(former, into)
         self._end_posts(former)
-        self._move([one for one in self.state.people if one.organisation is former], former, into, guests_too=True)
+        self._move(self._at_home_in(former), former, into, guests_too=True)
         return True
+
+    def _at_home_in(self, branch: Organisation) -> list[Person]:
+        return [one for one in self.state.people if one.organisation is branch]
+
+    def _in_two_branches(self, people: Collection[Person]) -> bool:
+        """Say whether somebody moved today past the application, which leaves the last day to the old branch too."""
+        today = self.invention.today
+        return any(
+            standing.kind in MEMBERS and standing.organisation is not one.organisation and standing.holds(today)
+            for one in people
+            for standing in one.standings
+        )
 
     async def _finish(self, place: Organisation) -> None:
         """Nothing may be open in a branch that ends."""
@@ -193,7 +205,7 @@ class Upheavals:
         old = self.dice.choice(self.state.branches)
         going = [one for one in self.state.people if one.organisation is old and model.is_active(one)][:2]
         by = self._administrator_over(old)
-        if by is None or not going:
+        if by is None or not going or self._in_two_branches(going):
             return False
         part = {"name": self.invention.word("name of a branch"), "member_ids": [str(one.id) for one in going]}
         done = await self._reorganise(by, old, "split", {"parts": [part]})
