@@ -12,12 +12,12 @@ from app.worker import CONCURRENCY
 from tests.faults.harness import Place, Program, announce, push_settings, tag, tokens, wait_until
 from tests.fcm import LoopbackFcm, answers
 
-KILLS = 10
-PHONES = 5_000
+KILLS = 5
+PHONES = 2_500
 Report = Callable[..., None]
 
 
-async def test_worker_killed_ten_times_among_5000_phones_loses_no_push_and_shows_none_twice(
+async def test_worker_killed_five_times_among_2500_phones_loses_no_push_and_shows_none_twice(
     place: Place, api: AsyncClient, fcm: LoopbackFcm, tmp_path: Path, report: Report
 ) -> None:
     place.grow(PHONES - len(place.phones()))
