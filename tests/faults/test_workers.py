@@ -1,6 +1,7 @@
 """Workers side by side, and a worker that is told to stop in the middle."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -9,10 +10,13 @@ from pathlib import Path
 from httpx import AsyncClient
 
 from app.kernel.processes import GRACE_SECONDS
+from app.kernel.settings import Settings
 from tests.faults.harness import Place, Program, announce, push_settings, sql, tokens, wait_until
 from tests.fcm import LoopbackFcm, answers
 
 Report = Callable[..., None]
+SUSPENDED_FOR = float(os.environ.get("SOTAY_SUSPENDED_SECONDS", "0"))
+"""How long at least, with the periods that hold by default; 0 is for as long as short ones last."""
 
 
 async def test_two_workers_share_1000_phones_and_each_is_told_once(
@@ -108,10 +112,10 @@ async def test_worker_suspended_past_its_lease_wakes_up_and_sends_nothing_that_a
     under_way = 50
     fcm.answer_next(answers.late(1.5), times=under_way)
     await announce(api, place)
-    environment = {
-        "SOTAY_DATABASE_URL": place.url,
-        **push_settings(fcm, SOTAY_PUSH_LEASE_SECONDS="4", SOTAY_PUSH_TIMEOUT_SECONDS="2"),
-    }
+    names = {"push_lease_seconds": 4, "push_timeout_seconds": 2, "worker_heartbeat_seconds": 0.5}
+    periods = {name: Settings.model_fields[name].default if SUSPENDED_FOR else short for name, short in names.items()}
+    settings = {f"SOTAY_{name.upper()}": str(seconds) for name, seconds in periods.items()}
+    environment = {"SOTAY_DATABASE_URL": place.url, **push_settings(fcm, **settings)}
 
     def lasting() -> float:
         with Program(tmp_path / "first", "worker", **environment) as first:
@@ -121,8 +125,9 @@ async def test_worker_suspended_past_its_lease_wakes_up_and_sends_nothing_that_a
             is_silent = "SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '2 seconds'"
             wait_until(lambda: sql(place.url, is_silent) == [], "it is taken for dead")
             with Program(tmp_path / "second", "worker", **environment) as second:
-                wait_until(lambda: place.outcomes() == {"sent": 300}, "the second takes over", seconds=90)
+                wait_until(lambda: place.outcomes() == {"sent": 300}, "the second takes over", seconds=150)
                 wait_until(lambda: place.jobs() == 0, "no job is left", seconds=60)
+                wait_until(lambda: time.monotonic() - began >= SUSPENDED_FOR, "long enough", seconds=SUSPENDED_FOR)
                 before = len(fcm.requests)
                 suspended = time.monotonic() - began
                 first.process.send_signal(signal.SIGCONT)
@@ -142,4 +147,4 @@ async def test_worker_suspended_past_its_lease_wakes_up_and_sends_nothing_that_a
     # What was under way when it was stopped came twice, each with the same tag, as FCM knows no lease.
     assert len(fcm.accepted) == 600 + under_way
     assert tokens(fcm.accepted).keys() == phones
-    report(suspended_for=f"{suspended:.1f} s", lease="4 s", repeats=under_way, sent_after_waking=0)
+    report(suspended_for=f"{suspended:.1f} s", lease=f"{periods['push_lease_seconds']} s", repeats=under_way, sent_after_waking=0)
