@@ -35,7 +35,7 @@ PEOPLE = MEMBERSHIP | {StandingKind.temporary_guest}
 # Aliased, all of them: no query around these shall have its tables taken for theirs. Made once: most of what it takes
 # to put such a condition together is finding out the columns of its aliases.
 _standing, _where = aliased(Standing), aliased(Organisation)
-_ever, _above, _former = aliased(Standing), aliased(Organisation), aliased(Organisation)
+_ever, _at, _above, _former = aliased(Standing), aliased(Organisation), aliased(Organisation), aliased(Organisation)
 _post, _post_where, _away, _probation = aliased(Post), aliased(Organisation), aliased(AwayPeriod), aliased(Standing)
 
 
@@ -91,9 +91,11 @@ def addresses(
     It asks for rows by organisation, of which somebody stands below few: an index on that column finds them, however
     many members and however many rows there are.
     """
+    # The path of what was merged leads through its successor: where it stood is reached by its parent.
     mine = (
         select(func.unnest(_above.path))
-        .join(_ever, _ever.organisation_id == _above.id)
+        .join(_at, or_(_above.id == _at.id, and_(_above.id == _at.parent_id, _at.successor_id.is_not(None))))
+        .join(_ever, _ever.organisation_id == _at.id)
         .where(_ever.member_id == member_id, _ever.kind.in_(PEOPLE))
     )
     stood_below = (
@@ -108,7 +110,7 @@ def addresses(
             _where.id == _standing.organisation_id,
             or_(
                 and_(_where.successor_id.is_(None), _where.path.contains(array([organisation_id]))),
-                # The path of what was merged leads through its successor: of what ended, where it stood counts.
+                # Of what ended, where it stood counts.
                 and_(_where.successor_id.is_not(None), or_(_where.id == organisation_id, stood_below)),
             ),
             _belongs(on),
