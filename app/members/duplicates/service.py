@@ -65,11 +65,11 @@ async def revoke_distinction(session: Session, actor: Actor, member_id: UUID, ot
 
 
 async def _require_pair(session: Session, actor: Actor, one_id: UUID, other_id: UUID) -> tuple[UUID, UUID]:
-    if one_id == other_id:
-        raise OnePersonOnly
     for member_id in (one_id, other_id):
         _, path = await get_visible_member(session, actor, member_id)
         require_administrator(actor, path)
+    if one_id == other_id:
+        raise OnePersonOnly
     return min(one_id, other_id), max(one_id, other_id)
 
 

@@ -86,6 +86,8 @@ async def test_who_were_told_apart_are_not_found_again_until_that_is_taken_back(
         assert set(facts.all()) == {"members.distinguished", "members.distinction_revoked"}
     alone = await administrator.put(f"/v1/members/{one}/distinct-members/{one}")
     assert (alone.status_code, alone.json()["code"]) == (422, "one_person_only")
+    # The right is judged before what was sent.
+    assert (await signed_in(world.stranger).put(f"/v1/members/{one}/distinct-members/{one}")).status_code == 404
 
 
 async def test_a_thousand_namesakes_are_no_million_pairs(
