@@ -14,6 +14,7 @@ from tests.conftest import RolledBackDatabase
 from tests.factories import announcements, resolutions
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, drafted, said
+from tests.factories.members import transfer
 from tests.factories.minutes import over, stepped
 from tests.factories.reorganisations import ask, codes, done
 from tests.factories.world import Maker, World
@@ -229,8 +230,10 @@ async def test_a_chain_of_merges_keeps_everything_with_the_last_one(
     world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
 ) -> None:
     async with database.session() as session:
-        commune = await session.get_one(Organisation, world.commune)
-        last = (await Maker(session).organisation("Chi bộ thôn Nam", OrganisationKind.branch, under=commune)).id
+        commune = await session.get_one(Organisation, world.other_commune)
+        make = Maker(session)
+        last = (await make.organisation("Chi bộ thôn Nam", OrganisationKind.branch, under=commune)).id
+        southerner = await make.person("Cao Thị Nga", last)
         await session.commit()
     held = await over(world, signed_in, clock)
     await stepped(signed_in(world.secretary), held, "send", "approve", "publish")
@@ -245,6 +248,9 @@ async def test_a_chain_of_merges_keeps_everything_with_the_last_one(
     assert old["successor_id"] == str(last)
     assert (await signed_in(world.member).get(f"/v1/meetings/{held}/minutes")).status_code == 200
     assert (await signed_in(world.sister_member).get(f"/v1/meetings/{held}/minutes")).status_code == 404
+    for person in (southerner, world.member):
+        phone = await fresh(signed_in(person))
+        assert phone.of("organisation")[str(world.branch_a)]["successor_id"] == str(last)
 
 
 async def test_what_the_successor_had_told_its_own_people_is_not_told_to_those_who_come(
@@ -259,6 +265,38 @@ async def test_what_the_successor_had_told_its_own_people_is_not_told_to_those_w
     inbox = (await signed_in(world.member).get("/v1/me/notifications")).text
     assert "Việc của cả xã" in inbox
     assert "Việc của thôn Đoài" not in inbox
+
+
+async def test_what_was_told_from_above_stays_after_a_merge_into_a_branch_elsewhere(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner
+) -> None:
+    await announcements.published(signed_in(world.officer), world.commune, title="Việc của cả xã")
+    await jobs.run()
+    (before,) = (await signed_in(world.member).get("/v1/me/notifications")).json()["items"]
+    clock.advance(days=1)
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.far_branch)
+
+    assert before in (await signed_in(world.member).get("/v1/me/notifications")).json()["items"]
+    assert before["id"] not in (await signed_in(world.stranger).get("/v1/me/notifications")).text
+
+
+async def test_who_left_the_branch_on_its_last_day_still_has_the_tasks_of_its_meetings(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    await announce_world(database)
+    held = await over(world, signed_in, clock)
+    task = {"title": "Thu đảng phí quý IV", "assignee_id": str(world.minute_taker.member_id), "due_on": "2026-12-20"}
+    given = await signed_in(world.secretary).post(f"/v1/meetings/{held}/tasks", json=task)
+    assert given.status_code == 201, given.text
+    async with database.session() as session:
+        await transfer(session, world.member, to=world.far_branch)
+        await session.commit()
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+
+    member = signed_in(world.member)
+    listed = (await member.get(f"/v1/meetings/{held}/tasks")).json()["items"]
+    assert [one["id"] for one in listed] == [given.json()["id"]]
+    assert list((await fresh(member)).of("task").values()) == listed
 
 
 async def test_a_part_that_was_split_off_can_take_over_the_rest_on_the_same_day(

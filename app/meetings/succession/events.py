@@ -15,12 +15,16 @@ class MeetingsHandedOver(PapersHandedOver):
 
 
 class TasksHandedOver(PapersHandedOver):
-    """Open tasks stand on the successor's next agenda."""
+    """Open tasks stand on the successor's next agenda; the meetings that gave them stay the former branch's."""
 
     code = "meetings.tasks_handed_over"
 
     def changes(self) -> tuple[Change, ...]:
-        return tuple(Change(scope, "task", paper, version, op) for scope, paper, version, op in self.moves())
+        """Return each for both: who reads the meeting reads its tasks, also who moved elsewhere on that day."""
+        scopes = (self.former_id, self.organisation_id)
+        return tuple(
+            Change(scope, "task", task, version) for task, version in self.versions.items() for scope in scopes
+        )
 
 
 class MeetingLapsed(MeetingEvent):

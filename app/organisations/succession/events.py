@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
+from pydantic import Field
+
 from app.kernel.events import Event
 from app.kernel.scopes import Change, Op
 
@@ -18,11 +20,19 @@ class OrganisationEnded(Event):
     last_day: date
     parent_id: UUID | None
     version: int
+    earlier: dict[UUID, int] = Field(default={})
+    """What had been merged into it before, and is the successor's now: ids with their new versions."""
 
     def changes(self) -> tuple[Change, ...]:
         """Return the organisation as it was, for itself, the one it was under and the one that came after it."""
         scopes = (self.subject_id, self.parent_id, self.successor_id)
-        return tuple(Change(scope, "organisation", self.subject_id, self.version) for scope in scopes if scope)
+        own = tuple(Change(scope, "organisation", self.subject_id, self.version) for scope in scopes if scope)
+        return own + tuple(
+            Change(scope, "organisation", one, version)
+            for one, version in self.earlier.items()
+            for scope in (one, self.successor_id)
+            if scope
+        )
 
 
 class OrganisationMoved(Event):

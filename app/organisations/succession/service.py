@@ -4,7 +4,7 @@ The callers have locked the organisations named here (`lock_organisations`), and
 them is rewritten by one statement each, however much that is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -52,7 +52,9 @@ _END = text("""
 UPDATE organisations SET valid_until = CAST(:on AS date) - 1, successor_id = :successor, version = version + 1
 WHERE id = :id RETURNING version, parent_id
 """)
-_INHERIT = text("UPDATE organisations SET successor_id = :successor WHERE successor_id = :id")
+_INHERIT = text("""
+UPDATE organisations SET successor_id = :successor, version = version + 1 WHERE successor_id = :id RETURNING id, version
+""")
 _LOCK = text("SELECT id FROM organisations WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
 
 
@@ -106,12 +108,15 @@ async def merge_into(session: Session, ended_id: UUID, *, successor_id: UUID, on
     )
     await hang_below(session, children.all(), parent_id=successor_id, on=on, by=by)
     ended = (await session.execute(_END, {"id": ended_id, "on": on, "successor": successor_id})).one()
-    await session.execute(_INHERIT, {"id": ended_id, "successor": successor_id})
+    inherited = await session.execute(_INHERIT, {"id": ended_id, "successor": successor_id})
+    earlier = {row.id: row.version for row in inherited}
     prefix = (await session.execute(select(Organisation.path).where(Organisation.id == successor_id))).scalar_one()
     await session.execute(_REHANG, {"ids": [ended_id], "prefix": prefix})
     await session.execute(_CLOSE_PERIODS, {"ids": [ended_id], "on": on})
     await link(session, ended_id, successor_id, kind=Kind.merged, on=on)
-    await _record_end(session, ended_id, ended.parent_id, ended.version, successor_id=successor_id, on=on, by=by)
+    await _record_end(
+        session, ended_id, ended.parent_id, ended.version, successor_id=successor_id, earlier=earlier, on=on, by=by
+    )
 
 
 async def dissolve(session: Session, ended_id: UUID, *, on: date, by: UUID | None) -> None:
@@ -170,6 +175,7 @@ async def _record_end(
     version: int,
     *,
     successor_id: UUID | None,
+    earlier: Mapping[UUID, int] | None = None,
     on: date,
     by: UUID | None,
 ) -> None:
@@ -181,5 +187,6 @@ async def _record_end(
         last_day=on - timedelta(days=1),
         parent_id=parent_id,
         version=version,
+        earlier=dict(earlier or {}),
     )
     await record(session, fact)
