@@ -44,9 +44,12 @@ def _of_subject(asked: Asked, model: Model, caller: Person) -> frozenset[int]:
         return frozenset()  # too early, whoever may
     if name not in NEEDS or NEEDS[name](model, caller, asked.subject):
         return frozenset()
-    # What has ended is only read any more, whoever asks: that may be said first.
-    has_ended = {409} if getattr(asked.subject, "last_day", None) else set()
-    return frozenset({403, *STATE_FIRST.get(name, ()), *has_ended})
+    return frozenset({403, *STATE_FIRST.get(name, ()), *_only_read(asked.subject)})
+
+
+def _only_read(thing: object) -> set[int]:
+    """What has ended is only read any more, whoever asks: that may be said first."""
+    return {409} if getattr(thing, "last_day", None) else set()
 
 
 def may_differ(asked: Asked) -> frozenset[int]:
@@ -69,7 +72,7 @@ def _of_no_subject(asked: Asked, model: Model, caller: Person) -> frozenset[int]
         if parent is None or not model.sees_organisation(caller, parent):
             right = {404}
         elif not model.holds_over(caller, {"administrator"}, parent):
-            right = {403}
+            right = {403, *_only_read(parent)}
     elif "organisation_id" in asked.params:
         place = _organisation(model, asked.params["organisation_id"])
         right = set() if place is not None and model.sees_organisation(caller, place) else {404}

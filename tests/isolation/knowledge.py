@@ -65,7 +65,7 @@ class Knowledge:
         model = self.model
         for place in self.state.organisations:
             if model.sees_organisation(person, place):
-                yield from (place.name, *place.former_names)
+                yield from (place.name, *place.former_names, *(one.name for one in place.linked))
                 if model.reads_posts(person, place):
                     lasting = (post for post in self.state.posts if post.ends_on is None or post.ends_on >= model.today)
                     yield from (post.holder.name for post in lasting if post.organisation is place)

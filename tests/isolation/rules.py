@@ -287,6 +287,8 @@ WITHIN: Mapping[str, frozenset[int]] = {
     **dict.fromkeys(("mergeOrganisations", "moveOrganisation"), frozenset({403, 404})),
     # A member who is not called, or has no vote, is no less known to who asks.
     "replyForMember": frozenset({403, 404}),
+    # Who comes as a guest after the roll was drawn up is not on it.
+    "checkIn": frozenset({403}),
     "enterHandVotes": frozenset({403}),
 }
 """Operation → how it may be refused though its subject is visible, and one may: for something else that it names."""

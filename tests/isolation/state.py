@@ -65,6 +65,8 @@ class Organisation:
     ended_above: "list[Organisation]" = field(default_factory=list)
     """What ended while this one stood below it, whose papers its people still read."""
     former_names: list[str] = field(default_factory=list)
+    linked: "list[Organisation]" = field(default_factory=list)
+    """What it was merged into or founded from, and the other way round: its history names them."""
 
     @property
     def above(self) -> "Organisation | None":
@@ -386,6 +388,11 @@ class State:
     """Who did something that an organisation's log tells of."""
     gone: list[tuple[str, UUID]] = field(default_factory=list)
     """Type and id of what was deleted."""
+    handed_over: set[tuple[UUID, UUID]] = field(default_factory=set)
+    """The former branch and the id of what is its successor's now: or the branch and a time away of who left it.
+
+    Phones were told that it is no more in that scope.
+    """
 
     @property
     def branches(self) -> list[Organisation]:

@@ -18,7 +18,7 @@ from app.polls.models import Poll
 from tests.contract.document import Json
 from tests.isolation.invention import FINALS, Invention
 from tests.isolation.model import MEMBERS, Model
-from tests.isolation.state import Organisation, Person, Plan, Standing, Transfer
+from tests.isolation.state import Organisation, Person, Plan, Standing, Task, Transfer
 
 Act = Callable[[Person, str, Json], Awaitable[Response]]
 """Posts a body to an address as somebody."""
@@ -97,6 +97,7 @@ class Upheavals:
             if one.parent is former:
                 one.parent = into
         former.last_day, former.successor = self._eve, into
+        _link(former, into)
         for one in self.state.organisations:
             if one.successor is former:
                 one.successor = into
@@ -153,6 +154,8 @@ class Upheavals:
         )
         for one in handed:
             one.organisation = into
+            if not isinstance(one, Task):  # a task's meeting stays, and who reads that reads the task
+                state.handed_over.add((former.id, one.id))
 
     def _end_posts(self, place: Organisation, holders: Collection[Person] | None = None) -> None:
         for person in self.state.people if holders is None else holders:
@@ -218,6 +221,7 @@ class Upheavals:
             begun_on=self.invention.today,
         )
         self.state.organisations.append(new)
+        _link(old, new)
         self.state.doers.add((new, by))
         self._end_posts(old, going)
         self._move(going, old, new)
@@ -280,6 +284,9 @@ class Upheavals:
         self._cut(member, [one for one in lasting if one.organisation is to and one.kind == "transferred"])
         self.invention.stands(member, "transferred", home, starts_on=today)
         member.organisation = to
+        aways = [one.id for one in member.aways]
+        self.state.handed_over -= {(to.id, one) for one in aways}
+        self.state.handed_over |= {(home.id, one) for one in aways}
         left = {home}
         for place in {post.organisation for post in member.posts} - set(to.line):
             before = [post for post in member.posts if post.organisation is place and (post.ends_on or today) >= today]
@@ -314,6 +321,11 @@ class Upheavals:
         answer = await self._act(by, f"/v1/transfers/{transfer.id}/{how}", body)
         if answer.status_code != 200:
             raise AssertionError(f"{how} {transfer.id}: {answer.status_code} {answer.text}")
+
+
+def _link(before: Organisation, after: Organisation) -> None:
+    before.linked.append(after)
+    after.linked.append(before)
 
 
 def _commune(place: Organisation) -> Organisation:
