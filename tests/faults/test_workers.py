@@ -147,4 +147,9 @@ async def test_worker_suspended_past_its_lease_wakes_up_and_sends_nothing_that_a
     # What was under way when it was stopped came twice, each with the same tag, as FCM knows no lease.
     assert len(fcm.accepted) == 600 + under_way
     assert tokens(fcm.accepted).keys() == phones
-    report(suspended_for=f"{suspended:.1f} s", lease=f"{periods['push_lease_seconds']} s", repeats=under_way, sent_after_waking=0)
+    report(
+        suspended_for=f"{suspended:.1f} s",
+        lease=f"{periods['push_lease_seconds']} s",
+        repeats=under_way,
+        sent_after_waking=0,
+    )
