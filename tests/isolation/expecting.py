@@ -78,7 +78,9 @@ def _of_no_subject(asked: Asked, model: Model, caller: Person) -> frozenset[int]
         right = set() if place is not None and model.sees_organisation(caller, place) else {404}
     elif name == "markNotificationsRead":
         through = next((one for one in model.state.notices if str(one.id) == body["through"]), None)
-        right = set() if through is not None and model.has_notice(caller, through) else {404}
+        # One that was read and then taken back is still a mark: up to there.
+        is_known = through is not None and (caller in through.inboxes or model.has_notice(caller, through))
+        right = set() if is_known else {404}
     return frozenset(right)
 
 
