@@ -234,6 +234,12 @@ class Province:
                 process.wait(30)
 
     async def announce(self, workers: int) -> Run:
+        """Publish one announcement, wait until every phone has it and that is written down, and forget it."""
+        run = await self.announce_and_keep(workers)
+        await self._forget()
+        return run
+
+    async def announce_and_keep(self, workers: int) -> Run:
         """Publish one announcement and wait until every phone has it and that is written down."""
         assert self.world is not None
         async with self.officer() as officer, AsyncClient(verify=False) as counter:  # noqa: S501 our own stub
@@ -255,7 +261,7 @@ class Province:
                         halfway_mb = max(_peak_mb(process.pid) for process in processes)
                 taken = time.perf_counter() - began
                 await self._all_recorded(announcement_id)
-                run = Run(
+                return Run(
                     plan_rows=plan_rows,
                     plan_seconds=plan_seconds,
                     rate=self.phones / taken,
@@ -264,8 +270,6 @@ class Province:
                     halfway_mb=halfway_mb or 0.0,
                     peak_mb=max(_peak_mb(process.pid) for process in processes),
                 )
-        await self._forget()
-        return run
 
     async def _count(self, client: AsyncClient) -> int:
         """Return how many sends the stub has answered: all its requests but those that ask for the count."""
