@@ -22,8 +22,10 @@ from app.minutes.models import Minutes
 from app.polls.models import Poll
 from app.resolutions.models import Resolution
 from tests.factories.clock import FakeClock
+from tests.isolation import state as thought
 from tests.isolation.invention import EXTRAS, FINALS, Invention
 from tests.isolation.rows import changes_of, standing_row
+from tests.isolation.state import Person
 from tests.isolation.upheavals import UPHEAVALS, Act, Upheavals
 
 
@@ -87,9 +89,15 @@ class Happenings:
         added = self.invention.moves(person, goes_to, self.invention.today)
         return [
             update(Member).where(Member.id == person.id).values(organisation_id=goes_to.id),
-            *(update(Standing).where(Standing.id == one.id).values(ends_on=one.ends_on) for one in person.standings),
+            *(self._ends(person, one) for one in person.standings if one not in added),
             *(self._stands(person.id, one) for one in added),
         ]
+
+    def _ends(self, person: Person, one: thought.Standing) -> Executable:
+        """End what may be the application's own row, of an id that nobody here knows."""
+        which = (Standing.member_id == person.id, Standing.organisation_id == one.organisation.id)
+        same = (*which, Standing.kind == one.kind, Standing.starts_on == one.starts_on)
+        return update(Standing).where(*same).values(ends_on=one.ends_on)
 
     def _stands(self, member_id: Any, one: Any) -> Executable:  # Any: an id, and a standing
         return insert(Standing).values(member_id=member_id, **standing_row(one))
@@ -114,15 +122,15 @@ class Happenings:
     def guest_goes_home(self) -> list[Executable]:
         today = self.invention.today
         staying = [
-            one
+            (person, one)
             for person in self.state.people
             for one in person.standings
             if one.kind == "temporary_guest" and one.holds(today) and one.starts_on < today
         ]
         done: list[Executable] = []
-        for one in self.dice.sample(staying, min(1, len(staying))):
+        for person, one in self.dice.sample(staying, min(1, len(staying))):
             one.ends_on = today - timedelta(days=1)
-            done.append(update(Standing).where(Standing.id == one.id).values(ends_on=one.ends_on))
+            done.append(self._ends(person, one))
         return done
 
     def member_comes_back(self) -> list[Executable]:
