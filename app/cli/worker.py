@@ -9,6 +9,7 @@ import uvloop
 from app import worker as worker_process
 from app.cli.terminal import database_settings, hush, require_bounded_role, require_sound_secrets
 from app.kernel.logging import configure_logging
+from app.kernel.processes import keep_to_core
 from app.kernel.roles import Role
 
 command = typer.Typer()
@@ -28,5 +29,7 @@ def worker(
     if quiet:
         hush()
     require_bounded_role(url, Role.worker)
+    if settings.worker_core is not None:
+        keep_to_core(settings.worker_core)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(worker_process.run(settings))

@@ -19,6 +19,17 @@ GRACE_SECONDS = 15.0
 WATCH_SECONDS = 0.5
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
+
+def keep_to_core(number: int) -> None:
+    """Keep this process, and every thread it begins, to one of the cores it may run on; counted around.
+
+    Where the system knows of no such thing, nothing happens.
+    """
+    if sys.platform == "linux":
+        usable = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {usable[number % len(usable)]})
+
+
 # Linux tells a process of its parent's death only if it asked (PR_SET_PDEATHSIG = 1). It asks in a tiny
 # program that then becomes the command: a preexec_fn would run Python between fork and exec, which may
 # deadlock beside threads, and a pipe to watch would need every command's help. SIGTERM, so that the command

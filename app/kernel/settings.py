@@ -110,6 +110,12 @@ class Settings(BaseSettings):
     push_per_second: int = Field(
         default=5000, ge=1, description="Pushes a second from all workers together; FCM's usual quota is twice that"
     )
+    worker_core: int | None = Field(
+        default=None,
+        ge=0,
+        description="Keep the worker process to one of the machine's cores, counted around: its two threads then do not"
+        " wake each other across cores. Give each worker another number; without it none is kept anywhere",
+    )
     worker_heartbeat_seconds: float = Field(
         default=10, gt=0, description="A worker silent for three of these is taken for dead"
     )

@@ -202,7 +202,7 @@ class Province:
 
     @contextmanager
     def workers(self, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-        """Real worker processes, ready for work."""
+        """Real worker processes, each kept to a core as the systemd unit keeps them, ready for work."""
         environment = {
             **os.environ,
             **self.stub.trust,
@@ -217,10 +217,13 @@ class Province:
         log.write_bytes(b"")
         processes = []
         with log.open("ab") as out:
-            for _ in range(count):
+            for number in range(count):
                 processes.append(  # noqa: PERF401 those begun must be ended
                     subprocess.Popen(
-                        [sys.executable, "-m", "app.cli", "worker"], env=environment, stdout=out, stderr=out
+                        [sys.executable, "-m", "app.cli", "worker"],
+                        env={**environment, "SOTAY_WORKER_CORE": str(number)},
+                        stdout=out,
+                        stderr=out,
                     )
                 )
         try:

@@ -29,10 +29,13 @@ async def test_two_workers_share_1000_phones_and_each_is_told_once(
     logs = [tmp_path / "one", tmp_path / "two"]
 
     def lasting() -> list[int]:
-        workers = [Program(log, "worker", **environment) for log in logs]
+        workers = [Program(log, "worker", **environment, SOTAY_WORKER_CORE=str(core)) for core, log in enumerate(logs)]
         with workers[0], workers[1]:
             for worker in workers:
                 wait_until(lambda: "worker_started" in worker.log, "it is up", seconds=60)  # noqa: B023 it is called at once
+            cores = [frozenset(os.sched_getaffinity(worker.process.pid)) for worker in workers]
+            assert [len(each) for each in cores] == [1, 1]
+            assert len(set(cores)) == min(2, len(os.sched_getaffinity(0)))
             asyncio.run_coroutine_threadsafe(announce(api, place), loop).result(60)
             wait_until(lambda: place.outcomes() == {"sent": 1_000}, "all are sent", seconds=90)
             wait_until(lambda: place.jobs() == 0, "no job is left", seconds=60)
