@@ -57,15 +57,12 @@ async def get_adoption_report(
     period = _period_of(since or (until or today).replace(day=1), until or today, longest=LONGEST_OF_VISITS)
     installed = await ground.by_child(statements.INSTALLED, day=period.last, end=period.end)
     months = period.months()
-    visits = await ground.ask(
+    used = await ground.by_child(
         statements.VISITS,
-        first=period.first,
         begin=period.begin,
         end=period.end,
-        months=list(months),
         masks=[sum(1 << day for day in days) for days in months.values()],
     )
-    used = {row.child: row for row in visits if row.month is None}
 
     def line(place: Place, of: frozenset[UUID | None]) -> AdoptionLine:
         members, have = sum_of(installed, "members", of), sum_of(installed, "installed", of)
@@ -78,11 +75,13 @@ async def get_adoption_report(
         )
 
     total, rows = ground.lines(line)
-    by_month = {row.month: row for row in visits if row.month is not None}
-    seen = [
-        AdoptionMonth(month=month, active_count=by_month[month].active, visit_count=by_month[month].visits)
-        for month in months
-        if month in by_month
+    by_month = [
+        AdoptionMonth(
+            month=month,
+            active_count=sum(row.active_by_month[number] for row in used.values()),
+            visit_count=sum(row.visits_by_month[number] for row in used.values()),
+        )
+        for number, month in enumerate(months)
     ]
     return AdoptionReport(
         begins_on=period.first,
@@ -90,7 +89,7 @@ async def get_adoption_report(
         total=total,
         rows=rows,
         visits_are_complete=period.first >= today - VISITS_KNOWN_FOR,
-        months=seen,
+        months=[month for month in by_month if month.active_count],
     )
 
 

@@ -214,6 +214,26 @@ async def test_visits_of_a_year_outlast_their_sessions_and_older_ones_are_said_t
     assert old["visits_are_complete"] is False
 
 
+async def test_two_months_of_days_may_touch_four_months_and_each_day_counts_in_its_own(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        await make_standing(session, world.branch_b, 40, on=date(2020, 1, 1))
+        await use_app(
+            session, world.branch_b, day=date(2026, 1, 31), installed=30, active=20, active_days=62, renewals=62
+        )
+        await session.commit()
+    period = {"from": "2026-01-31", "to": "2026-04-02"}
+    report = await asked(signed_in, world.officer, world.commune, "adoption", **period)
+    assert (report["total"]["active_count"], report["total"]["visit_count"]) == (20, 20 * 62)
+    assert [(one["month"], one["active_count"], one["visit_count"]) for one in report["months"]] == [
+        ("2026-01-01", 20, 20),
+        ("2026-02-01", 20, 20 * 28),
+        ("2026-03-01", 20, 20 * 31),
+        ("2026-04-01", 20, 20 * 2),
+    ]
+
+
 async def test_published_use_of_the_app_is_reproduced(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
