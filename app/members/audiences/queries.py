@@ -92,9 +92,9 @@ def addresses(
     many members and however many rows there are.
     """
     # The path of what was merged leads through its successor: where it stood is reached by its parent.
+    stood = select(_above.path).where(_above.id == _at.parent_id, _at.successor_id.is_not(None)).scalar_subquery()
     mine = (
-        select(func.unnest(_above.path))
-        .join(_at, or_(_above.id == _at.id, and_(_above.id == _at.parent_id, _at.successor_id.is_not(None))))
+        select(func.unnest(func.array_cat(_at.path, stood)))
         .join(_ever, _ever.organisation_id == _at.id)
         .where(_ever.member_id == member_id, _ever.kind.in_(PEOPLE))
     )
