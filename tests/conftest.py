@@ -108,9 +108,14 @@ def _drop(admin_url: str, name: str) -> None:
 
 @pytest.fixture(scope="session")
 def empty_engine(request: pytest.FixtureRequest) -> Iterator[AsyncEngine]:
-    """A migrated database of this worker process; tests roll back what they do in it."""
+    """A migrated database of this worker process; tests roll back what they do in it.
+
+    On one connection, again and again: a new one knows no table yet and no statement, which took a tenth of the time.
+    """
     with database_of_its_own(request) as url:
-        yield create_async_engine(url, poolclass=NullPool)
+        engine = create_async_engine(url, pool_size=1)
+        yield engine
+        asyncio.run(engine.dispose())
 
 
 @pytest.fixture(scope="session")
@@ -124,8 +129,10 @@ def peopled(request: pytest.FixtureRequest) -> Iterator[tuple[AsyncEngine, World
             return made
 
     with database_of_its_own(request) as url:
-        engine = create_async_engine(url, poolclass=NullPool)
-        yield engine, asyncio.run(people(engine))
+        made = asyncio.run(people(create_async_engine(url, poolclass=NullPool)))
+        engine = create_async_engine(url, pool_size=1)
+        yield engine, made
+        asyncio.run(engine.dispose())
 
 
 @contextmanager
