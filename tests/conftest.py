@@ -257,6 +257,9 @@ def engine(request: pytest.FixtureRequest) -> AsyncEngine:
 @pytest.fixture
 async def database(engine: AsyncEngine, clock: FakeClock) -> AsyncIterator[RolledBackDatabase]:
     async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)
+        driver.lock = asyncio.Lock()  # one that was waited for belongs to the loop of the test before
         outer = await connection.begin()
         yield RolledBackDatabase(connection, clock)
         await outer.rollback()
