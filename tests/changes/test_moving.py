@@ -16,6 +16,7 @@ from tests.changes.phones import Phone, fresh, named
 from tests.conftest import RolledBackDatabase
 from tests.factories import announcements, resolutions
 from tests.factories.meetings import SignedIn, announced, drafted, said
+from tests.factories.members import give_post
 from tests.factories.rolls import give_standing
 from tests.factories.world import Person, World
 
@@ -126,17 +127,7 @@ async def test_a_committee_member_of_another_branch_follows_the_committee(
     sister = signed_in(world.sister_member)
     meeting = await announced(secretary, world.branch_a, kind="committee")
     phone = await fresh(sister)
-    async with database.session() as session:
-        session.add(
-            Post(
-                id=uuid4(),
-                member_id=world.sister_member.member_id,
-                organisation_id=world.branch_a,
-                kind=PostKind.committee_member,
-                starts_on=date(2026, 1, 1),
-            )
-        )
-        await session.commit()
+    await give_post(database, world.sister_member, PostKind.committee_member, world.branch_a)
 
     await phone.catch_up(sister)
 

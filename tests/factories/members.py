@@ -1,4 +1,4 @@
-"""What tests send about members, a standing added to one, and a move to another branch."""
+"""What tests send about members, a standing or a post given to one, and a move to another branch."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import update
 
-from app.kernel.db import Session
+from app.kernel.db import Database, Session
+from app.kernel.security import PostKind
 from app.members.models import Member, Standing, StandingKind
+from app.members.posts.models import Post
 from tests.factories.world import Person
 
 HIEN: dict[str, str] = {
@@ -48,6 +50,23 @@ async def add_standing(
         )
     )
     await session.flush()
+
+
+async def give_post(
+    database: Database, person: Person, kind: PostKind, organisation_id: UUID, *, starts_on: date = date(2026, 1, 1)
+) -> None:
+    """A post besides those the world gave."""
+    async with database.session() as session:
+        session.add(
+            Post(
+                id=uuid4(),
+                member_id=person.member_id,
+                organisation_id=organisation_id,
+                kind=kind,
+                starts_on=starts_on,
+            )
+        )
+        await session.commit()
 
 
 async def transfer(session: Session, person: Person, *, to: UUID) -> None:

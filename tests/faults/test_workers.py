@@ -115,8 +115,8 @@ async def test_worker_suspended_past_its_lease_wakes_up_and_sends_nothing_that_a
     under_way = 50
     fcm.answer_next(answers.late(1.5), times=under_way)
     await announce(api, place)
-    names = {"push_lease_seconds": 4, "push_timeout_seconds": 2, "worker_heartbeat_seconds": 0.5}
-    periods = {name: Settings.model_fields[name].default if SUSPENDED_FOR else short for name, short in names.items()}
+    shorter = {"push_lease_seconds": 4, "push_timeout_seconds": 2, "worker_heartbeat_seconds": 0.5}
+    periods = {name: Settings.model_fields[name].default if SUSPENDED_FOR else short for name, short in shorter.items()}
     settings = {f"SOTAY_{name.upper()}": str(seconds) for name, seconds in periods.items()}
     environment = {"SOTAY_DATABASE_URL": place.url, **push_settings(fcm, **settings)}
 

@@ -389,9 +389,9 @@ class State:
     gone: list[tuple[str, UUID]] = field(default_factory=list)
     """Type and id of what was deleted."""
     handed_over: set[tuple[UUID, UUID]] = field(default_factory=set)
-    """The former branch and the id of what is its successor's now: or the branch and a time away of who left it.
+    """A former branch with the id of what its successor goes on with, or a branch with a time away of who left it.
 
-    Phones were told that it is no more in that scope.
+    Phones were told that it is in that scope no more.
     """
 
     @property

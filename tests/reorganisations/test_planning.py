@@ -16,6 +16,7 @@ from app.worker import carry_out_reorganisations
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, took
+from tests.factories.members import give_post
 from tests.factories.polls import opened_poll
 from tests.factories.reorganisations import ask, codes, done
 from tests.factories.world import Maker, World
@@ -251,17 +252,7 @@ async def test_a_body_that_says_too_little_or_too_much_is_refused_where_it_does(
 async def test_only_an_administrator_over_all_of_them_reorganises(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
-    async with database.session() as session:
-        session.add(
-            Post(
-                id=uuid4(),
-                member_id=world.officer.member_id,
-                organisation_id=world.commune,
-                kind=PostKind.administrator,
-                starts_on=date(2026, 1, 1),
-            )
-        )
-        await session.commit()
+    await give_post(database, world.officer, PostKind.administrator, world.commune)
     of_commune = signed_in(world.officer)
     within = await ask(of_commune, world.branch_a, "merge", into_id=world.branch_b, dry_run=True)
     across = await ask(of_commune, world.branch_a, "merge", into_id=world.far_branch)
@@ -390,17 +381,7 @@ async def test_a_guest_of_the_branch_goes_along_and_one_at_home_in_it_is_a_guest
 async def test_administrator_of_a_part_reads_the_names_of_that_part(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
-    async with database.session() as session:
-        session.add(
-            Post(
-                id=uuid4(),
-                member_id=world.stranger.member_id,
-                organisation_id=world.other_commune,
-                kind=PostKind.administrator,
-                starts_on=date(2026, 1, 1),
-            )
-        )
-        await session.commit()
+    await give_post(database, world.stranger, PostKind.administrator, world.other_commune)
     body = {"into_id": world.other_commune, "effective_on": DAY}
     planned = await done(signed_in(world.administrator), world.commune, "merge", **body)
     assert planned["posts"]
@@ -420,25 +401,9 @@ async def test_who_held_a_post_for_less_than_a_day_is_named_where_it_ended(
     world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
 ) -> None:
     """Such a post leaves no row behind, and nothing else leads from the branch to its holder."""
+    await give_post(database, world.stranger, PostKind.minute_taker, world.branch_a, starts_on=clock().date())
+    await give_post(database, world.administrator, PostKind.administrator, world.commune)
     async with database.session() as session:
-        session.add(
-            Post(
-                id=uuid4(),
-                member_id=world.stranger.member_id,
-                organisation_id=world.branch_a,
-                kind=PostKind.minute_taker,
-                starts_on=clock().date(),
-            )
-        )
-        session.add(
-            Post(
-                id=uuid4(),
-                member_id=world.administrator.member_id,
-                organisation_id=world.commune,
-                kind=PostKind.administrator,
-                starts_on=date(2026, 1, 1),
-            )
-        )
         province = delete(Post).where(
             Post.member_id == world.administrator.member_id, Post.organisation_id != world.commune
         )
