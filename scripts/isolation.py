@@ -44,7 +44,7 @@ class Total:
         self.happenings: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
 
-    def add(self, findings: Findings) -> None:
+    def add(self, country: int, findings: Findings) -> None:
         self.requests += findings.requests
         self.words += findings.words_judged
         self.items += findings.items_judged
@@ -56,7 +56,7 @@ class Total:
             self.counts[what] += len(found)
             self.wrong += len(found)
             for each in found[:SHOWN]:
-                print(f"✗ {what}: {each}")
+                print(f"✗ country {country}, {what}: {each}")
             for route, n in Counter(each.split(":", 1)[0] for each in found).most_common():
                 print(f"✗ {what}: {n} of {route}")
         self.say(f"{self.requests} requests, {self.requests / (time.monotonic() - self.began):.0f} a second")
@@ -151,13 +151,14 @@ def _ask(server: Server, processes: ProcessPoolExecutor, given: argparse.Namespa
     ]
     broken = 0
     for one in as_completed(going):
+        country = going.index(one) + 1
         try:
             findings = one.result()
         except Exception:  # noqa: BLE001 the other countries are asked all the same
             broken += 1
-            print(f"✗ country {going.index(one) + 1} broke off\n{traceback.format_exc()}", flush=True)
+            print(f"✗ country {country} broke off\n{traceback.format_exc()}", flush=True)
         else:
-            total.add(findings)
+            total.add(country, findings)
     total.report()
     print(f"{'✗' if broken else '✓'} countries that broke off: {broken} of {len(going)}")
     return total.wrong == 0 and broken == 0

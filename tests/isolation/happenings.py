@@ -150,13 +150,14 @@ class Happenings:
 
     def document_is_deleted(self) -> list[Executable]:
         used = {id(paper) for one in self.state.announcements for paper in one.documents}
-        document = self.dice.choice([one for one in self.state.documents if id(one) not in used])
-        self.state.documents.remove(document)
-        self.state.gone.append(("document", document.id))
-        return [
-            delete(DocumentBookmark).where(DocumentBookmark.document_id == document.id),
-            delete(Document).where(Document.id == document.id),
-        ]
+        unused = [one for one in self.state.documents if id(one) not in used]
+        done: list[Executable] = []
+        for document in self.dice.sample(unused, min(1, len(unused))):
+            self.state.documents.remove(document)
+            self.state.gone.append(("document", document.id))
+            done.append(delete(DocumentBookmark).where(DocumentBookmark.document_id == document.id))
+            done.append(delete(Document).where(Document.id == document.id))
+        return done
 
     def draft_is_discarded(self) -> list[Executable]:
         drafts = [one for one in self.state.polls if one.status == "draft"]

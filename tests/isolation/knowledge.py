@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tests.isolation.model import CAME, Model
+from tests.isolation.model import CAME, OFFICERS, Model
 from tests.isolation.state import Meeting, Organisation, Person, Poll, Resolution, RosterLine
 
 
@@ -69,9 +69,18 @@ class Knowledge:
                 if model.reads_posts(person, place):
                     lasting = (post for post in self.state.posts if post.ends_on is None or post.ends_on >= model.today)
                     yield from (post.holder.name for post in lasting if post.organisation is place)
+            if model.holds_over(person, OFFICERS, place):  # figures of a year have what stood below in it
+                yield from (one.name for one in self.state.organisations if one.parent is place)
             if model.organises(person, place):
                 yield from (one.name for kind in ("regular", "committee") for one in model.convened(place, kind))
                 yield from (one.name for where, one in self.state.doers if where is place)
+                yield from self._said_to_everyone(place)
+
+    def _said_to_everyone(self, place: Organisation) -> Iterable[str]:
+        """What a member has not read, whoever cares for them is told by name: of a branch that is not their own too."""
+        for one in self.state.announcements:
+            if self.model.is_current(one) and one.audience.part == "everyone" and one.organisation in place.line:
+                yield one.title
 
     def _people(self, person: Person) -> Iterable[str]:
         for member in self.state.people:
@@ -215,5 +224,5 @@ def _is_named(line: RosterLine) -> bool:
 
 def _head(place: Organisation) -> Iterable[str]:
     """Return whose paper it is, whose it stands below, and the commune that it is written in."""
-    yield from (one.name for one in place.line[-2:])
-    yield from (one.name for one in place.line if one.kind == "commune")
+    yield from (one.name for one in place.line_of_its_time[-2:])
+    yield from (one.name for one in place.line_of_its_time if one.kind == "commune")

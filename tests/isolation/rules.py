@@ -215,7 +215,9 @@ NEEDS: Mapping[str, May] = {
     **_for_all("replaceMeeting discardMeeting announceMeeting postponeMeeting cancelMeeting startMeeting", _organises),
     **_for_all("endMeeting listReplies replyForMember getCheckInCode takeRoll enterGuest removeGuest", _organises),
     **_for_all("giveTask changeTask draftMeetingPoll", _organises),
-    **_for_all("replyToMeeting checkIn", Model.answers),
+    "replyToMeeting": Model.answers,
+    # A roll is drawn up at the start: who is on it came to be called then, whatever ended since.
+    "checkIn": lambda model, who, meeting: who in meeting.roster or model.answers(who, meeting),
     "getMeetingReach": _follows_call,
     "reportTaskDone": lambda _, who, task: task.assignee is who,
     **_for_all("replaceMinutes publishMinutes sendMinutes answerRemark", _organises),
@@ -303,6 +305,8 @@ def is_found(model: Model, who: Person, operation: str, kind: str, thing: Some) 
         )
     if operation == "getResolutionPdf":
         return thing.status == "adopted" and model.sees_resolution(who, thing)
+    if operation == "readNotification":  # again, after it was taken back
+        return who in thing.inboxes or model.has_notice(who, thing)
     return SEES[kind](model, who, thing)
 
 

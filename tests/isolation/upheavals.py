@@ -86,7 +86,10 @@ class Upheavals:
         ]
         former, into = self.dice.choice(pairs or [(None, None)])
         by = self._administrator_over(former, into) if former and into else None
-        if former is None or into is None or by is None or self._in_two_branches(self._at_home_in(former)):
+        if former is None or into is None or by is None:
+            return False
+        at_home = self._at_home_in(former)
+        if self._in_two_branches(at_home) or self._will_come_back(at_home):
             return False
         await self._finish(former)
         await self._reorganise(by, former, "merge", {"into_id": str(into.id)}, into)
@@ -103,7 +106,7 @@ class Upheavals:
                 one.successor = into
         self._hand_over(former, into)
         self._end_posts(former)
-        self._move(self._at_home_in(former), former, into, guests_too=True)
+        self._move(at_home, former, into, guests_too=True)
         return True
 
     def _at_home_in(self, branch: Organisation) -> list[Person]:
@@ -117,6 +120,12 @@ class Upheavals:
             for one in people
             for standing in one.standings
         )
+
+    def _will_come_back(self, people: Collection[Person]) -> bool:
+        """Say whether somebody has left for some days, which only happens here: they would come back to nothing."""
+        today = self.invention.today
+        left = [one for person in people for one in person.standings if one.kind in FINALS]
+        return any(one.ends_on is not None and one.ends_on >= today for one in left)
 
     async def _finish(self, place: Organisation) -> None:
         """Nothing may be open in a branch that ends."""
