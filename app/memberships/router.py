@@ -26,6 +26,7 @@ from app.memberships.schemas import (
     StandingDecisionView,
     StandingRevocation,
 )
+from app.organisations.errors import OrganisationHasEnded
 from app.transfers.errors import NotYetAMember
 
 members = Router(prefix="/members", tags=["members"], route_class=StrictRoute)
@@ -107,10 +108,13 @@ async def change_standing_decision(
     "/{standing_id}/revoke",
     operation_id="revokeStandingDecision",
     summary="Take back a decision entered by mistake",
-    responses=problems(StandingNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate),
+    responses=problems(StandingNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate, OrganisationHasEnded),
 )
 async def revoke_standing_decision(
     session: DbSession, actor: CurrentActor, tagged: Tagged, standing_id: UUID, body: StandingRevocation
 ) -> StandingDecisionView:
-    """Take it back, an end of membership too, within 30 days of its entry. The member is as before, without posts."""
+    """Take it back, an end of membership too, within 30 days of its entry. The member is as before, without posts.
+
+    Where their branch has been merged since, they are a member of the one that it was merged into.
+    """
     return tagged.one(await service.revoke_standing_decision(session, actor, standing_id, body))

@@ -14,6 +14,7 @@ from app.kernel.security import Actor
 from app.meetings.replies.service import withdraw_replies
 from app.members.errors import FormerMember, MemberNotFound
 from app.members.models import Member
+from app.members.moves.service import move_members
 from app.members.posts.service import end_posts_outside
 from app.members.queries import get_visible_member, has_left
 from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, field_problem
@@ -41,6 +42,8 @@ from app.memberships.schemas import (
     StandingDecisionView,
     StandingRevocation,
 )
+from app.organisations.errors import OrganisationHasEnded
+from app.organisations.models import Organisation
 from app.rules import rules_in_force
 from app.transfers.errors import NotYetAMember
 from app.transfers.service import drop_open_transfer
@@ -139,17 +142,35 @@ async def revoke_standing_decision(
 ) -> StandingDecisionView:
     """Take back what was entered by mistake, an end of membership too, within the rule's days of its entry.
 
-    The member signs in anew; posts are given anew. Raises StandingNotFound, NotForYourPost, StandingRevoked,
-    CorrectionTooLate.
+    The member signs in anew; posts are given anew. Where the branch has been merged since, they go on where the others
+    do. Raises StandingNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate, OrganisationHasEnded.
     """
     decision, member = await _for_change(session, actor, standing_id)
     entered_on = session.day_of(decision.created_at)
     if session.today() > entered_on + rules_in_force(entered_on).correction_within:
         raise CorrectionTooLate
     await take_back(session, member.id, decision.kind.standing, since=decision.starts_on, until=decision.ends_on)
+    if decision.kind in ENDINGS:
+        await _follow_merger(session, actor, member)
     decision.revoked_at, decision.revoked_because = session.now(), body.reason
     await _record(session, actor, decision, member, MembershipRestored if decision.kind in ENDINGS else StandingChanged)
     return queries.view_decision(decision, member)
+
+
+async def _follow_merger(session: Session, actor: Actor, member: Member) -> None:
+    """Bring who had left when their branch ended to where the others went; raises OrganisationHasEnded.
+
+    A branch that was dissolved had no members any more: there is nowhere to go back to.
+    """
+    held = {"read": True, "key_share": True}  # it does not end before this is done
+    home = await session.get_one(Organisation, member.organisation_id, with_for_update=held)
+    if home.valid_until is None or home.valid_until >= session.today():
+        return
+    if home.successor_id is None:
+        raise OrganisationHasEnded
+    since = home.valid_until + timedelta(days=1)
+    await move_members(session, home.id, successor_id=home.successor_id, on=since, by=actor.member_id, only=[member.id])
+    await session.refresh(member)
 
 
 async def _for_change(session: Session, actor: Actor, standing_id: UUID) -> tuple[StandingDecision, Member]:

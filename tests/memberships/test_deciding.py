@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient, Response
@@ -10,6 +11,7 @@ from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, announced, inbox, said
 from tests.factories.polls import opened_poll
+from tests.factories.reorganisations import done
 from tests.factories.rolls import begun, roll_of
 from tests.factories.transfers import moved, post_transfer, started
 from tests.factories.world import Person, World
@@ -126,6 +128,40 @@ async def test_a_mistake_is_taken_back_within_thirty_days_and_the_member_signs_i
     secretary = signed_in(world.secretary)
     refused = await secretary.post(f"/v1/standings/{late['id']}/revoke", json={"reason": "Nhầm người"})
     assert (refused.status_code, refused.json()["code"]) == (409, "correction_too_late")
+
+
+async def test_who_left_by_mistake_goes_where_the_branch_was_merged_into(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    wrong = await decided(signed_in(world.secretary), world.member, REMOVED)
+    administrator = signed_in(world.administrator)
+    await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    restored = await administrator.post(f"/v1/standings/{wrong['id']}/revoke", json={"reason": "Nhầm người"})
+    assert restored.status_code == 200, restored.text
+    assert await standings_of(database, world.member) == [
+        ("official", world.branch_a, date(2001, 5, 19), date(2026, 11, 21)),
+        ("official", world.branch_b, date(2026, 11, 22), None),
+    ]
+    listed = (await signed_in(world.sister_secretary).get(f"/v1/organisations/{world.branch_b}/members")).json()[
+        "items"
+    ]
+    assert str(world.member.member_id) in {one["id"] for one in listed}
+
+
+async def test_nobody_comes_back_to_a_branch_that_was_dissolved(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    administrator = signed_in(world.administrator)
+    branch = {"parent_id": str(world.commune), "kind": "branch", "name": "Chi bộ tạm"}
+    dissolved = UUID((await administrator.post("/v1/organisations", json=branch)).json()["id"])
+    alone = {"full_name": "Lê Văn Tám", "official_on": "2006-05-19"}
+    clock.advance(days=1)
+    administrator = signed_in(world.administrator)
+    member = (await administrator.post(f"/v1/organisations/{dissolved}/members", json=alone)).json()["id"]
+    wrong = (await administrator.post(f"/v1/members/{member}/standings", json=REMOVED)).json()
+    await done(administrator, dissolved, "dissolve", reason="Không còn đảng viên")
+    refused = await administrator.post(f"/v1/standings/{wrong['id']}/revoke", json={"reason": "Nhầm người"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "organisation_has_ended")
 
 
 async def test_an_exemption_goes_along_to_another_branch_and_ends_there(
