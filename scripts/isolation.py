@@ -14,11 +14,12 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 import structlog
@@ -31,7 +32,10 @@ from tests.isolation.trial import Findings, try_country, try_faults
 
 OF_ONE_COUNTRY = 10_000
 AT_MOST_FOR_A_FAULT = 3_000
+OF_ONE_PART = 6
 SHOWN = 20
+
+Result = TypeVar("Result")
 
 
 class Total:
@@ -150,13 +154,9 @@ def _ask(server: Server, processes: ProcessPoolExecutor, given: argparse.Namespa
         for number, start in enumerate(starts, start=1)
     ]
     broken = 0
-    for one in as_completed(going):
-        country = going.index(one) + 1
-        try:
-            findings = one.result()
-        except Exception:  # noqa: BLE001 the other countries are asked all the same
+    for country, findings in _finished(going):
+        if findings is None:
             broken += 1
-            print(f"✗ country {country} broke off\n{traceback.format_exc()}", flush=True)
         else:
             total.add(country, findings)
     total.report()
@@ -166,15 +166,30 @@ def _ask(server: Server, processes: ProcessPoolExecutor, given: argparse.Namespa
 
 def _plant(server: Server, processes: ProcessPoolExecutor, given: argparse.Namespace) -> bool:
     print(f"{len(FAULTS)} faults, seed {given.seed}")
-    parts = [FAULTS[part :: given.processes] for part in range(given.processes)]
-    going = [processes.submit(server.plant, part, faults, given.seed) for part, faults in enumerate(parts)]
-    missed = 0
-    for fault, findings in (each for one in as_completed(going) for each in one.result().items()):
-        found = ", ".join(f"{len(one)} {what}" for what, one in findings.wrong.items() if one)
-        missed += not found
-        print(f"{'✓' if found else '✗'} {fault}: {found or 'not found'} after {findings.requests} requests", flush=True)
-    print(f"{'✗' if missed else '✓'} planted faults missed: {missed} of {len(FAULTS)}")
-    return missed == 0
+    parts = [FAULTS[start : start + OF_ONE_PART] for start in range(0, len(FAULTS), OF_ONE_PART)]
+    going = [processes.submit(server.plant, part, faults, given.seed) for part, faults in enumerate(parts, start=1)]
+    caught = 0
+    for _, tried in _finished(going):
+        for fault, findings in (tried or {}).items():
+            found = ", ".join(f"{len(one)} {what}" for what, one in findings.wrong.items() if one)
+            caught += bool(found)
+            print(
+                f"{'✓' if found else '✗'} {fault}: {found or 'not found'} after {findings.requests} requests",
+                flush=True,
+            )
+    print(f"{'✓' if caught == len(FAULTS) else '✗'} planted faults missed: {len(FAULTS) - caught} of {len(FAULTS)}")
+    return caught == len(FAULTS)
+
+
+def _finished(going: Sequence[Future[Result]]) -> Iterator[tuple[int, Result | None]]:
+    """Give the number of each country that is done, and what was found; None where it broke off, which is shown."""
+    for one in as_completed(going):
+        number, result = going.index(one) + 1, None
+        try:
+            result = one.result()
+        except Exception:  # noqa: BLE001 the other countries are asked all the same
+            print(f"✗ country {number} broke off\n{traceback.format_exc()}", flush=True)
+        yield number, result
 
 
 if __name__ == "__main__":
