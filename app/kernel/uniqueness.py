@@ -14,11 +14,12 @@ from app.kernel.errors import AppError
 async def refusing_duplicates(session: Session, refusals: Mapping[str, type[AppError]]) -> AsyncIterator[None]:
     """Write what the block changes; a broken unique constraint raises the refusal named for it.
 
-    The constraint judges, not a query before it: two requests at once cannot both find the value free.
+    The constraint judges, not a query before it: two requests at once cannot both find the value free. What the
+    transaction wrote before is lost with the refusal, as with every other.
     """
     try:
-        async with session.begin_nested():
-            yield
+        yield
+        await session.flush()
     except IntegrityError as error:
         broken = error.orig
         if isinstance(broken, psycopg.errors.UniqueViolation):
