@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, or_, select
 
+from app.kernel.context import meet
 from app.kernel.db import Session
 from app.kernel.security import Actor
 from app.meetings import access
@@ -141,10 +142,10 @@ async def _own_entries(
 
 
 async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[UUID, list[RollEntryView]]:
-    """Return lines of rosters by their meetings."""
-    rows = await session.execute(
+    """Return lines of rosters, which the caller is known to see, by their meetings."""
+    lines = (
         select(RosterEntry, Member.full_name, MeetingReply.reply, MeetingReply.reason)
-        .join(Member, Member.id == RosterEntry.member_id)
+        .outerjoin(Member, Member.id == RosterEntry.member_id)
         .outerjoin(
             MeetingReply,
             and_(
@@ -155,6 +156,12 @@ async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[
         .where(which)
         .order_by(Member.sort_key, Member.id)
     )
+    rows = (await session.execute(lines)).all()
+    # Whose stay was taken back on its day is led to by nothing but this line.
+    unmet = [row.RosterEntry.member_id for row in rows if row.full_name is None]
+    if unmet:
+        await meet(session, unmet)
+        rows = (await session.execute(lines)).all()
     found: defaultdict[UUID, list[RollEntryView]] = defaultdict(list)
     for entry, full_name, reply, reason in rows:
         found[entry.meeting_id].append(

@@ -3,11 +3,12 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
+from app.members.models import Standing, StandingKind
 from tests.conftest import RolledBackDatabase
 from tests.factories.meetings import SignedIn, announced, set_status, took
-from tests.factories.rolls import begun, code_of, put_roll, roll_of, scan
+from tests.factories.rolls import begun, code_of, give_standing, put_roll, roll_of, scan
 from tests.factories.world import World
 
 
@@ -127,3 +128,19 @@ async def test_guests_are_shown_in_the_branch_and_counted_nowhere(world: World, 
     gone = await secretary.delete(address)
     assert (gone.status_code, gone.json()["code"]) == (404, "guest_not_found")
     assert (await roll_of(secretary, meeting_id))["version"] == 3
+
+
+async def test_guest_taken_back_on_the_day_stays_on_the_roll_by_name(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    await give_standing(database, world.stranger, StandingKind.temporary_guest, world.branch_a)
+    secretary = signed_in(world.secretary)
+    meeting_id = await begun(secretary, world.branch_a)
+    await put_roll(secretary, meeting_id, (world.stranger, "present"))
+    before = (await roll_of(secretary, meeting_id))["entries"]
+    async with database.session() as session:
+        guests = Standing.kind == StandingKind.temporary_guest
+        await session.execute(delete(Standing).where(Standing.member_id == world.stranger.member_id, guests))
+        await session.commit()
+    assert (await roll_of(secretary, meeting_id))["entries"] == before
+    assert world.stranger.full_name in {entry["full_name"] for entry in before}
