@@ -101,7 +101,9 @@ class Claim:
         """Raise RequestInFlight when another request with the key was committed meanwhile.
 
         Asked before a refusal is told: it may be for what the other has done, such as taking the id of what is made.
+        The refusal takes back all anyway, and in a transaction that broke a constraint nothing can be asked.
         """
+        await self.session.rollback()
         of_this_key = (KeptAnswer.account_id == self.actor.account_id, KeptAnswer.key == self.key)
         if await self.session.scalar(select(KeptAnswer.key).where(*of_this_key)) is not None:
             raise RequestInFlight

@@ -186,6 +186,7 @@ async def test_id_of_the_client_is_kept_and_taken_once(world: World, signed_in: 
     member = signed_in(world.member)
     wanted = str(uuid4())
     assert await entered(member, id=wanted) == wanted
+    member.headers["Idempotency-Key"] = str(uuid4())
     again = await post_entry(member, id=wanted)
     assert (again.status_code, again.json()["code"]) == (409, "activity_entry_already_exists")
 
