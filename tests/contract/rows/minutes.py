@@ -10,10 +10,12 @@ from app.meetings.models import (
     RosterEntry,
     RosterStanding,
 )
-from app.minutes.models import FROZEN, Minutes, MinutesPaper, MinutesRemark, MinutesStatus
+from app.minutes.models import FROZEN, Minutes, MinutesNumber, MinutesPaper, MinutesRemark, MinutesStatus
 from app.minutes.queries import compose
 from tests.contract.roles import OK, VERSION_1, Row, Things, expect
 from tests.factories.world import HANOI, World
+
+YEAR = 2026
 
 _UNSENT = {"meeting_id": "just_ended"}
 _IN_REVIEW = {"meeting_id": "minutes_in_review"}
@@ -65,6 +67,7 @@ async def make(session: Session, world: World, things: Things) -> Things:
     for number, (name, (status, of_minutes)) in enumerate(_STATUSES.items(), start=1):
         made[name] = await _make_meeting(session, world, status)
         await _make_minutes(session, world, made[name], of_minutes, number)
+    session.add(MinutesNumber(organisation_id=world.branch_a, year=YEAR, last=len(_STATUSES)))
     remark = MinutesRemark(
         id=session.new_id(),
         meeting_id=made["minutes_in_review"].id,
@@ -125,7 +128,7 @@ async def _make_minutes(session: Session, world: World, meeting: Meeting, status
     session.add(minutes)
     await session.flush()
     if status in FROZEN:
-        minutes.year, minutes.number = 2026, number
+        minutes.year, minutes.number = YEAR, number
         minutes.record = (await compose(session, meeting, minutes)).model_dump(mode="json")
         minutes.approved_at, minutes.approved_by = session.now(), world.secretary.member_id
         session.add(MinutesPaper(meeting_id=meeting.id, content=b"%PDF-", sha256="0" * 64, made_at=session.now()))
