@@ -65,6 +65,11 @@ phases.coverage.enabled = false
 [[operations]]
 include-operation-id = "watchMeeting"
 checks.response_schema_conformance.enabled = false
+
+# A form makes a word of everything: a title that is generated as wrong, being a number, arrives as a right one.
+[[operations]]
+include-operation-id = "uploadDocument"
+checks.negative_data_rejection.enabled = false
 """
 
 
@@ -139,7 +144,7 @@ def fuzz(
 
     def filter_case(context: object, case: Any) -> bool:
         del context
-        if len(urlencode(case.query or {}, doseq=True)) > LONGEST_ADDRESS or _is_valid_as_a_form(case):
+        if len(urlencode(case.query or {}, doseq=True)) > LONGEST_ADDRESS:
             return False
         if bounds is Bounds.all or case.meta.phase.name != TestPhase.COVERAGE:
             return True
@@ -188,12 +193,6 @@ def _collect(stream: Iterable[events.EngineEvent]) -> tuple[list[str], Counter[s
         elif isinstance(event, events.FatalError):
             raise event.exception
     return list(found.values()), statuses
-
-
-def _is_valid_as_a_form(case: Any) -> bool:  # Any: Schemathesis' own case
-    # A number or a truth value is as wrong a title as can be, until a form makes a word of it.
-    is_form = case.media_type == "multipart/form-data" and isinstance(case.body, dict)
-    return is_form and any(isinstance(value, bool | int | float) for value in case.body.values())
 
 
 def _fresh(key: Any) -> Any:
