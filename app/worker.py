@@ -216,6 +216,7 @@ async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
     await _in_rounds(office, remind_of_reviews)
 
 
+# The hours are UTC's, whatever the machine's zone: in Việt Nam it is night from 15 to 23 of them.
 TASKS = (
     Task(EXPAND_TASK, expand_fact, Lane.urgent),
     Task(DELIVER_TASK, deliver_chunk, Lane.urgent, hands_over=True),
@@ -224,19 +225,19 @@ TASKS = (
     Task(SILENCE_TASK, silence_lost_phones, Lane.bulk),
     Task("meetings.sweep_reminders", sweep_reminders, Lane.urgent, cron="* * * * *"),
     Task("resolutions.close_due", close_resolutions, Lane.bulk, cron="* * * * *"),
-    Task(VACUUM_TASK, vacuum_ballots, Lane.bulk, cron="41 3 * * *"),
+    Task(VACUUM_TASK, vacuum_ballots, Lane.bulk, cron="41 20 * * *"),
     Task("announcements.publish_due", publish_announcements, Lane.urgent, cron="* * * * *"),
     Task(INDEX_TASK, read_document, Lane.bulk),
     Task(REMOVE_TASK, remove_file, Lane.bulk),
-    Task("documents.sweep_files", sweep_files, Lane.bulk, cron="41 2 * * *"),
+    Task("documents.sweep_files", sweep_files, Lane.bulk, cron="41 19 * * *"),
     Task(TYPESET_TASK, typeset_minutes, Lane.bulk),
     Task("minutes.sweep_reminders", sweep_minutes, Lane.bulk, cron="*/10 * * * *"),
     Task("transfers.sweep_reminders", sweep_transfers, Lane.bulk, cron="19 * * * *"),
     Task("admissions.sweep_reviews", sweep_reviews, Lane.bulk, cron="21 * * * *"),
     Task("reorganisations.carry_out", carry_out_reorganisations, Lane.bulk, cron="* * * * *"),
-    Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 3 * * *"),
+    Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 20 * * *"),
     Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
-    Task("privacy.purge", purge_old_rows, Lane.bulk, cron="41 1 * * *"),
+    Task("privacy.purge", purge_old_rows, Lane.bulk, cron="41 18 * * *"),
 )
 
 

@@ -172,4 +172,4 @@ async def test_ballots_are_written_anew_at_the_close_and_swept_by_a_job(
 
 def test_routes_mix_with_the_systems_randomness_and_the_sweep_also_comes_each_night() -> None:
     assert isinstance(router.CHANCE, SystemRandom)
-    assert [task.cron for task in TASKS if task.name == "polls.vacuum"] == ["41 3 * * *"]
+    assert [task.cron for task in TASKS if task.name == "polls.vacuum"] == ["41 20 * * *"]

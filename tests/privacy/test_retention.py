@@ -208,7 +208,7 @@ async def test_purge_goes_in_rounds_to_the_end_and_comes_each_night(
     async with database.session() as session:
         assert await session.scalar(select(func.count()).select_from(FailureCount)) == 0
     (task,) = [task for task in TASKS if task.name == "privacy.purge"]
-    assert task.cron == "41 1 * * *"
+    assert task.cron == "41 18 * * *"  # UTC: 01:41 in Việt Nam
 
 
 async def test_notices_leave_inboxes_after_two_years_and_phones_are_told_to_forget_them(
