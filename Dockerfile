@@ -4,19 +4,21 @@ FROM python:3.13-slim AS build
 RUN pip install --no-cache-dir uv
 WORKDIR /srv/sotay
 ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1
+# "--extra telemetry" for traces.
+ARG EXTRAS=""
 # The dependencies change seldom, the code often: two layers.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --frozen --no-dev --no-install-project
+RUN uv sync --frozen --no-dev --no-install-project $EXTRAS
 COPY alembic.ini ./
 COPY migrations migrations
 COPY app app
-RUN uv sync --frozen --no-dev
+RUN uv sync --frozen --no-dev $EXTRAS
 # What the image consists of stands in it: sbom/sotay.cdx.json and sbom/licences.md.
 COPY scripts/lib.sh scripts/sbom scripts/licences.py scripts/
 RUN scripts/sbom sbom
 
 FROM python:3.13-slim
-# Pango, which WeasyPrint typesets minutes and resolutions with; the letters come with the package.
+# Pango, which WeasyPrint typesets minutes, resolutions and reports with; the letters come with the package.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
  && rm -rf /var/lib/apt/lists/*
