@@ -47,6 +47,7 @@ from app.reorganisations.models import Reorganisation, ReorganisationKind, Reorg
 from app.reorganisations.plans import MeetingsGo, Part, Plan, Preview
 from app.reorganisations.schemas import Dissolution, Merge, Move, Renaming, Reordering, ReorganisationView, Split
 from app.resolutions.succession.service import hand_over_resolutions
+from app.transfers.succession.service import hand_over_transfers, lapse_transfers, take_along_transfers
 
 _ENDED = "Chi bộ kết thúc hoạt động do sắp xếp tổ chức"
 
@@ -238,18 +239,24 @@ class _Work:
     on: date
     by: UUID | None
 
+    @property
+    def _reason(self) -> str:
+        return self.plan.reason or _ENDED
+
     async def merge(self) -> None:
         plan = self.plan
         former = await self._names(plan.ending_ids)
         for part in plan.parts:
             await self._found(part)
         if plan.meetings is MeetingsGo.cancel:
-            reason = plan.reason or _ENDED
-            await lapse_meetings(self.session, plan.ending_ids, reason=reason, by=self.by)
+            await lapse_meetings(self.session, plan.ending_ids, reason=self._reason, by=self.by)
         for ended in plan.ending_ids:
             await self._hand_over(ended, plan.successor_id)
             await end_posts(self.session, ended, on=self.on, by=self.by)
             await move_members(self.session, ended, successor_id=plan.successor_id, on=self.on, by=self.by)
+            await hand_over_transfers(
+                self.session, ended, successor_id=plan.successor_id, on=self.on, by=self.by, reason=self._reason
+            )
             await succession.merge_into(self.session, ended, successor_id=plan.successor_id, on=self.on, by=self.by)
         await self._tell(plan.successor_id, former)
 
@@ -269,6 +276,9 @@ class _Work:
                     by=self.by,
                     only=part.member_ids,
                 )
+                await take_along_transfers(
+                    self.session, plan.organisation_id, to=part.id, on=self.on, members=part.member_ids
+                )
             await succession.hang_below(self.session, part.child_ids, parent_id=part.id, on=self.on, by=self.by)
             await self._tell(part.id, former)
 
@@ -282,7 +292,8 @@ class _Work:
 
     async def dissolve(self) -> None:
         ended = self.plan.organisation_id
-        await lapse_meetings(self.session, [ended], reason=self.plan.reason or _ENDED, by=self.by)
+        await lapse_meetings(self.session, [ended], reason=self._reason, by=self.by)
+        await lapse_transfers(self.session, ended, on=self.on, by=self.by, reason=self._reason)
         await end_posts(self.session, ended, on=self.on, by=self.by)
         await succession.dissolve(self.session, ended, on=self.on, by=self.by)
 

@@ -13,7 +13,7 @@ from app.kernel.problems import FieldsNotValid, problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import FormerMember, MemberNotFound
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.transfers import queries, service
 from app.transfers.errors import (
     AlreadyMoving,
@@ -104,7 +104,7 @@ async def get_transfer(session: DbSession, actor: CurrentActor, tagged: Tagged, 
     "/{transfer_id}/accept",
     operation_id="acceptTransfer",
     summary="Accept a transfer",
-    responses=problems(TransferNotFound, NotForYourPost, TransferDecided, FieldsNotValid),
+    responses=problems(TransferNotFound, NotForYourPost, TransferDecided, OrganisationHasEnded, FieldsNotValid),
 )
 async def accept_transfer(
     session: DbSession, actor: CurrentActor, tagged: Tagged, transfer_id: UUID, body: TransferAcceptance

@@ -25,6 +25,7 @@ from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTUR
 from app.members.standings.queries import membership_since
 from app.members.standings.service import begin_standing, end_standings, move_home
 from app.notifications.service import withdraw_notices
+from app.organisations.errors import OrganisationHasEnded
 from app.organisations.models import Organisation, OrganisationKind
 from app.rules import RuleSet, add_working_days, rules_in_force
 from app.transfers import access, queries
@@ -99,7 +100,7 @@ async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: 
         session, member.id, member.organisation_id, StandingKind.transferring, starts_on=session.today()
     )
     member.version += 1
-    fact = names_of(actor, transfer, member) | {
+    fact = names_of(actor.member_id, transfer, member) | {
         "kind": transfer.kind,
         "to_organisation_id": transfer.to_organisation_id,
     }
@@ -111,19 +112,21 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
     """Take the member in: from the next request on they are of the new branch, or its guest.
 
     Of a transfer out of the system the old branch itself says that the other one has answered; then the membership
-    here ends. Raises TransferNotFound, NotForYourPost, TransferDecided, FieldsNotValid.
+    here ends. Raises TransferNotFound, NotForYourPost, TransferDecided, OrganisationHasEnded, FieldsNotValid.
     """
+    await _hold_destination(session, transfer_id)
     found, member = await get_for_decision(session, actor, transfer_id)
     transfer = found.transfer
     access.require_side(actor, found.receiving_path)
     _require_open(transfer)
+    await _require_lasting_destination(session, transfer)
     _require_arrival(session, transfer, body.received_on)
     home = member.organisation_id  # not always where it started: branches are merged
     is_permanent = transfer.kind is TransferKind.permanent
     await reach(session, home)
     if is_permanent:
         transfer.left_without_secretary = await queries.leaves_no_secretary(session, member.id, home)
-    _decide(session, actor, transfer, TransferStatus.accepted)
+    _decide(session, transfer, TransferStatus.accepted, by=actor.member_id)
     transfer.received_on = body.received_on
     await _settle(session, transfer)
     await end_standings(session, member.id, StandingKind.transferring, on=body.received_on)
@@ -136,7 +139,7 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
         await _begin_stay(session, member, transfer)
     away = await _away_periods(session, member.id) if is_permanent else ()
     fact = {
-        **names_of(actor, transfer, member),
+        **names_of(actor.member_id, transfer, member),
         "organisation_id": home,
         "kind": transfer.kind,
         "received_on": body.received_on,
@@ -153,14 +156,16 @@ async def refuse_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
     """Say for the new branch that the member is not taken in; raises what `accept_transfer` does."""
     found, member = await get_for_decision(session, actor, transfer_id)
     access.require_side(actor, found.receiving_path)
-    return await _end_undone(session, actor, found.transfer, member, fact=TransferRefused, reason=body.reason)
+    await end_undone(session, found.transfer, member, by=actor.member_id, fact=TransferRefused, reason=body.reason)
+    return await queries.view_transfer(session, transfer_id)
 
 
 async def withdraw_transfer(session: Session, actor: Actor, transfer_id: UUID, body: TransferRefusal) -> TransferView:
     """Take a transfer back for the old branch; raises what `accept_transfer` does."""
     found, member = await get_for_decision(session, actor, transfer_id)
     access.require_side(actor, found.from_path)
-    return await _end_undone(session, actor, found.transfer, member, fact=TransferWithdrawn, reason=body.reason)
+    await end_undone(session, found.transfer, member, by=actor.member_id, fact=TransferWithdrawn, reason=body.reason)
+    return await queries.view_transfer(session, transfer_id)
 
 
 async def drop_open_transfer(session: Session, actor: Actor, member: Member, *, reason: str) -> None:
@@ -168,7 +173,7 @@ async def drop_open_transfer(session: Session, actor: Actor, member: Member, *, 
     wanted = select(Transfer).where(Transfer.member_id == member.id, Transfer.status == TransferStatus.started)
     transfer = await session.scalar(wanted.with_for_update())
     if transfer is not None:
-        await _end_undone(session, actor, transfer, member, fact=TransferWithdrawn, reason=reason)
+        await end_undone(session, transfer, member, by=actor.member_id, fact=TransferWithdrawn, reason=reason)
 
 
 async def remind_of_transfers(session: Session) -> int:
@@ -219,6 +224,21 @@ async def get_for_decision(session: Session, actor: Actor, transfer_id: UUID) ->
     member = await session.get_one(Member, found.transfer.member_id, with_for_update=True, populate_existing=True)
     await session.refresh(found.transfer, with_for_update=True)
     return found, member
+
+
+async def _hold_destination(session: Session, transfer_id: UUID) -> None:
+    """Let no reorganisation end the branch meanwhile; the member is locked after it, as reorganisations do."""
+    there = select(Transfer.to_organisation_id).where(Transfer.id == transfer_id).scalar_subquery()
+    held = select(Organisation.id).where(Organisation.id == there)
+    await session.execute(held.with_for_update(read=True, key_share=True))
+
+
+async def _require_lasting_destination(session: Session, transfer: Transfer) -> None:
+    if transfer.to_organisation_id is None:
+        return
+    there = await session.get_one(Organisation, transfer.to_organisation_id, populate_existing=True)
+    if there.valid_until is not None and there.valid_until < session.today():
+        raise OrganisationHasEnded
 
 
 def _require_open(transfer: Transfer) -> None:
@@ -294,29 +314,29 @@ async def _begin_stay(session: Session, member: Member, transfer: Transfer) -> N
     member.version += 1
 
 
-async def _end_undone(
+async def end_undone(
     session: Session,
-    actor: Actor,
     transfer: Transfer,
     member: Member,
     *,
+    by: UUID | None,
     fact: type[TransferRefused | TransferWithdrawn],
     reason: str,
-) -> TransferView:
+) -> None:
+    """Close a transfer by which nobody moved, both locked; raises TransferDecided."""
     _require_open(transfer)
     refused = fact is TransferRefused
-    _decide(session, actor, transfer, TransferStatus.refused if refused else TransferStatus.withdrawn)
+    _decide(session, transfer, TransferStatus.refused if refused else TransferStatus.withdrawn, by=by)
     transfer.reason = reason
     await _settle(session, transfer)
     await end_standings(session, member.id, StandingKind.transferring, on=session.today())
     member.version += 1
-    await record(session, fact.model_validate(names_of(actor, transfer, member)))
-    return await queries.view_transfer(session, transfer.id)
+    await record(session, fact.model_validate(names_of(by, transfer, member)))
 
 
-def _decide(session: Session, actor: Actor, transfer: Transfer, status: TransferStatus) -> None:
+def _decide(session: Session, transfer: Transfer, status: TransferStatus, *, by: UUID | None) -> None:
     transfer.status = status
-    transfer.decided_by = actor.member_id
+    transfer.decided_by = by
     transfer.decided_at = session.now()
     transfer.version += 1
 
@@ -332,12 +352,12 @@ async def _away_periods(session: Session, member_id: UUID) -> Sequence[UUID]:
     return rows.all()
 
 
-def names_of(actor: Actor, transfer: Transfer, member: Member) -> dict[str, Any]:
+def names_of(by: UUID | None, transfer: Transfer, member: Member) -> dict[str, Any]:
     """Return whom and what every fact about a transfer names; Any: values of several types."""
     return {
         "organisation_id": transfer.from_organisation_id,
         "subject_id": transfer.id,
-        "actor_member_id": actor.member_id,
+        "actor_member_id": by,
         "member_id": member.id,
         "member_version": member.version,
     }

@@ -107,6 +107,7 @@ class Upheavals:
         self._hand_over(former, into)
         self._end_posts(former)
         self._move(at_home, former, into, guests_too=True)
+        self._hand_over_transfers(former, into, by)
         return True
 
     def _at_home_in(self, branch: Organisation) -> list[Person]:
@@ -166,6 +167,20 @@ class Upheavals:
             if not isinstance(one, Task):  # a task's meeting stays, and who reads that reads the task
                 state.handed_over.add((former.id, one.id))
 
+    def _hand_over_transfers(self, former: Organisation, into: Organisation, by: Person) -> None:
+        """What is open, and a stay, is the successor's; what led from one of the two to the other is over."""
+        for one in self.state.transfers:
+            is_stay = one.status == "accepted" and one.kind == "temporary"
+            if former not in {one.organisation, one.to} or not (one.status == "started" or is_stay):
+                continue
+            one.organisation = into if one.organisation is former else one.organisation
+            one.to = into if one.to is former else one.to
+            if one.organisation is one.to:
+                over = {"temporary_away", "temporary_guest"} if is_stay else {"transferring"}
+                self._cut(one.member, [state for state in one.member.standings if state.kind in over])
+                one.status = "accepted" if is_stay else "withdrawn"
+                self.state.doers.add((into, by))
+
     def _end_posts(self, place: Organisation, holders: Collection[Person] | None = None) -> None:
         for person in self.state.people if holders is None else holders:
             for post in list(person.posts):
@@ -182,8 +197,8 @@ class Upheavals:
         model = self._model
         going = [one for one in people if model.is_member(one)]
         for person in going:
-            stays = [one for one in person.standings if one.organisation is into and one.kind == "temporary_guest"]
-            self._cut(person, stays)
+            back = {"temporary_guest", "transferred"}
+            self._cut(person, [one for one in person.standings if one.organisation is into and one.kind in back])
         for person in self.state.people:
             concerned = [
                 one
@@ -234,6 +249,10 @@ class Upheavals:
         self.state.doers.add((new, by))
         self._end_posts(old, going)
         self._move(going, old, new)
+        for one in self.state.transfers:
+            goes_on = one.status == "started" or (one.status == "accepted" and one.kind == "temporary")
+            if one.member in going and one.organisation is old and goes_on:
+                one.organisation = new
         return True
 
     async def branch_moves(self) -> bool:

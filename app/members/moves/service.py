@@ -16,15 +16,16 @@ _GO = text("""
 UPDATE members SET organisation_id = :to, version = version + 1
 WHERE id = ANY(CAST(:members AS uuid[])) RETURNING id, version
 """)
-# Whoever was a guest where they are now at home is one no more.
-_NO_GUESTS = (
+# Whoever was a guest where they are now at home is one no more, and whoever had left it once is back.
+_BACK_HOME = (
     text("""
-    DELETE FROM standings WHERE organisation_id = :to AND kind = 'temporary_guest' AND starts_on >= :on
+    DELETE FROM standings
+    WHERE organisation_id = :to AND kind IN ('temporary_guest', 'transferred') AND starts_on >= :on
     AND member_id = ANY(CAST(:members AS uuid[]))
     """),
     text("""
     UPDATE standings SET ends_on = CAST(:on AS date) - 1
-    WHERE organisation_id = :to AND kind = 'temporary_guest' AND (ends_on IS NULL OR ends_on >= :on)
+    WHERE organisation_id = :to AND kind IN ('temporary_guest', 'transferred') AND (ends_on IS NULL OR ends_on >= :on)
     AND member_id = ANY(CAST(:members AS uuid[]))
     """),
 )
@@ -69,7 +70,7 @@ async def move_members(
         "guests": only is None,
         "final": sorted(FINAL),
     }
-    for statement in (*_NO_GUESTS, _STANDINGS):
+    for statement in (*_BACK_HOME, _STANDINGS):
         await session.execute(statement, values)
     gone = (await session.execute(_GO, values)).all()
     if gone:

@@ -3,16 +3,15 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import update
-
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.i18n import Text
 from app.kernel.problems import FieldsNotValid
 from app.kernel.security import Actor
 from app.meetings.replies.service import withdraw_replies
-from app.members.models import Member, Standing, StandingKind
+from app.members.models import Member, StandingKind
 from app.members.standings.days import field_problem
+from app.members.standings.service import shift_end
 from app.rules import rules_named
 from app.transfers import access, queries
 from app.transfers.errors import (
@@ -69,22 +68,15 @@ def _require_stay(session: Session, transfer: Transfer) -> tuple[date, date]:
 async def _change_stay(
     session: Session, actor: Actor, transfer: Transfer, member: Member, *, until: date
 ) -> TransferView:
-    stay = (StandingKind.temporary_away, StandingKind.temporary_guest)
-    await session.execute(
-        update(Standing)
-        .where(
-            Standing.member_id == member.id,
-            Standing.kind.in_(stay),
-            Standing.starts_on == transfer.received_on,
-            Standing.ends_on == transfer.until,
-        )
-        .values(ends_on=until)
-    )
+    assert transfer.received_on is not None
+    for kind in (StandingKind.temporary_away, StandingKind.temporary_guest):
+        # What goes on in a successor of home or host begins on the day of its reorganisation.
+        await shift_end(session, member.id, kind, since=transfer.received_on, before=transfer.until, to=until)
     transfer.until = until
     transfer.version += 1
     member.version += 1
     host = transfer.to_organisation_id
     if host is not None:
         await withdraw_replies(session, actor, member.id, [host], after=until)
-    await record(session, StayChanged.model_validate(names_of(actor, transfer, member) | {"until": until}))
+    await record(session, StayChanged.model_validate(names_of(actor.member_id, transfer, member) | {"until": until}))
     return await queries.view_transfer(session, transfer.id)
