@@ -1,5 +1,6 @@
 """Reads of decisions on a membership."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import or_, select, tuple_
@@ -61,12 +62,12 @@ async def list_standing_decisions(
     )
 
 
-async def has_standing(session: Session, wanted: StandingDecision) -> bool:
-    """Say whether the member has a standing of the same kind that shares a day with the wanted one."""
+async def has_standing(session: Session, wanted: StandingDecision, *, since: date) -> bool:
+    """Say whether the member has a standing of the wanted kind that shares a day with it, from a day on."""
     found = select(Standing.id).where(
         Standing.member_id == wanted.member_id,
         Standing.kind == wanted.kind.standing,
-        or_(Standing.ends_on.is_(None), Standing.ends_on >= wanted.starts_on),
+        or_(Standing.ends_on.is_(None), Standing.ends_on >= since),
     )
     if wanted.ends_on is not None:
         found = found.where(Standing.starts_on <= wanted.ends_on)

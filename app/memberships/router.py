@@ -87,6 +87,7 @@ async def get_standing_decision(
         StandingRevoked,
         StandingFinal,
         StandingOver,
+        StandingsOverlap,
         FieldsNotValid,
         VersionChanged,
         IfMatchMissing,

@@ -84,7 +84,7 @@ async def decide_standing(
         created_at=session.now(),
         **body.model_dump(),
     )
-    if await queries.has_standing(session, decision):
+    if await queries.has_standing(session, decision, since=decision.starts_on):
         raise StandingsOverlap
     session.add(decision)
     if decision.kind in ENDINGS:
@@ -108,7 +108,7 @@ async def change_standing_decision(
     """Let an exemption or suspension end on another day; yesterday ends it now.
 
     Raises StandingNotFound, NotForYourPost, VersionChanged, StandingRevoked, StandingFinal, StandingOver,
-    FieldsNotValid.
+    StandingsOverlap, FieldsNotValid.
     """
     decision, member = await _for_change(session, actor, standing_id)
     require_version(decision.version, expected)
@@ -124,15 +124,12 @@ async def change_standing_decision(
         raise FieldsNotValid(fields=(field_problem("ends_on", ("too_early", early)),))
     if body.ends_on == decision.ends_on:
         return queries.view_decision(decision, member)
+    before, decision.ends_on = decision.ends_on, body.ends_on
+    if before is not None and await queries.has_standing(session, decision, since=before + timedelta(days=1)):
+        raise StandingsOverlap
     await shift_end(
-        session,
-        member.id,
-        decision.kind.standing,
-        since=decision.starts_on,
-        before=decision.ends_on,
-        to=body.ends_on,
+        session, member.id, decision.kind.standing, since=decision.starts_on, before=before, to=body.ends_on
     )
-    decision.ends_on = body.ends_on
     await _record(session, actor, decision, member, StandingChanged)
     return queries.view_decision(decision, member)
 

@@ -208,6 +208,20 @@ async def test_what_contradicts_itself_is_refused(
     assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [(pointer, code)]
 
 
+async def test_exemption_is_not_prolonged_into_the_next_one_which_stays_apart(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    secretary = signed_in(world.secretary)
+    first = await decided(secretary, world.member, EXEMPT | {"ends_on": "2027-02-28"})
+    await decided(secretary, world.member, EXEMPT | {"starts_on": "2027-04-01", "ends_on": "2027-06-30"})
+    refused = await patched(secretary, first, "2027-06-30")
+    assert (refused.status_code, refused.json()["code"]) == (409, "standings_overlap")
+    assert (await patched(secretary, first, "2027-03-31")).status_code == 200
+    rows = [row[2:] for row in await standings_of(database, world.member) if row[0] == "temporarily_exempt"]
+    assert rows == [(date(2026, 11, 22), date(2027, 3, 31)), (date(2027, 4, 1), date(2027, 6, 30))]
+    assert (await patched(secretary, first, "2027-01-31")).status_code == 200
+
+
 async def test_nobody_decides_about_themself_twice_or_about_what_is_over(
     world: World, signed_in: SignedIn, clock: FakeClock
 ) -> None:
