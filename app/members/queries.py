@@ -115,9 +115,10 @@ async def list_members(
     if wanted.standing not in FINAL:
         query = query.where(Member.id.not_in(_left(branch.id, today)))
     if wanted.standing is not None:
-        query = query.where(
-            Member.id.in_(select(Standing.member_id).where(Standing.kind == wanted.standing, _in_force(today)))
-        )
+        stand = select(Standing.member_id).where(Standing.kind == wanted.standing, _in_force(today))
+        if wanted.standing is StandingKind.transferred:  # not who once came from elsewhere
+            stand = stand.where(Standing.organisation_id == branch.id)
+        query = query.where(Member.id.in_(stand))
     if wanted.away is not None:
         gone = Member.id.in_(away_on(today))
         query = query.where(gone if wanted.away else ~gone)

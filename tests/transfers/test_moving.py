@@ -274,3 +274,14 @@ async def test_a_transfer_that_comes_to_nothing_leaves_the_member_where_they_are
         again = await step(old if name == "withdraw" else new, transfer, name, **body)
         assert (again.status_code, again.json()["code"]) == (409, "transfer_decided")
     await started(old, world.member, world.branch_b)
+
+
+async def test_who_came_is_not_listed_with_who_left(world: World, signed_in: SignedIn) -> None:
+    old, new = signed_in(world.secretary), signed_in(world.sister_secretary)
+    await moved(old, new, world.member, world.branch_b)
+    await took(
+        old, await started(old, world.away, None, to_place="Đảng bộ Ngoại giao"), "accept", received_on="2026-11-22"
+    )
+    for client, branch, left in ((old, world.branch_a, {world.away, world.former}), (new, world.branch_b, set())):
+        listed = (await client.get(f"/v1/organisations/{branch}/members?standing=transferred")).json()["items"]
+        assert {one["id"] for one in listed} == {str(one.member_id) for one in left}

@@ -31,11 +31,11 @@ async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body
     member, path = await get_visible_member(session, actor, body.member_id)
     if organisation.id not in path:
         raise MemberOutsideOrganisation
-    if await has_left(session, member):
-        raise FormerMember
     await session.refresh(member, with_for_update=True)  # one after the other: two at once would both find none
     if member.organisation_id != path[-1]:  # moved a moment ago
         raise MemberNotFound
+    if await has_left(session, member):
+        raise FormerMember
     post = Post(
         id=session.new_id(),
         member_id=member.id,
