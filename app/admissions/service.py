@@ -54,7 +54,7 @@ from app.members.schemas import MemberView
 from app.members.service import add_candidate, correct_person, require_branch
 from app.members.standings.days import BEFORE_BIRTH, IN_FUTURE, Wrong, field_problem
 from app.members.standings.service import admit, end_standings, recognise
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import get_lasting_organisation
 from app.rules import RuleSet, add_months, rules_in_force, rules_named
 
 SWEEP_SIZE = 500
@@ -71,9 +71,10 @@ async def enter_candidate(
 ) -> CandidacyView:
     """Put somebody into the branch's pool; they are no member, sign in nowhere and are seen by who keeps the records.
 
-    Raises OrganisationNotFound, NotForYourPost, NotABranch, FieldsNotValid, MentorNotValid, CitizenIdTaken, PhoneTaken.
+    Raises OrganisationNotFound, OrganisationHasEnded, NotForYourPost, NotABranch, FieldsNotValid, MentorNotValid,
+    CitizenIdTaken, PhoneTaken.
     """
-    branch = await get_visible_organisation(session, actor, organisation_id)
+    branch = await get_lasting_organisation(session, actor, organisation_id)
     require_record_keeper(actor, branch.path)
     require_branch(branch)
     _require_past(session, born_on=body.born_on, certified_on=body.certified_on)

@@ -16,6 +16,7 @@ from app.worker import sweep_reviews
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, inbox
+from tests.factories.reorganisations import done
 from tests.factories.transfers import LETTER, took
 from tests.factories.world import Person, World
 from tests.worker import JobRunner
@@ -340,3 +341,10 @@ async def test_the_list_of_a_branch_goes_with_who_moved_as_the_candidacy_does(
     assert await listed(world.secretary, world.branch_a) == []
     assert (await signed_in(world.secretary).get(f"/v1/candidacies/{view['id']}")).status_code == 404
     assert await listed(world.sister_secretary, world.branch_b) == [view["id"]]
+
+
+async def test_nobody_is_entered_into_a_branch_that_has_ended(world: World, signed_in: SignedIn) -> None:
+    administrator = signed_in(world.administrator)
+    await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    refused = await post_candidate(administrator, world, mentor_ids=[])
+    assert (refused.status_code, refused.json()["code"]) == (409, "organisation_has_ended")
