@@ -90,7 +90,7 @@ async def list_candidacies(
     organisation_id: UUID,
     status: Annotated[CandidacyStatus | None, Query(description="Only those of this status")] = None,
 ) -> CandidacyPage:
-    """List the candidacies that the branch entered, the latest first; also those admitted, recognised and dropped."""
+    """List those of who is at home in the branch, the latest first; also those admitted, recognised and dropped."""
     found = await queries.list_candidacies(
         session, actor, organisation_id, status=status, page=page, locale=reader.locale
     )

@@ -92,10 +92,10 @@ async def enter_candidate(
         created_at=session.now(),
         **body.model_dump(include=set(_ON_CANDIDACY)),
     )
-    await _set_mentors(session, candidacy, body.mentor_ids)
+    await _set_mentors(session, candidacy, body.mentor_ids, at=branch.id)
     session.add(candidacy)
     await session.flush()
-    await record(session, CandidateEntered.model_validate(_names(actor, candidacy)))
+    await record(session, CandidateEntered.model_validate(_names(actor, candidacy, at=branch.id)))
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -116,10 +116,13 @@ async def change_candidacy(
     for name in wanted.keys() & _ON_CANDIDACY:
         setattr(candidacy, name, wanted[name])
     if body.mentor_ids is not None:
-        await _set_mentors(session, candidacy, body.mentor_ids)
+        await _set_mentors(session, candidacy, body.mentor_ids, at=member.organisation_id)
     candidacy.version += 1
     changed = (*fields, *sorted(wanted.keys() - _PERSONAL))
-    await record(session, CandidacyChanged.model_validate(_names(actor, candidacy) | {"fields": changed}))
+    await record(
+        session,
+        CandidacyChanged.model_validate(_names(actor, candidacy, at=member.organisation_id) | {"fields": changed}),
+    )
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -140,7 +143,9 @@ async def complete_step(
         raise FieldsNotValid(fields=wrong)
     await _write_step(session, actor, candidacy, step, body.done_on, note=body.note)
     candidacy.version += 1
-    await record(session, DossierStepDone.model_validate(_names(actor, candidacy) | {"step": step}))
+    await record(
+        session, DossierStepDone.model_validate(_names(actor, candidacy, at=member.organisation_id) | {"step": step})
+    )
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -161,7 +166,7 @@ async def admit_candidate(
     if missing:
         raise DossierIncomplete(steps=missing)
     mentors = {candidacy.mentor_1_id, candidacy.mentor_2_id} - {None}
-    officials = await queries.find_officials(session, candidacy.organisation_id, [one for one in mentors if one])
+    officials = await queries.find_officials(session, member.organisation_id, [one for one in mentors if one])
     if len(officials) < rules.mentors:
         raise MentorsMissing
     certified = candidacy.certified_on
@@ -176,7 +181,7 @@ async def admit_candidate(
     candidacy.version += 1
     await admit(session, member, on=body.admitted_on)
     more = {"admitted_on": body.admitted_on, "member_version": member.version}
-    await record(session, MemberAdmitted.model_validate(_names(actor, candidacy) | more))
+    await record(session, MemberAdmitted.model_validate(_names(actor, candidacy, at=member.organisation_id) | more))
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -190,7 +195,7 @@ async def drop_candidate(
     candidacy.dropped_because = body.reason
     candidacy.version += 1
     await end_standings(session, member.id, StandingKind.candidate, on=session.today())
-    await record(session, CandidateDropped.model_validate(_names(actor, candidacy)))
+    await record(session, CandidateDropped.model_validate(_names(actor, candidacy, at=member.organisation_id)))
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -315,8 +320,8 @@ def _require_admissible(session: Session, member: Member, body: Admission, *, ru
         raise FieldsNotValid(fields=tuple(wrong))
 
 
-async def _set_mentors(session: Session, candidacy: Candidacy, ids: Sequence[UUID]) -> None:
-    officials = await queries.find_officials(session, candidacy.organisation_id, ids)
+async def _set_mentors(session: Session, candidacy: Candidacy, ids: Sequence[UUID], *, at: UUID) -> None:
+    officials = await queries.find_officials(session, at, ids)
     twice: Wrong = ("duplicate", Text(vi="Trùng người giúp đỡ", en="The same person twice"))
     none: Wrong = (MentorNotValid.code, MentorNotValid.title)
     wrong = [
@@ -340,10 +345,10 @@ async def _write_step(
     )
 
 
-def _names(actor: Actor, candidacy: Candidacy) -> dict[str, Any]:
-    # Any: values of several types.
+def _names(actor: Actor, candidacy: Candidacy, *, at: UUID) -> dict[str, Any]:
+    # Any: values of several types. The branch that entered the candidate may be no more: a fact is told at home.
     return {
-        "organisation_id": candidacy.organisation_id,
+        "organisation_id": at,
         "subject_id": candidacy.id,
         "actor_member_id": actor.member_id,
         "member_id": candidacy.member_id,

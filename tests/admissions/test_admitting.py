@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.admissions.models import CandidacyStep
 from app.identity.models import LoginSession
+from app.kernel.models import EventRow
 from app.members.models import Standing, StandingKind
 from app.rules import RULE_SETS
 from app.worker import sweep_reviews
@@ -348,3 +349,36 @@ async def test_nobody_is_entered_into_a_branch_that_has_ended(world: World, sign
     await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
     refused = await post_candidate(administrator, world, mentor_ids=[])
     assert (refused.status_code, refused.json()["code"]) == (409, "organisation_has_ended")
+
+
+async def test_who_went_along_in_a_merger_is_admitted_where_they_are_at_home_now(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    view = await ready(signed_in(world.secretary), world, database)
+    path = f"/v1/candidacies/{view['id']}"
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    keeper = signed_in(world.sister_secretary)
+    kept = await keeper.get(path)
+    # Those who came along are mentors still, and whoever is official in the new branch may be one.
+    assert kept.json()["mentors"] == view["mentors"]
+    mentors = [str(world.member.member_id), str(world.sister_member.member_id)]
+    changed = await keeper.patch(path, json={"mentor_ids": mentors}, headers={"If-Match": kept.headers["ETag"]})
+    assert changed.status_code == 200, changed.text
+    assert [one["member_id"] for one in changed.json()["mentors"]] == mentors
+    assert (await post_step(signed_in(world.secretary), view, "admit", ADMISSION)).status_code == 404
+    answer = await post_step(keeper, view, "admit", ADMISSION | {"admitted_on": "2026-11-22"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["organisation_id"] == str(world.branch_a)
+    assert await standings_of(database, view["candidate"]["member_id"]) == [
+        ("probationary", world.branch_b, date(2026, 11, 22), None)
+    ]
+    async with database.session() as session:
+        rows = await session.execute(
+            select(EventRow.code, EventRow.organisation_id).where(EventRow.subject_id == UUID(view["id"]))
+        )
+        assert {row.code: row.organisation_id for row in rows} == {
+            "admissions.candidate_entered": world.branch_a,
+            "admissions.step_done": world.branch_a,
+            "admissions.candidacy_changed": world.branch_b,
+            "admissions.member_admitted": world.branch_b,
+        }
