@@ -12,14 +12,15 @@ from app.admissions.models import CandidacyStep
 from app.identity.models import LoginSession
 from app.kernel.models import EventRow
 from app.members.models import Standing, StandingKind
+from app.organisations.models import Organisation, OrganisationKind
 from app.rules import RULE_SETS
 from app.worker import sweep_reviews
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, inbox
-from tests.factories.reorganisations import done
+from tests.factories.reorganisations import ask, codes, done
 from tests.factories.transfers import LETTER, took
-from tests.factories.world import Person, World
+from tests.factories.world import Maker, Person, World
 from tests.members.rosters.test_correcting_many import given_out
 from tests.worker import JobRunner
 
@@ -400,3 +401,19 @@ async def test_who_is_dropped_on_the_day_they_were_entered_is_no_member(world: W
     code = await secretary.post(f"{dropped}/activation-code")
     assert (code.status_code, code.json()["code"]) == (409, "still_candidate")
     assert view["candidate"]["member_id"] not in await given_out(secretary, world.branch_a)
+
+
+async def test_a_branch_is_dissolved_though_a_candidate_was_dropped_there(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        commune = await session.get_one(Organisation, world.commune)
+        branch = (await Maker(session).organisation("Chi bộ thôn Bắc", OrganisationKind.branch, under=commune)).id
+        await session.commit()
+    administrator = signed_in(world.administrator)
+    body = {"full_name": "Vũ Thị Quỳnh", "born_on": "2004-05-19", "source": "youth_union"}
+    view = (await administrator.post(f"/v1/organisations/{branch}/candidacies", json=body)).json()
+    refused = await ask(administrator, branch, "dissolve")
+    assert (refused.status_code, codes(refused.json()["report"])) == (409, ["has_members"])
+    assert (await post_step(administrator, view, "drop", {"reason": "Chuyển nơi cư trú"})).status_code == 200
+    await done(administrator, branch, "dissolve")

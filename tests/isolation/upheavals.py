@@ -180,7 +180,7 @@ class Upheavals:
         """From today on they are of the other branch, with every state that goes on; guests of the old one too."""
         day = self.invention.today
         model = self._model
-        going = [one for one in people if model.is_member(one)]
+        going = [one for one in people if model.is_member(one) and one.standings]  # who was dropped has none
         for person in going:
             stays = [one for one in person.standings if one.organisation is into and one.kind == "temporary_guest"]
             self._cut(person, stays)
