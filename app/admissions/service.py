@@ -242,12 +242,12 @@ async def recognise_member(session: Session, actor: Actor, member_id: UUID, body
 async def remind_of_reviews(session: Session) -> int:
     """Remind of up to 500 probations whose day has come, and return how many it dealt with: 0 is all done.
 
-    After a standstill each is told of once.
+    After a standstill each is told of once; of who is not on probation any more, official already or gone, never.
     """
     today = session.today()
     rows = (
         await session.execute(
-            select(Candidacy, Member.organisation_id)
+            select(Candidacy, Member.organisation_id, queries.probation_holds(today))
             .join(Member, Member.id == Candidacy.member_id)
             .where(Candidacy.next_reminder_on <= today)
             .order_by(Candidacy.next_reminder_on, Candidacy.id)
@@ -255,8 +255,11 @@ async def remind_of_reviews(session: Session) -> int:
             .with_for_update(of=Candidacy, skip_locked=True)
         )
     ).all()
-    for candidacy, organisation_id in rows:
+    for candidacy, organisation_id, is_on_probation in rows:
         assert candidacy.admitted_on is not None
+        if not is_on_probation:
+            candidacy.next_reminder_on = None
+            continue
         probation = Probation(candidacy.admitted_on, rules_named(candidacy.rule_set))
         candidacy.next_reminder_on = probation.next_reminder(today)
         await record(

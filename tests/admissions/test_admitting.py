@@ -1,5 +1,6 @@
 """From the pool to the recognition: the dossier, the admission, the probation, and what refuses each step."""
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from app.admissions.models import CandidacyStep
+from app.admissions.models import Candidacy, CandidacyStep
 from app.identity.models import LoginSession
 from app.kernel.models import EventRow
 from app.members.models import Standing, StandingKind
@@ -417,3 +418,46 @@ async def test_a_branch_is_dissolved_though_a_candidate_was_dropped_there(
     assert (refused.status_code, codes(refused.json()["report"])) == (409, ["has_members"])
     assert (await post_step(administrator, view, "drop", {"reason": "Chuyển nơi cư trú"})).status_code == 200
     await done(administrator, branch, "dissolve")
+
+
+async def test_nobody_is_reminded_of_who_is_not_on_probation_any_more(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock, jobs: JobRunner
+) -> None:
+    await extend_session(database, world.secretary.session_id)
+    ids: list[str] = []
+    for _ in range(4):
+        view = await ready(signed_in(world.secretary), world, database, phone=None)
+        answer = await post_step(signed_in(world.secretary), view, "admit", ADMISSION)
+        assert answer.status_code == 200, answer.text
+        ids.append(view["candidate"]["member_id"])
+    official, expelled, elsewhere, still = ids
+    clock.set(clock.at + (date(2027, 10, 21) - date(2026, 11, 22)))
+    await sweep_reviews(jobs.office, 0)
+    # After it is recorded, and before it is sent.
+    secretary = signed_in(world.secretary)
+    etag = {"If-Match": (await secretary.get(f"/v1/members/{official}")).headers["ETag"]}
+    corrected = await secretary.patch(f"/v1/members/{official}", json={"official_on": "2027-10-21"}, headers=etag)
+    assert corrected.status_code == 200, corrected.text
+    decision = {"kind": "expelled", "starts_on": "2027-10-21", "reason": "Vi phạm", "decision_number": "12-QĐ/ĐU"}
+    ended = await secretary.post(f"/v1/members/{expelled}/standings", json=decision)
+    assert ended.status_code == 201, ended.text
+    letter = LETTER | {"to_place": "Đảng bộ phường Bến Thành", "letter_on": "2027-10-20"}
+    begun = await secretary.post(f"/v1/members/{elsewhere}/transfers", json=letter)
+    assert begun.status_code == 201, begun.text
+    await took(secretary, begun.json()["id"], "accept", received_on="2027-10-21")
+    await jobs.run()
+    assert len(jobs.sender.tokens("probation_review_due")) == 1
+    clock.advance(days=30)
+    await sweep_reviews(jobs.office, 0)
+    await jobs.run()
+    assert len(jobs.sender.tokens("probation_review_due")) == 2
+    async with database.session() as session:
+        days = await session.execute(select(Candidacy.member_id, Candidacy.next_reminder_on))
+        reminded = await session.scalars(select(EventRow.data).where(EventRow.code == "admissions.review_due"))
+        assert Counter(data["member_id"] for data in reminded) == {official: 1, expelled: 1, elsewhere: 1, still: 2}
+        assert {str(row.member_id): row.next_reminder_on for row in days} == {
+            official: None,
+            expelled: None,
+            elsewhere: None,
+            still: date(2027, 12, 31),
+        }
