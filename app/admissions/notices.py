@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from app.admissions.events import MemberRecognised, ProbationReviewDue
 from app.admissions.models import Candidacy, CandidacyStatus
+from app.admissions.queries import is_on_probation
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
@@ -21,7 +22,8 @@ _HANDBOOK = Text(vi="Sổ tay đảng viên", en="Member handbook")
 
 async def _prepare_review(session: Session, event: ProbationReviewDue) -> Prepared | None:
     candidacy = await session.get_one(Candidacy, event.subject_id, with_for_update={"read": True})
-    if candidacy.status is not CandidacyStatus.admitted:
+    member = await session.get_one(Member, event.member_id)
+    if candidacy.status is not CandidacyStatus.admitted or not await is_on_probation(session, member):
         return None
     leaders = select(Post.member_id).where(
         Post.organisation_id == event.organisation_id,
@@ -31,7 +33,7 @@ async def _prepare_review(session: Session, event: ProbationReviewDue) -> Prepar
     return Prepared(
         audience=leaders.distinct(),
         params={
-            "member": await session.scalar(select(Member.full_name).where(Member.id == event.member_id)),
+            "member": member.full_name,
             "official_due_on": event.official_due_on.isoformat(),
             "review_due_on": event.review_due_on.isoformat(),
         },

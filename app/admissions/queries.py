@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.admissions import access
@@ -25,6 +26,8 @@ from app.members.schemas import MemberRef
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
 from app.rules import add_working_days, rules_named
+
+_probation = aliased(Standing)
 
 Steps = Mapping[str, CandidacyStep]
 """The steps that are done, by their codes."""
@@ -116,14 +119,19 @@ async def find_officials(session: Session, organisation_id: UUID, ids: Collectio
 
 
 async def is_on_probation(session: Session, member: Member) -> bool:
-    """Say whether the member is probationary today, in their branch."""
-    found = select(Standing.id).where(
-        Standing.member_id == member.id,
-        Standing.organisation_id == member.organisation_id,
-        Standing.kind == StandingKind.probationary,
-        holds_on(Standing.starts_on, Standing.ends_on, session.today()),
+    """Say whether the member is probationary today, in their branch, and has not left."""
+    return bool(await session.scalar(select(probation_holds(session.today())).where(Member.id == member.id)))
+
+
+def probation_holds(on: date) -> ColumnElement[bool]:
+    """Say of a `members` row that it is probationary on a day, in its branch, and has not left."""
+    return exists().where(
+        _probation.member_id == Member.id,
+        _probation.organisation_id == Member.organisation_id,
+        _probation.kind == StandingKind.probationary,
+        holds_on(_probation.starts_on, _probation.ends_on, on),
+        ~has_left_by(_probation, on),
     )
-    return await session.scalar(found.limit(1)) is not None
 
 
 def _select_views() -> Select[Candidacy, str, Any]:

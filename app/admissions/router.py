@@ -38,7 +38,7 @@ from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import CitizenIdTaken, FormerMember, MemberNotFound, NotABranch, PhoneTaken
 from app.members.schemas import MemberView
-from app.organisations.errors import OrganisationNotFound
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 members = Router(prefix="/members", tags=["members"], route_class=StrictRoute)
 organisations = Router(prefix="/organisations", tags=["members"], route_class=StrictRoute)
@@ -51,7 +51,14 @@ router = Router(prefix="/candidacies", tags=["members"], route_class=StrictRoute
     status_code=201,
     summary="Put somebody into the pool",
     responses=problems(
-        OrganisationNotFound, NotForYourPost, NotABranch, MentorNotValid, CitizenIdTaken, PhoneTaken, FieldsNotValid
+        OrganisationNotFound,
+        NotForYourPost,
+        OrganisationHasEnded,
+        NotABranch,
+        MentorNotValid,
+        CitizenIdTaken,
+        PhoneTaken,
+        FieldsNotValid,
     ),
 )
 async def enter_candidate(
@@ -83,7 +90,7 @@ async def list_candidacies(
     organisation_id: UUID,
     status: Annotated[CandidacyStatus | None, Query(description="Only those of this status")] = None,
 ) -> CandidacyPage:
-    """List the candidacies that the branch entered, the latest first; also those admitted, recognised and dropped."""
+    """List those of who is at home in the branch, the latest first; also those admitted, recognised and dropped."""
     found = await queries.list_candidacies(
         session, actor, organisation_id, status=status, page=page, locale=reader.locale
     )

@@ -54,7 +54,7 @@ from app.members.schemas import MemberView
 from app.members.service import add_candidate, correct_person, require_branch
 from app.members.standings.days import BEFORE_BIRTH, IN_FUTURE, Wrong, field_problem
 from app.members.standings.service import admit, end_standings, recognise
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import get_lasting_organisation
 from app.rules import RuleSet, add_months, rules_in_force, rules_named
 
 SWEEP_SIZE = 500
@@ -71,9 +71,10 @@ async def enter_candidate(
 ) -> CandidacyView:
     """Put somebody into the branch's pool; they are no member, sign in nowhere and are seen by who keeps the records.
 
-    Raises OrganisationNotFound, NotForYourPost, NotABranch, FieldsNotValid, MentorNotValid, CitizenIdTaken, PhoneTaken.
+    Raises OrganisationNotFound, OrganisationHasEnded, NotForYourPost, NotABranch, FieldsNotValid, MentorNotValid,
+    CitizenIdTaken, PhoneTaken.
     """
-    branch = await get_visible_organisation(session, actor, organisation_id)
+    branch = await get_lasting_organisation(session, actor, organisation_id)
     require_record_keeper(actor, branch.path)
     require_branch(branch)
     _require_past(session, born_on=body.born_on, certified_on=body.certified_on)
@@ -91,10 +92,10 @@ async def enter_candidate(
         created_at=session.now(),
         **body.model_dump(include=set(_ON_CANDIDACY)),
     )
-    await _set_mentors(session, candidacy, body.mentor_ids)
+    await _set_mentors(session, candidacy, body.mentor_ids, at=branch.id)
     session.add(candidacy)
     await session.flush()
-    await record(session, CandidateEntered.model_validate(_names(actor, candidacy)))
+    await record(session, CandidateEntered.model_validate(_names(actor, candidacy, at=branch.id)))
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -115,10 +116,13 @@ async def change_candidacy(
     for name in wanted.keys() & _ON_CANDIDACY:
         setattr(candidacy, name, wanted[name])
     if body.mentor_ids is not None:
-        await _set_mentors(session, candidacy, body.mentor_ids)
+        await _set_mentors(session, candidacy, body.mentor_ids, at=member.organisation_id)
     candidacy.version += 1
     changed = (*fields, *sorted(wanted.keys() - _PERSONAL))
-    await record(session, CandidacyChanged.model_validate(_names(actor, candidacy) | {"fields": changed}))
+    await record(
+        session,
+        CandidacyChanged.model_validate(_names(actor, candidacy, at=member.organisation_id) | {"fields": changed}),
+    )
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -139,7 +143,9 @@ async def complete_step(
         raise FieldsNotValid(fields=wrong)
     await _write_step(session, actor, candidacy, step, body.done_on, note=body.note)
     candidacy.version += 1
-    await record(session, DossierStepDone.model_validate(_names(actor, candidacy) | {"step": step}))
+    await record(
+        session, DossierStepDone.model_validate(_names(actor, candidacy, at=member.organisation_id) | {"step": step})
+    )
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -160,7 +166,7 @@ async def admit_candidate(
     if missing:
         raise DossierIncomplete(steps=missing)
     mentors = {candidacy.mentor_1_id, candidacy.mentor_2_id} - {None}
-    officials = await queries.find_officials(session, candidacy.organisation_id, [one for one in mentors if one])
+    officials = await queries.find_officials(session, member.organisation_id, [one for one in mentors if one])
     if len(officials) < rules.mentors:
         raise MentorsMissing
     certified = candidacy.certified_on
@@ -175,7 +181,7 @@ async def admit_candidate(
     candidacy.version += 1
     await admit(session, member, on=body.admitted_on)
     more = {"admitted_on": body.admitted_on, "member_version": member.version}
-    await record(session, MemberAdmitted.model_validate(_names(actor, candidacy) | more))
+    await record(session, MemberAdmitted.model_validate(_names(actor, candidacy, at=member.organisation_id) | more))
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -189,7 +195,7 @@ async def drop_candidate(
     candidacy.dropped_because = body.reason
     candidacy.version += 1
     await end_standings(session, member.id, StandingKind.candidate, on=session.today())
-    await record(session, CandidateDropped.model_validate(_names(actor, candidacy)))
+    await record(session, CandidateDropped.model_validate(_names(actor, candidacy, at=member.organisation_id)))
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
@@ -236,12 +242,12 @@ async def recognise_member(session: Session, actor: Actor, member_id: UUID, body
 async def remind_of_reviews(session: Session) -> int:
     """Remind of up to 500 probations whose day has come, and return how many it dealt with: 0 is all done.
 
-    After a standstill each is told of once.
+    After a standstill each is told of once; of who is not on probation any more, official already or gone, never.
     """
     today = session.today()
     rows = (
         await session.execute(
-            select(Candidacy, Member.organisation_id)
+            select(Candidacy, Member.organisation_id, queries.probation_holds(today))
             .join(Member, Member.id == Candidacy.member_id)
             .where(Candidacy.next_reminder_on <= today)
             .order_by(Candidacy.next_reminder_on, Candidacy.id)
@@ -249,8 +255,11 @@ async def remind_of_reviews(session: Session) -> int:
             .with_for_update(of=Candidacy, skip_locked=True)
         )
     ).all()
-    for candidacy, organisation_id in rows:
+    for candidacy, organisation_id, is_on_probation in rows:
         assert candidacy.admitted_on is not None
+        if not is_on_probation:
+            candidacy.next_reminder_on = None
+            continue
         probation = Probation(candidacy.admitted_on, rules_named(candidacy.rule_set))
         candidacy.next_reminder_on = probation.next_reminder(today)
         await record(
@@ -314,8 +323,8 @@ def _require_admissible(session: Session, member: Member, body: Admission, *, ru
         raise FieldsNotValid(fields=tuple(wrong))
 
 
-async def _set_mentors(session: Session, candidacy: Candidacy, ids: Sequence[UUID]) -> None:
-    officials = await queries.find_officials(session, candidacy.organisation_id, ids)
+async def _set_mentors(session: Session, candidacy: Candidacy, ids: Sequence[UUID], *, at: UUID) -> None:
+    officials = await queries.find_officials(session, at, ids)
     twice: Wrong = ("duplicate", Text(vi="Trùng người giúp đỡ", en="The same person twice"))
     none: Wrong = (MentorNotValid.code, MentorNotValid.title)
     wrong = [
@@ -339,10 +348,10 @@ async def _write_step(
     )
 
 
-def _names(actor: Actor, candidacy: Candidacy) -> dict[str, Any]:
-    # Any: values of several types.
+def _names(actor: Actor, candidacy: Candidacy, *, at: UUID) -> dict[str, Any]:
+    # Any: values of several types. The branch that entered the candidate may be no more: a fact is told at home.
     return {
-        "organisation_id": candidacy.organisation_id,
+        "organisation_id": at,
         "subject_id": candidacy.id,
         "actor_member_id": actor.member_id,
         "member_id": candidacy.member_id,

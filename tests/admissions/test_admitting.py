@@ -1,5 +1,6 @@
 """From the pool to the recognition: the dossier, the admission, the probation, and what refuses each step."""
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,16 +9,20 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from app.admissions.models import CandidacyStep
+from app.admissions.models import Candidacy, CandidacyStep
 from app.identity.models import LoginSession
+from app.kernel.models import EventRow
 from app.members.models import Standing, StandingKind
+from app.organisations.models import Organisation, OrganisationKind
 from app.rules import RULE_SETS
 from app.worker import sweep_reviews
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, inbox
+from tests.factories.reorganisations import ask, codes, done
 from tests.factories.transfers import LETTER, took
-from tests.factories.world import Person, World
+from tests.factories.world import Maker, Person, World
+from tests.members.rosters.test_correcting_many import given_out
 from tests.worker import JobRunner
 
 ADMISSION: Json = {"decision_number": "25-QĐ/ĐU", "decided_on": "2026-11-10", "admitted_on": "2026-11-20"}
@@ -340,3 +345,119 @@ async def test_the_list_of_a_branch_goes_with_who_moved_as_the_candidacy_does(
     assert await listed(world.secretary, world.branch_a) == []
     assert (await signed_in(world.secretary).get(f"/v1/candidacies/{view['id']}")).status_code == 404
     assert await listed(world.sister_secretary, world.branch_b) == [view["id"]]
+
+
+async def test_nobody_is_entered_into_a_branch_that_has_ended(world: World, signed_in: SignedIn) -> None:
+    administrator = signed_in(world.administrator)
+    await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    refused = await post_candidate(administrator, world, mentor_ids=[])
+    assert (refused.status_code, refused.json()["code"]) == (409, "organisation_has_ended")
+
+
+async def test_who_went_along_in_a_merger_is_admitted_where_they_are_at_home_now(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    view = await ready(signed_in(world.secretary), world, database)
+    path = f"/v1/candidacies/{view['id']}"
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    keeper = signed_in(world.sister_secretary)
+    kept = await keeper.get(path)
+    # Those who came along are mentors still, and whoever is official in the new branch may be one.
+    assert kept.json()["mentors"] == view["mentors"]
+    mentors = [str(world.member.member_id), str(world.sister_member.member_id)]
+    changed = await keeper.patch(path, json={"mentor_ids": mentors}, headers={"If-Match": kept.headers["ETag"]})
+    assert changed.status_code == 200, changed.text
+    assert [one["member_id"] for one in changed.json()["mentors"]] == mentors
+    assert (await post_step(signed_in(world.secretary), view, "admit", ADMISSION)).status_code == 404
+    answer = await post_step(keeper, view, "admit", ADMISSION | {"admitted_on": "2026-11-22"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["organisation_id"] == str(world.branch_a)
+    assert await standings_of(database, view["candidate"]["member_id"]) == [
+        ("probationary", world.branch_b, date(2026, 11, 22), None)
+    ]
+    async with database.session() as session:
+        rows = await session.execute(
+            select(EventRow.code, EventRow.organisation_id).where(EventRow.subject_id == UUID(view["id"]))
+        )
+        assert {row.code: row.organisation_id for row in rows} == {
+            "admissions.candidate_entered": world.branch_a,
+            "admissions.step_done": world.branch_a,
+            "admissions.candidacy_changed": world.branch_b,
+            "admissions.member_admitted": world.branch_b,
+        }
+
+
+async def test_who_is_dropped_on_the_day_they_were_entered_is_no_member(world: World, signed_in: SignedIn) -> None:
+    secretary = signed_in(world.secretary)
+    view = await entered(secretary, world)
+    assert (await post_step(secretary, view, "drop", {"reason": "Nhập nhầm"})).status_code == 200
+    dropped = f"/v1/members/{view['candidate']['member_id']}"
+    members = f"/v1/organisations/{world.branch_a}/members"
+    for person in (world.secretary, world.member, world.officer):
+        listed = (await signed_in(person).get(members)).json()["items"]
+        assert view["candidate"]["member_id"] not in {one["id"] for one in listed}
+    for person in (world.member, world.minute_taker, world.officer):
+        assert (await signed_in(person).get(dropped)).status_code == 404
+    assert (await secretary.get(dropped)).json()["standings"] == []
+    code = await secretary.post(f"{dropped}/activation-code")
+    assert (code.status_code, code.json()["code"]) == (409, "still_candidate")
+    assert view["candidate"]["member_id"] not in await given_out(secretary, world.branch_a)
+
+
+async def test_a_branch_is_dissolved_though_a_candidate_was_dropped_there(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        commune = await session.get_one(Organisation, world.commune)
+        branch = (await Maker(session).organisation("Chi bộ thôn Bắc", OrganisationKind.branch, under=commune)).id
+        await session.commit()
+    administrator = signed_in(world.administrator)
+    body = {"full_name": "Vũ Thị Quỳnh", "born_on": "2004-05-19", "source": "youth_union"}
+    view = (await administrator.post(f"/v1/organisations/{branch}/candidacies", json=body)).json()
+    refused = await ask(administrator, branch, "dissolve")
+    assert (refused.status_code, codes(refused.json()["report"])) == (409, ["has_members"])
+    assert (await post_step(administrator, view, "drop", {"reason": "Chuyển nơi cư trú"})).status_code == 200
+    await done(administrator, branch, "dissolve")
+
+
+async def test_nobody_is_reminded_of_who_is_not_on_probation_any_more(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock, jobs: JobRunner
+) -> None:
+    await extend_session(database, world.secretary.session_id)
+    ids: list[str] = []
+    for _ in range(4):
+        view = await ready(signed_in(world.secretary), world, database, phone=None)
+        answer = await post_step(signed_in(world.secretary), view, "admit", ADMISSION)
+        assert answer.status_code == 200, answer.text
+        ids.append(view["candidate"]["member_id"])
+    official, expelled, elsewhere, still = ids
+    clock.set(clock.at + (date(2027, 10, 21) - date(2026, 11, 22)))
+    await sweep_reviews(jobs.office, 0)
+    # After it is recorded, and before it is sent.
+    secretary = signed_in(world.secretary)
+    etag = {"If-Match": (await secretary.get(f"/v1/members/{official}")).headers["ETag"]}
+    corrected = await secretary.patch(f"/v1/members/{official}", json={"official_on": "2027-10-21"}, headers=etag)
+    assert corrected.status_code == 200, corrected.text
+    decision = {"kind": "expelled", "starts_on": "2027-10-21", "reason": "Vi phạm", "decision_number": "12-QĐ/ĐU"}
+    ended = await secretary.post(f"/v1/members/{expelled}/standings", json=decision)
+    assert ended.status_code == 201, ended.text
+    letter = LETTER | {"to_place": "Đảng bộ phường Bến Thành", "letter_on": "2027-10-20"}
+    begun = await secretary.post(f"/v1/members/{elsewhere}/transfers", json=letter)
+    assert begun.status_code == 201, begun.text
+    await took(secretary, begun.json()["id"], "accept", received_on="2027-10-21")
+    await jobs.run()
+    assert len(jobs.sender.tokens("probation_review_due")) == 1
+    clock.advance(days=30)
+    await sweep_reviews(jobs.office, 0)
+    await jobs.run()
+    assert len(jobs.sender.tokens("probation_review_due")) == 2
+    async with database.session() as session:
+        days = await session.execute(select(Candidacy.member_id, Candidacy.next_reminder_on))
+        reminded = await session.scalars(select(EventRow.data).where(EventRow.code == "admissions.review_due"))
+        assert Counter(data["member_id"] for data in reminded) == {official: 1, expelled: 1, elsewhere: 1, still: 2}
+        assert {str(row.member_id): row.next_reminder_on for row in days} == {
+            official: None,
+            expelled: None,
+            elsewhere: None,
+            still: date(2027, 12, 31),
+        }

@@ -133,17 +133,18 @@ class Invention:
     def _candidate(self, branch: Organisation) -> None:
         """Somebody on the way to membership, who signs in nowhere."""
         dropped = self.dice.choice((None, self.word("why a candidate was dropped")))
-        self.state.candidacies.append(
-            Candidacy(
-                id=self.id(),
-                organisation=branch,
-                mentors=self.dice.sample([one for one in self.state.people if one.organisation is branch], 2),
-                candidate=self._person(branch, "candidate"),
-                certificate=self.word("certificate of a candidate"),
-                note=self.word("note on a step of a dossier"),
-                dropped=dropped,
-            )
+        candidacy = Candidacy(
+            id=self.id(),
+            organisation=branch,
+            mentors=self.dice.sample([one for one in self.state.people if one.organisation is branch], 2),
+            candidate=self._person(branch, "candidate"),
+            certificate=self.word("certificate of a candidate"),
+            note=self.word("note on a step of a dossier"),
+            dropped=dropped,
         )
+        if dropped:  # on the day they were entered
+            candidacy.candidate.standings.clear()
+        self.state.candidacies.append(candidacy)
 
     def _person(self, home: Organisation, kind: str | None = None) -> Person:
         number = next(self._phones)

@@ -195,7 +195,7 @@ class Upheavals:
         """From today on they are of the other branch, with every state that goes on; guests of the old one too."""
         day = self.invention.today
         model = self._model
-        going = [one for one in people if model.is_member(one)]
+        going = [one for one in people if model.is_member(one) and one.standings]  # who was dropped has none
         for person in going:
             back = {"temporary_guest", "transferred"}
             self._cut(person, [one for one in person.standings if one.organisation is into and one.kind in back])

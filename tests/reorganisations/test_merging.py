@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
-from app.members.models import Standing
+from app.members.models import Member, Standing, StandingKind
 from app.organisations.models import Organisation, OrganisationKind
 from tests.changes.phones import announce_world, at_their_addresses, fresh, in_their_lists, named, settled
 from tests.conftest import RolledBackDatabase
@@ -331,3 +331,33 @@ async def test_a_merge_of_branches_with_a_member_in_both_is_refused(
 
     assert (refused.status_code, refused.json()["code"]) == (409, "reorganisation_not_possible")
     assert codes(refused.json()["report"]) == ["member_in_two_branches"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "goes"),
+    [
+        (StandingKind.candidate, (date(2026, 1, 1), None), True),
+        (StandingKind.candidate, (date(2026, 1, 1), date(2026, 11, 21)), False),
+        (StandingKind.official, (date(2026, 12, 1), None), True),
+        (StandingKind.temporarily_exempt, (date(2026, 1, 1), date(2026, 11, 22)), True),
+        (StandingKind.deceased, (date(2026, 1, 1), None), False),
+    ],
+)
+async def test_whoever_has_not_left_nor_been_dropped_goes_along(
+    kind: StandingKind,
+    days: tuple[date, date | None],
+    world: World,
+    administrator: AsyncClient,
+    database: RolledBackDatabase,
+    *,
+    goes: bool,
+) -> None:
+    async with database.session() as session:
+        whose = Standing.member_id == world.phoneless.member_id
+        await session.execute(update(Standing).where(whose).values(kind=kind, starts_on=days[0], ends_on=days[1]))
+        await session.commit()
+    view = await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    assert view["members_moving"] == (6 if goes else 5)
+    async with database.session() as session:
+        moved = await session.get_one(Member, world.phoneless.member_id)
+        assert moved.organisation_id == (world.branch_b if goes else world.branch_a)
