@@ -11,15 +11,17 @@ PlacedPost = tuple[PostKind, Sequence[UUID]]
 """What a member holds, and the path to where."""
 
 
-def require_code_issuer(actor: Actor, path: Sequence[UUID], posts: Iterable[PlacedPost]) -> None:
+def require_code_issuer(actor: Actor, path: Sequence[UUID], posts: Iterable[PlacedPost], *, member_id: UUID) -> None:
     """Let an administrator above the member's branch pass, or its secretary or deputy (reliability-security.md 8).
+
+    Nobody for themself: a phone left open would give the account away for good, without the old password.
 
     Who hands out a code can choose the password, and so have what its owner has. Of the member's `posts` there must be
     none that reaches further: an administrator's are at or below their own, a leader's within the branch, and neither
     administrator's nor auditor's.
     """
     leads = actor.holds_in(path[-1], LEADERS)
-    if not (leads or actor.holds_over(path, {PostKind.administrator})):
+    if member_id == actor.member_id or not (leads or actor.holds_over(path, {PostKind.administrator})):
         raise NotForYourPost
     _require_within(actor, [post for post in posts if not (leads and _is_ordinary_in(path[-1], post))])
 

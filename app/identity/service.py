@@ -51,7 +51,7 @@ async def issue_activation_code(
     StillCandidate.
     """
     member, path = await get_visible_member(session, actor, member_id)
-    access.require_code_issuer(actor, path, await queries.find_placed_posts(session, member.id))
+    access.require_code_issuer(actor, path, await queries.find_placed_posts(session, member.id), member_id=member.id)
     return await hand_out_code(session, member, issued_by=actor.member_id, keyring=keyring)
 
 

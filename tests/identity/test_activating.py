@@ -119,6 +119,14 @@ async def test_nobody_hands_out_codes_for_posts_that_reach_further_than_their_ow
     assert resets == issuers - {"secretary"}
 
 
+async def test_nobody_hands_out_a_code_to_themself(database: Database, world: World, signed_in: SignedIn) -> None:
+    """With a phone left open, or a token, that would be the account for good."""
+    for person in (world.secretary, world.administrator):
+        refused = await signed_in(person).post(f"/v1/members/{person.member_id}/activation-code")
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_for_your_post")
+    assert await rows(database, "SELECT 1 FROM activation_codes") == []
+
+
 async def test_no_code_is_handed_out_without_signing_in_nor_for_a_member_who_left(
     client: AsyncClient, world: World, signed_in: SignedIn
 ) -> None:

@@ -151,7 +151,7 @@ def _hands_out_codes(model: Model, who: Person, member: Person) -> bool:
             for post in left
             if post.organisation is not member.organisation or post.kind in {"administrator", "auditor"}
         ]
-    return _keeps_records(model, who, member) and not left
+    return who is not member and _keeps_records(model, who, member) and not left
 
 
 def _follows_call(model: Model, who: Person, meeting: Some) -> bool:
