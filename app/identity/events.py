@@ -33,9 +33,14 @@ class SignedInOnNewDevice(Event):
     subject_type = "session"
     lane: ClassVar[Lane | None] = Lane.urgent
 
+    personal: ClassVar[frozenset[str]] = frozenset({"device_name"})
+
     member_id: UUID
     installation_id: UUID
     device_name: str | None
+
+    def person(self) -> UUID:
+        return self.member_id
 
 
 class SecondFactorConfirmed(Event):

@@ -9,7 +9,8 @@ from sqlalchemy import select, text, update
 from typer.testing import CliRunner
 
 from app.cli import cli
-from app.identity.events import RefreshTokenReused
+from app.documents.models import Visibility
+from app.identity.events import RefreshTokenReused, SignedInOnNewDevice
 from app.kernel.db import PooledDatabase, commit, transaction
 from app.kernel.events import record
 from app.kernel.seals import seal_facts
@@ -23,7 +24,10 @@ from app.privacy.parts import LEFT_OUT
 from tests.conftest import RolledBackDatabase
 from tests.factories.activity import ENTRY
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, announced, said
+from tests.factories.documents import put_document
+from tests.factories.meetings import SignedIn, announced, inbox, said
+from tests.factories.rolls import begun, put_roll, roll_of
+from tests.factories.transfers import moved
 from tests.factories.world import World, make_world
 from tests.factories.year import live_december
 from tests.worker import JobRunner
@@ -148,6 +152,51 @@ async def test_after_an_erasure_no_table_says_who_somebody_was_and_the_log_is_in
         )
         assert {"away_period", "activity_entry"} <= set(told.scalars())
         assert (await erase_member(session, member.member_id, though_a_member=True)).row_count == 0
+
+
+async def test_what_others_hold_of_the_erased_loses_their_words_too(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner
+) -> None:
+    member, secretary = world.member, signed_in(world.secretary)
+    async with database.session() as session:
+        own = await put_document(
+            session, world.branch_a, member, title=f"Giấy khen {member.full_name}", visibility=Visibility.owner
+        )
+        shared = await put_document(session, world.branch_a, member, title="Kế hoạch tháng 12")
+        new_phone = SignedInOnNewDevice(
+            organisation_id=world.branch_a,
+            subject_id=member.session_id,
+            actor_member_id=member.member_id,
+            member_id=member.member_id,
+            installation_id=uuid4(),
+            device_name=f"iPhone của {member.full_name}",
+        )
+        await record(session, new_phone)
+        await commit(session)
+    meeting = await begun(secretary, world.branch_a)
+    await put_roll(secretary, meeting, (member, "excused"), note="Đưa con đi viện")
+    before = (await roll_of(secretary, meeting))["version"]
+    entry = (await signed_in(member).post("/v1/me/activity", json=ENTRY)).json()["id"]
+    await moved(secretary, signed_in(world.sister_secretary), member, world.branch_b)
+    await jobs.run()
+    assert f"transfer_accepted: {member.full_name}" in {
+        f"{item['type']}: {item['title'].rpartition(': ')[2]}" for item in await inbox(secretary)
+    }
+
+    async with database.session() as session:
+        await erase_member(session, member.member_id, though_a_member=True)
+        await commit(session)
+
+    assert await words_of(database, member.full_name, "đi viện") == set()
+    assert (await secretary.get(f"/v1/documents/{own}")).status_code == 404
+    assert (await secretary.get(f"/v1/documents/{shared}")).status_code == 200
+    assert (await roll_of(secretary, meeting))["version"] > before
+    async with database.session() as session:
+        told = text("SELECT object_type, object_id, op FROM changes WHERE scope_id = :id AND object_id = ANY (:of)")
+        rows = await session.execute(told, {"id": world.branch_a, "of": [UUID(entry), UUID(meeting)]})
+        assert {("activity_entry", UUID(entry), "delete"), ("roll", UUID(meeting), "upsert")} <= set(map(tuple, rows))
+        named = text("SELECT version FROM changes WHERE scope_id = :id AND object_type = 'notification'")
+        assert set(await session.scalars(named, {"id": world.secretary.member_id})) == {2}
 
 
 async def test_who_has_left_is_erased_without_more_words_and_nobody_is_not_found(

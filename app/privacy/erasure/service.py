@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, exists, select, update
+from sqlalchemy import ARRAY, Text, and_, case, delete, exists, func, literal, or_, select, union, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.activity.models import ActivityEntry
 from app.admissions.models import Candidacy, CandidacyStep
+from app.announcements.models import AnnouncementDocument
 from app.care.models import Nudge, ProxyContact
-from app.documents.models import DocumentBookmark
+from app.documents.models import Document, DocumentBookmark, Visibility
+from app.documents.service import REMOVE_TASK
 from app.identity.models import (
     Account,
     ActivationCode,
@@ -26,10 +29,11 @@ from app.identity.models import (
 )
 from app.kernel.db import Session
 from app.kernel.events import forget_person, record
+from app.kernel.jobs import Lane, defer
 from app.kernel.models import KeptAnswer
 from app.kernel.scopes import Change, Op
 from app.meetings.calendar.models import CalendarFeed
-from app.meetings.models import MeetingReply, RosterEntry
+from app.meetings.models import AgendaItemDocument, Meeting, MeetingReply, RosterEntry
 from app.members.errors import MemberNotFound
 from app.members.models import AwayPeriod, Member
 from app.members.names import search_key, sort_key
@@ -110,6 +114,8 @@ async def erase_member(session: Session, member_id: UUID, *, though_a_member: bo
         InboxEntry.notification_id == Notification.id
     )
     await session.execute(update(Notification).where(Notification.id.in_(notices), nobodys).values(params={}))
+    await _unname_notices(session, member)
+    await _tell_rolls(session, member)
     for column, words in EMPTIED.items():
         await session.execute(update(column.class_).where(column == member.id).values(words))
     dossier = CandidacyStep.candidacy_id.in_(select(Candidacy.id).where(Candidacy.member_id == member.id))
@@ -139,14 +145,56 @@ async def _delete_rows(session: Session, member: Member) -> int:
     # Those that phones of others hold too.
     away = await session.scalars(delete(AwayPeriod).where(AwayPeriod.member_id == member.id).returning(AwayPeriod.id))
     gone = away.all()
-    own = await session.scalars(
-        delete(ActivityEntry).where(ActivityEntry.member_id == member.id).returning(ActivityEntry.id)
-    )
-    entries = own.all()
+    own = delete(ActivityEntry).where(ActivityEntry.member_id == member.id)
+    entries = (await session.execute(own.returning(ActivityEntry.id, ActivityEntry.organisation_id))).all()
+    papers = await _delete_own_papers(session, member)
     for scope in (member.organisation_id, member.id):
         session.changes.extend(Change(scope, "away_period", one, version=1, op=Op.delete) for one in gone)
-        session.changes.extend(Change(scope, "activity_entry", one, version=1, op=Op.delete) for one in entries)
-    return count + len(gone) + len(entries)
+    for entry in entries:  # an entry stays in the branch that it was made in
+        for scope in (entry.organisation_id, member.id):
+            session.changes.append(Change(scope, "activity_entry", entry.id, version=1, op=Op.delete))
+    return count + len(gone) + len(entries) + papers
+
+
+async def _delete_own_papers(session: Session, member: Member) -> int:
+    """Delete the files that only proved what the member entered; what was shared with others is the branch's."""
+    is_shown = or_(
+        *(exists().where(row.document_id == Document.id) for row in (AgendaItemDocument, AnnouncementDocument))
+    )
+    own = and_(Document.uploaded_by == member.id, Document.visibility == Visibility.owner, ~is_shown)
+    papers = (await session.execute(delete(Document).where(own).returning(Document.id, Document.storage_key))).all()
+    for paper in papers:
+        session.changes.append(Change(member.id, "document", paper.id, version=1, op=Op.delete))
+        await defer(session, REMOVE_TASK, {"key": paper.storage_key}, lane=Lane.bulk)
+    return len(papers)
+
+
+async def _unname_notices(session: Session, member: Member) -> None:
+    """Take the name out of what others were told of the member's transfers, decisions and candidacy."""
+    subjects = union(
+        *(select(row.id).where(row.member_id == member.id) for row in (Transfer, StandingDecision, Candidacy))
+    )
+    unnamed = func.jsonb_set(Notification.params, literal(["member"], ARRAY(Text)), literal(NAMELESS, JSONB))
+    named = (Notification.subject_id.in_(subjects), Notification.params.has_key("member"))
+    told = await session.scalars(update(Notification).where(*named).values(params=unnamed).returning(Notification.id))
+    inboxes = select(InboxEntry.member_id, InboxEntry.notification_id)
+    for entry in await session.execute(inboxes.where(InboxEntry.notification_id.in_(told.all()))):
+        session.changes.append(Change(entry.member_id, "notification", entry.notification_id, version=2))
+
+
+async def _tell_rolls(session: Session, member: Member) -> None:
+    """Let phones fetch the rolls anew in which words stood that go."""
+    noted = union(
+        select(RosterEntry.meeting_id).where(RosterEntry.member_id == member.id, RosterEntry.note.is_not(None)),
+        select(MeetingReply.meeting_id).where(MeetingReply.member_id == member.id, MeetingReply.reason.is_not(None)),
+    )
+    rolls = await session.execute(
+        update(Meeting)
+        .where(Meeting.id.in_(noted), Meeting.started_at.is_not(None))
+        .values(roll_version=Meeting.roll_version + 1)
+        .returning(Meeting.id, Meeting.organisation_id, Meeting.roll_version)
+    )
+    session.changes.extend(Change(row.organisation_id, "roll", row.id, row.roll_version) for row in rolls)
 
 
 async def _count(session: Session, column: Column, condition: Any) -> int:  # Any: a condition on whatever columns
