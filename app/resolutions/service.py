@@ -290,7 +290,11 @@ async def _require_passed(session: Session, resolution: Resolution, poll_id: UUI
         raise PollNotClosed
     if not decision.passed:
         raise PollNotPassed
-    opened_at = await session.scalar(select(Poll.opened_at).where(Poll.id == poll_id))
+    voted_in, opened_at = (
+        await session.execute(select(Poll.organisation_id, Poll.opened_at).where(Poll.id == poll_id))
+    ).one()
+    if voted_in != resolution.organisation_id:  # a branch that was merged since: the successor's members did not vote
+        raise PollNotOfResolution
     written_at = await session.scalar(
         select(ResolutionVersion.created_at).where(
             ResolutionVersion.resolution_id == resolution.id, ResolutionVersion.version == resolution.version

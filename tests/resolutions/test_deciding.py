@@ -16,6 +16,7 @@ from tests.conftest import RolledBackDatabase
 from tests.contract.rows import resolutions as rows
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced
+from tests.factories.reorganisations import done
 from tests.factories.resolutions import (
     FIRST,
     closed,
@@ -270,3 +271,15 @@ async def test_committees_resolution_is_voted_on_by_its_seats(
     answer = await head.post(f"/v1/polls/{poll}/close")
     assert (answer.json()["electorate_count"], answer.json()["tally"]["for_count"]) == (3, 2)
     assert (await took(head, view["id"], "adopt", {"poll_id": poll}))["number"] == "Số 01-NQ/ĐU"
+
+
+async def test_successor_does_not_adopt_on_the_vote_of_a_branch_that_was_merged_into_it(
+    world: World, signed_in: SignedIn
+) -> None:
+    secretary = signed_in(world.secretary)
+    view = await closed(secretary, world.branch_a)
+    poll = await polled(secretary, view["id"])
+    await voted(signed_in, world, poll, "for")
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    refused = await step(signed_in(world.sister_secretary), view["id"], "adopt", {"poll_id": poll})
+    assert (refused.status_code, refused.json()["code"]) == (409, "poll_not_of_resolution")
