@@ -43,10 +43,13 @@ def _everybody(session: Session, meeting: Meeting) -> Select[UUID]:
     return convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=session.today())
 
 
-def _not_refused(session: Session, meeting: Meeting) -> Select[UUID]:
+def _not_refused(session: Session, meeting: Meeting, *, since: int = 1) -> Select[UUID]:
+    """Leave out who will not come; of what was said before a move, `since` says from which schedule on it counts."""
     people = _everybody(session, meeting).subquery()
     refused = select(MeetingReply.member_id).where(
-        MeetingReply.meeting_id == meeting.id, MeetingReply.reply == ReplyKind.absent
+        MeetingReply.meeting_id == meeting.id,
+        MeetingReply.reply == ReplyKind.absent,
+        MeetingReply.schedule_version >= since,
     )
     return select(people.c[0]).where(people.c[0].not_in(refused))
 
@@ -114,7 +117,7 @@ async def _prepare_reminder(session: Session, event: MeetingReminderDue) -> Prep
     holds = meeting.status in UPCOMING and meeting.schedule_version == event.schedule_version
     if not holds or meeting.starts_at <= session.now():
         return None
-    people = _not_refused(session, meeting).subquery()
+    people = _not_refused(session, meeting, since=meeting.schedule_version).subquery()
     away = away_on(session.today())
     is_for = people.c[0].in_(away) if event.audience is ReminderAudience.away else people.c[0].not_in(away)
     return _prepared(session, meeting, select(people.c[0]).where(is_for), members=event.audience.value)

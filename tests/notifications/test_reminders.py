@@ -284,3 +284,14 @@ async def test_two_workers_share_the_sweep_and_double_nothing(live_database_url:
     assert (first, second) == (6, 0)
     assert await jobs.find_due_reminders() == 0
     await database.close()
+
+
+async def test_who_refused_the_old_date_is_reminded_of_the_new_one(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    meeting_id = await announced(signed_in(world.secretary), world.branch_a)
+    await said(signed_in(world.member), meeting_id, "absent", "Đi công tác")
+    later = {"starts_at": "2026-12-10T12:30:00Z", "reason": "Bão"}
+    await took(signed_in(world.secretary), meeting_id, "postpone", later)
+    moved_by = datetime(2026, 12, 10, 12, 30, tzinfo=UTC) - STARTS_AT
+    assert world.member.push_token in await _told_at(jobs, clock, _by(24) + moved_by)

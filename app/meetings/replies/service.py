@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Uuid, bindparam, delete, select
+from sqlalchemy import Date, Select, Uuid, and_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.context import reach
@@ -71,7 +71,10 @@ async def _store(session: Session, actor: Actor, meeting: Meeting, member_id: UU
         "replied_at": now,
     }
     # The statement judges, not a query before it: a member's own word may come at the same moment.
-    theirs = MeetingReply.entered_by == MeetingReply.member_id
+    theirs = and_(
+        MeetingReply.entered_by == MeetingReply.member_id,
+        MeetingReply.schedule_version == meeting.schedule_version,  # not of the date that it was moved from
+    )
     stored: MeetingReply | None = await session.scalar(
         insert(MeetingReply)
         .values(meeting_id=meeting.id, member_id=member_id, **values)

@@ -144,7 +144,14 @@ async def _own_entries(
 async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[UUID, list[RollEntryView]]:
     """Return lines of rosters, which the caller is known to see, by their meetings."""
     lines = (
-        select(RosterEntry, Member.full_name, MeetingReply.reply, MeetingReply.reason)
+        select(
+            RosterEntry,
+            Member.full_name,
+            MeetingReply.reply,
+            MeetingReply.reason,
+            (MeetingReply.schedule_version == Meeting.schedule_version).label("is_of_this_date"),
+        )
+        .join(Meeting, Meeting.id == RosterEntry.meeting_id)
         .outerjoin(Member, Member.id == RosterEntry.member_id)
         .outerjoin(
             MeetingReply,
@@ -163,7 +170,7 @@ async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[
         await meet(session, unmet)
         rows = (await session.execute(lines)).all()
     found: defaultdict[UUID, list[RollEntryView]] = defaultdict(list)
-    for entry, full_name, reply, reason in rows:
+    for entry, full_name, reply, reason, is_of_this_date in rows:
         found[entry.meeting_id].append(
             RollEntryView(
                 member_id=entry.member_id,
@@ -173,7 +180,7 @@ async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[
                 is_away=entry.is_away,
                 reply=reply,
                 reply_reason=reason,
-                suggested=suggest(is_exempt=entry.is_exempt, reply=reply),
+                suggested=suggest(is_exempt=entry.is_exempt, reply=reply if is_of_this_date else None),
                 attendance=entry.attendance,
                 source=entry.source,
                 checked_in_at=entry.checked_in_at,

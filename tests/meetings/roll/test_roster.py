@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from app.members.models import StandingKind
 from tests.conftest import RolledBackDatabase
+from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, said, took
 from tests.factories.rolls import begun, give_standing, put_roll, roll_of
 from tests.factories.world import World
@@ -119,3 +120,25 @@ async def test_meeting_in_session_since_before_the_roll_existed_has_an_empty_one
     assert (roll["entries"], roll["counts"]["total"], roll["counts"]["rate"]) == ([], 0, None)
     refused = await secretary.get(f"/v1/meetings/{meeting_id}/check-in-code")
     assert (refused.status_code, refused.json()["code"]) == (409, "meeting_not_in_session")
+
+
+async def test_word_about_the_old_date_neither_excuses_nor_binds_after_a_move(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    secretary, member = signed_in(world.secretary), signed_in(world.member)
+    meeting_id = await announced(secretary, world.branch_a)
+    await said(member, meeting_id, "absent", "Đi công tác")
+    await said(signed_in(world.away), meeting_id, "absent", "Ca đêm")
+    await took(secretary, meeting_id, "postpone", {"starts_at": "2026-12-10T12:30:00Z", "reason": "Bão"})
+    rung_up = await secretary.put(
+        f"/v1/meetings/{meeting_id}/replies/{world.member.member_id}", json={"reply": "attending"}
+    )
+    assert rung_up.status_code == 200, rung_up.text
+    await took(secretary, meeting_id, "start")
+    suggested = {entry["full_name"]: entry["suggested"] for entry in (await roll_of(secretary, meeting_id))["entries"]}
+    assert set(suggested.values()) == {None}
+    clock.advance(hours=2)
+    secretary = signed_in(world.secretary)
+    await took(secretary, meeting_id, "end")
+    roll = await roll_of(secretary, meeting_id)
+    assert {entry["attendance"] for entry in roll["entries"]} == {"unexcused"}
