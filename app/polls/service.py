@@ -9,7 +9,7 @@ from app.kernel.db import Session
 from app.kernel.etags import require_version
 from app.kernel.events import record
 from app.kernel.jobs import Lane, defer
-from app.kernel.scopes import Change
+from app.kernel.scopes import Change, Op
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.meetings.models import UPCOMING, Meeting, MeetingKind, MeetingStatus
@@ -197,7 +197,7 @@ async def close_poll(session: Session, actor: Actor, poll_id: UUID, *, chance: R
     await record(session, _fact(PollClosed, actor, poll))
     if poll.subject_type is SubjectType.meeting:
         session.changes.append(Change(poll.organisation_id, "minutes", poll.subject_id, 1))  # they say how it went
-    await _touch_electors(session, poll)
+    await _touch_electors(session, poll, op=Op.delete)
     return await queries.view_poll(session, actor, poll.id)
 
 
@@ -261,10 +261,13 @@ def new_ballot(poll_id: UUID, choice: Choice, chance: Random) -> dict[str, objec
     return {"id": UUID(int=chance.getrandbits(128), version=4), "poll_id": poll_id, "choice": choice}
 
 
-async def _touch_electors(session: Session, poll: Poll) -> None:
-    """Let every elector's phone fetch the poll; at the close it also takes their last hour off the change rows."""
+async def _touch_electors(session: Session, poll: Poll, *, op: Op = Op.upsert) -> None:
+    """Let every elector's phone fetch the poll; at the close it also takes their last hour off the change rows.
+
+    At the close who has moved away meanwhile sees it no more, and forgets it; who belongs is told by the branch.
+    """
     electors = await session.scalars(queries.electors_of(poll.id))
-    session.changes += [Change(elector, "poll", poll.id, poll.version) for elector in electors]
+    session.changes += [Change(elector, "poll", poll.id, poll.version, op) for elector in electors]
 
 
 def fact_names(actor: Actor, poll: Poll) -> dict[str, object]:

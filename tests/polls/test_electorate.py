@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app.kernel.security import PostKind
 from app.members.models import StandingKind
 from app.members.posts.models import Post
+from tests.changes.phones import Phone
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced
@@ -208,3 +209,24 @@ async def test_rules_of_the_opening_day_are_kept(world: World, signed_in: Signed
     closed = await stepped(signed_in(world.secretary), poll_id, "close")
     assert closed["rule_set"] == "42-HD/BTCTW@2025-10-28"
     assert (closed["opened_at"], closed["closed_at"]) == ("2026-11-22T01:00:00Z", "2026-11-23T01:00:00Z")
+
+
+async def test_phone_of_an_elector_who_moved_forgets_the_poll_at_the_close(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    secretary, moved = signed_in(world.secretary), signed_in(world.member)
+    poll_id = await opened_poll(secretary, world.branch_a)
+    async with database.session() as session:
+        await transfer(session, world.member, to=world.branch_b)
+        await session.commit()
+    phones = {world.member: Phone(), world.away: Phone()}
+    for person, phone in phones.items():
+        await phone.catch_up(signed_in(person))
+    assert ("poll", poll_id) in {(one["type"], one["id"]) for one in phones[world.member].told}
+    await stepped(secretary, poll_id, "close")
+    told = {
+        person: [one["op"] for one in await phone.catch_up(signed_in(person)) if one["id"] == poll_id]
+        for person, phone in phones.items()
+    }
+    assert told == {world.member: ["delete"], world.away: ["upsert"]}
+    assert (await moved.get(f"/v1/polls/{poll_id}")).status_code == 404
