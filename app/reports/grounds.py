@@ -89,7 +89,8 @@ class Ground:
 async def find_ground(session: Session, organisation: Organisation) -> Ground:
     """Return an organisation as a report is made about it; who may read that is judged already."""
     await session.execute(statements.AT_LARGE)
-    rows = (await session.execute(statements.CHILDREN, {"id": organisation.id})).all()
+    where = {"id": organisation.id, "depth": len(organisation.path) + 1}
+    rows = (await session.execute(statements.CHILDREN, where)).all()
     own = Place(organisation.id, organisation.name, organisation.kind)
     children = [Place(row.id, row.name, OrganisationKind(row.kind)) for row in rows]
     return Ground(session, tuple(organisation.path), own, children)

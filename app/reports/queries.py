@@ -318,8 +318,10 @@ def _year_to(session: Session, since: date | None, until: date | None) -> Period
 
 
 def _broken_down(ground: Ground, admitted: Groups) -> frozenset[UUID]:
-    sizes = [sum_of(admitted, "admitted", {place.id}) for place in ground.children]
-    return frozenset(place.id for place, is_shown in zip(ground.children, shown(sizes), strict=True) if is_shown)
+    # The organisation's own are a group as well: the whole less all that is shown would tell of them.
+    groups = (*(place.id for place in ground.children), None)
+    sizes = [sum_of(admitted, "admitted", {group}) for group in groups]
+    return frozenset(group for group, is_shown in zip(groups, shown(sizes), strict=True) if is_shown and group)
 
 
 async def _is_broken_down(session: Session, actor: Actor, ground: Ground, **days: date) -> bool:

@@ -35,7 +35,11 @@ def _over(common: str, rest: str) -> TextClause:
 # made for its own period. One plan for all periods would expect a few rows of each, and go through them one by one.
 AT_LARGE = text("SELECT set_config('work_mem', '32MB', true), set_config('plan_cache_mode', 'force_custom_plan', true)")
 
-CHILDREN = text('SELECT id, name, kind FROM organisations WHERE parent_id = :id ORDER BY name COLLATE "C", id')
+# By the path, as everything else: what was merged lies below its successor, and its figures are the successor's.
+CHILDREN = text("""
+SELECT id, name, kind FROM organisations
+WHERE path @> ARRAY[CAST(:id AS uuid)] AND cardinality(path) = :depth ORDER BY name COLLATE "C", id
+""")
 
 MEMBERS = _over(_PEOPLE, " SELECT child, count(*) AS members FROM people GROUP BY child")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tests.isolation.model import CAME, OFFICERS, Model
+from tests.isolation.model import CAME, Model
 from tests.isolation.state import Meeting, Organisation, Person, Poll, Resolution, RosterLine
 
 
@@ -69,8 +69,6 @@ class Knowledge:
                 if model.reads_posts(person, place):
                     lasting = (post for post in self.state.posts if post.ends_on is None or post.ends_on >= model.today)
                     yield from (post.holder.name for post in lasting if post.organisation is place)
-            if model.holds_over(person, OFFICERS, place):  # figures of a year have what stood below in it
-                yield from (one.name for one in self.state.organisations if one.parent is place)
             if model.organises(person, place):
                 yield from (one.name for kind in ("regular", "committee") for one in model.convened(place, kind))
                 yield from (one.name for where, one in self.state.doers if where is place)

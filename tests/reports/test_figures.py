@@ -18,9 +18,10 @@ from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn
 from tests.factories.minutes import over, stepped
+from tests.factories.reorganisations import done
 from tests.factories.reports import give_traits, make_standing, use_app
 from tests.factories.rolls import put_roll
-from tests.factories.world import HANOI, Person, World
+from tests.factories.world import HANOI, Maker, Person, World
 from tests.worker import JobRunner
 
 FIGURES: dict[str, Any] = json.loads((Path(__file__).parent / "official_figures.json").read_text(encoding="utf-8"))
@@ -507,3 +508,26 @@ async def test_period_that_is_too_long_or_ends_before_it_begins_is_refused(
 ) -> None:
     answer = await signed_in(world.secretary).get(f"/v1/organisations/{world.branch_a}/reports/{report}", params=query)
     assert (answer.status_code, answer.json()["code"]) == (422, "report_period_invalid")
+
+
+async def test_what_was_merged_counts_in_the_successors_own_report_as_in_the_one_above(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    """Four of the one and six of the other: neither's traits follow from the difference."""
+    async with database.session() as session:
+        make = Maker(session)
+        for branch, count in ((world.branch_a, 3), (world.branch_b, 6)):  # beside the world's own one in A
+            for n in range(count):
+                await make.person(f"Nguyễn Văn {n}", branch, standing=StandingKind.probationary, has_phone=False)
+        admitted = update(Standing).where(Standing.kind == StandingKind.probationary)
+        await session.execute(admitted.values(starts_on=date(2026, 3, 1)))
+        await session.commit()
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    officer = signed_in(world.officer)
+    above = (await officer.get(f"/v1/organisations/{world.commune}/reports/admissions?year=2026")).json()
+    own = (await officer.get(f"/v1/organisations/{world.branch_b}/reports/admissions?year=2026")).json()
+    assert str(world.branch_a) not in {row["organisation_id"] for row in above["rows"]}
+    assert [row["organisation_id"] for row in own["rows"]] == [str(world.branch_a)]
+    assert row_of(above, world.branch_b)["admitted_count"] == own["total"]["admitted_count"] == 10
+    assert own["total"]["women_count"] is not None
+    assert own["rows"][0]["women_count"] is None
