@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.kernel.db import Session
@@ -40,8 +40,10 @@ class MemberFilter:
 
 def is_not_admitted() -> ColumnElement[bool]:
     """Say of a `members` row that it is a candidate, or was one, and never became a member."""
-    # Not by the standing `candidate`: who is dropped on the day they were entered has not held it for a day.
-    return ~exists().where(_any.member_id == Member.id, _any.kind.in_(MEMBERSHIP | FINAL))
+    of_them = _any.member_id == Member.id
+    was_candidate = exists().where(of_them, _any.kind == StandingKind.candidate)
+    was_member = exists().where(of_them, _any.kind.in_(MEMBERSHIP | FINAL))
+    return and_(was_candidate, ~was_member)
 
 
 async def get_visible_member(session: Session, actor: Actor, member_id: UUID) -> tuple[Member, tuple[UUID, ...]]:

@@ -145,7 +145,8 @@ class Model:
         return person is member or self.knows_names(person, home)
 
     def is_candidate(self, member: Person) -> bool:
-        return {one.kind for one in member.standings}.isdisjoint(MEMBERS | FINAL)
+        kinds = {one.kind for one in member.standings}
+        return "candidate" in kinds and kinds.isdisjoint(MEMBERS | FINAL)
 
     def knows_names(self, person: Person, home: Organisation) -> bool:
         return (
