@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.documents.store import DocumentStore
-from app.kernel.db import Question, Session
+from app.kernel.db import PooledDatabase, Question, Session
 from app.kernel.migrating import migrate
 from app.kernel.passwords import Passwords
 from app.kernel.pokes import Pokes
@@ -349,3 +349,36 @@ def jobs(database: RolledBackDatabase, clock: FakeClock, settings: Settings) -> 
     """Runs what the transaction deferred, as a worker would, and keeps what reached the phones."""
     documents = DocumentStore.open(settings.documents_url, directory=settings.documents_dir)
     return JobRunner(database.acting_as(Role.worker), clock, documents)
+
+
+@pytest.fixture
+async def live(live_database_url: str, clock: FakeClock) -> AsyncIterator[PooledDatabase]:
+    """A database that really commits, for two requests that meet, whoever holds a row, and one to watch."""
+    database = PooledDatabase(live_database_url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def people(live: PooledDatabase) -> World:
+    async with live.session() as session:
+        made = await make_world(session)
+        await session.commit()
+        return made
+
+
+@pytest.fixture
+def client_of(
+    built: FastAPI, live: PooledDatabase, clock: FakeClock, settings: Settings, keys: TokenKeys, passwords: Passwords
+) -> Callable[[Person], AsyncClient]:
+    furnish(built, Parts(settings=settings, database=live, passwords=passwords, keys=keys))
+
+    def sign_in(person: Person) -> AsyncClient:
+        token = keys.issue(account_id=person.account_id, session_id=person.session_id, token_id=uuid4(), now=clock())
+        return AsyncClient(
+            transport=ASGITransport(built, raise_app_exceptions=False),
+            base_url="http://sotay.test",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+    return sign_in

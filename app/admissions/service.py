@@ -47,9 +47,9 @@ from app.kernel.i18n import Locale, Text
 from app.kernel.problems import FieldsNotValid
 from app.kernel.security import Actor
 from app.members.access import require_record_keeper
-from app.members.errors import FormerMember, MemberNotFound
+from app.members.errors import FormerMember
 from app.members.models import Member, StandingKind
-from app.members.queries import get_member, get_visible_member, has_left
+from app.members.queries import get_member, get_visible_member, has_left, lock_member
 from app.members.schemas import MemberView
 from app.members.service import add_candidate, correct_person, require_branch
 from app.members.standings.days import BEFORE_BIRTH, IN_FUTURE, Wrong, field_problem
@@ -206,9 +206,7 @@ async def recognise_member(session: Session, actor: Actor, member_id: UUID, body
     """
     member, path = await get_visible_member(session, actor, member_id)
     require_record_keeper(actor, path)
-    await session.refresh(member, with_for_update=True)
-    if member.organisation_id != path[-1]:  # moved a moment ago
-        raise MemberNotFound
+    await lock_member(session, member, home=path[-1])
     if await has_left(session, member):
         raise FormerMember
     if member.admitted_on is None or not await queries.is_on_probation(session, member):
@@ -278,7 +276,7 @@ async def remind_of_reviews(session: Session) -> int:
 
 async def _for_change(session: Session, actor: Actor, candidacy_id: UUID) -> tuple[Candidacy, Member]:
     candidacy, member = await queries.find_visible_candidacy(session, actor, candidacy_id)
-    await session.refresh(member, with_for_update=True)
+    await lock_member(session, member, home=member.organisation_id)
     await session.refresh(candidacy, with_for_update=True)
     return candidacy, member
 

@@ -30,7 +30,7 @@ async def nudge_member(session: Session, actor: Actor, member_id: UUID) -> Nudge
     member, path = await get_visible_member(session, actor, member_id)
     access.require_carer(actor, path[-1])
     # One after the other: two organisers at once would both find the week free.
-    await session.refresh(member, ["version"], with_for_update=True)
+    await session.refresh(member, ["version"], with_for_update={"key_share": True})
     if not await queries.can_be_notified(session, member):
         raise NobodyToNudge
     last = await queries.find_last_nudge(session, member.id)

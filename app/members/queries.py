@@ -66,6 +66,16 @@ async def get_visible_member(session: Session, actor: Actor, member_id: UUID) ->
     return member, tuple(path)
 
 
+async def lock_member(session: Session, member: Member, *, home: UUID) -> None:
+    """Let the changes of one member follow each other; raises MemberNotFound where they have just moved from `home`.
+
+    Their key stays free: a worker that writes them a notice of what is locked next does not wait, so there is no ring.
+    """
+    await session.refresh(member, with_for_update={"key_share": True})
+    if member.organisation_id != home:
+        raise MemberNotFound
+
+
 async def is_candidate(session: Session, member: Member) -> bool:
     """Say whether somebody is not a member yet."""
     return bool(await session.scalar(select(is_not_admitted()).where(Member.id == member.id)))

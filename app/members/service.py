@@ -73,7 +73,7 @@ async def correct_member(
     """
     member, path = await queries.get_visible_member(session, actor, member_id)
     access.require_record_keeper(actor, path)
-    await session.refresh(member, with_for_update=True)
+    await queries.lock_member(session, member, home=path[-1])
     require_version(member.version, expected)
     if await queries.is_candidate(session, member):
         raise StillCandidate

@@ -12,11 +12,11 @@ from app.kernel.i18n import Text
 from app.kernel.problems import FieldsNotValid
 from app.kernel.security import Actor
 from app.meetings.replies.service import withdraw_replies
-from app.members.errors import FormerMember, MemberNotFound
+from app.members.errors import FormerMember
 from app.members.models import Member
 from app.members.moves.service import move_members
 from app.members.posts.service import end_posts_outside
-from app.members.queries import get_visible_member, has_left
+from app.members.queries import get_visible_member, has_left, lock_member
 from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, field_problem
 from app.members.standings.queries import hosts_to_come, membership_since
 from app.members.standings.service import begin_standing, shift_end, take_back
@@ -58,9 +58,7 @@ async def decide_standing(
     """
     member, path = await get_visible_member(session, actor, member_id)
     access.require_decider(actor, member.id, path)
-    await session.refresh(member, with_for_update=True)
-    if member.organisation_id != path[-1]:  # moved a moment ago
-        raise MemberNotFound
+    await lock_member(session, member, home=path[-1])
     if await has_left(session, member):
         raise FormerMember
     since = await membership_since(session, member)
@@ -173,7 +171,7 @@ async def _follow_merger(session: Session, actor: Actor, member: Member) -> None
 async def _for_change(session: Session, actor: Actor, standing_id: UUID) -> tuple[StandingDecision, Member]:
     decision, member, path = await queries.find_readable_decision(session, actor, standing_id)
     access.require_decider(actor, member.id, path)
-    await session.refresh(member, with_for_update=True)
+    await lock_member(session, member, home=path[-1])
     await session.refresh(decision, with_for_update=True)
     if decision.revoked_at is not None:
         raise StandingRevoked

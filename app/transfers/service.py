@@ -17,10 +17,10 @@ from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.meetings.replies.service import withdraw_replies
 from app.members.access import require_record_keeper
-from app.members.errors import FormerMember, MemberNotFound
+from app.members.errors import FormerMember
 from app.members.models import AwayPeriod, Member, StandingKind
 from app.members.posts.service import end_posts_outside
-from app.members.queries import get_visible_member, has_left
+from app.members.queries import get_visible_member, has_left, lock_member
 from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, Wrong, field_problem
 from app.members.standings.queries import membership_since
 from app.members.standings.service import begin_standing, end_standings, move_home
@@ -66,7 +66,7 @@ async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: 
     """
     member, path = await get_visible_member(session, actor, member_id)
     require_record_keeper(actor, path)
-    await _lock_member(session, member, home=path[-1])
+    await lock_member(session, member, home=path[-1])
     if await has_left(session, member):
         raise FormerMember
     since = await membership_since(session, member)
@@ -208,20 +208,12 @@ async def remind_of_transfers(session: Session) -> int:
     return len(rows)
 
 
-async def _lock_member(session: Session, member: Member, *, home: UUID) -> None:
-    """Let the moves of one member follow each other; raises MemberNotFound where one has just ended in another branch.
-
-    Every command locks the member first, so that none waits for another in a ring.
-    """
-    await session.refresh(member, with_for_update=True)
-    if member.organisation_id != home:
-        raise MemberNotFound
-
-
 async def get_for_decision(session: Session, actor: Actor, transfer_id: UUID) -> tuple[Found, Member]:
     """Return a visible transfer and its member, both locked, the member first; raises TransferNotFound."""
     found = await queries.find_visible_transfer(session, actor, transfer_id)
-    member = await session.get_one(Member, found.transfer.member_id, with_for_update=True, populate_existing=True)
+    member = await session.get_one(
+        Member, found.transfer.member_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     await session.refresh(found.transfer, with_for_update=True)
     return found, member
 

@@ -1,52 +1,16 @@
 import asyncio
-from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
-from app.kernel.db import PooledDatabase
-from app.kernel.passwords import Passwords
-from app.kernel.settings import Settings
-from app.kernel.tokens import TokenKeys
-from app.main import Parts, create_app
-from tests.factories.clock import FakeClock
+from tests.factories.meetings import SignedIn
 from tests.factories.members import new_member
-from tests.factories.world import World, make_world
+from tests.factories.world import World
 
 
 @pytest.fixture
-async def live(live_database_url: str, clock: FakeClock) -> AsyncIterator[PooledDatabase]:
-    """A database of its own with a pool: requests at the same time have transactions of their own."""
-    database = PooledDatabase(live_database_url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def people(live: PooledDatabase) -> World:
-    async with live.session() as session:
-        made = await make_world(session)
-        await session.commit()
-        return made
-
-
-@pytest.fixture
-def secretary(
-    live: PooledDatabase, people: World, clock: FakeClock, settings: Settings, keys: TokenKeys, passwords: Passwords
-) -> AsyncClient:
-    app = create_app(Parts(settings=settings, database=live, passwords=passwords, keys=keys))
-    token = keys.issue(
-        account_id=people.secretary.account_id,
-        session_id=people.secretary.session_id,
-        token_id=uuid4(),
-        now=clock(),
-    )
-    return AsyncClient(
-        transport=ASGITransport(app, raise_app_exceptions=False),
-        base_url="http://sotay.test",
-        headers={"Authorization": f"Bearer {token}"},
-    )
+def secretary(people: World, client_of: SignedIn) -> AsyncClient:
+    return client_of(people.secretary)
 
 
 async def test_one_of_two_with_the_same_card_is_enrolled(people: World, secretary: AsyncClient) -> None:

@@ -65,7 +65,7 @@ async def change_away_period(
 
 async def _require_alone(session: Session, member: Member, wanted: AwayPeriod) -> None:
     # One after the other: two entered at once would both find the days free.
-    await session.refresh(member, ["version"], with_for_update=True)
+    await session.refresh(member, ["version"], with_for_update={"key_share": True})
     if await queries.find_overlapping(session, wanted) is not None:
         raise AwayPeriodsOverlap
 

@@ -9,13 +9,13 @@ from sqlalchemy import or_, select
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
-from app.members.errors import FormerMember, MemberNotFound
+from app.members.errors import FormerMember
 from app.members.posts import queries
 from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld
 from app.members.posts.events import PostEnded, PostGranted
 from app.members.posts.models import Post
 from app.members.posts.schemas import PostCreate, PostView
-from app.members.queries import get_visible_member, has_left
+from app.members.queries import get_visible_member, has_left, lock_member
 from app.organisations.access import require_administrator
 from app.organisations.queries import get_lasting_organisation
 
@@ -31,9 +31,7 @@ async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body
     member, path = await get_visible_member(session, actor, body.member_id)
     if organisation.id not in path:
         raise MemberOutsideOrganisation
-    await session.refresh(member, with_for_update=True)  # one after the other: two at once would both find none
-    if member.organisation_id != path[-1]:  # moved a moment ago
-        raise MemberNotFound
+    await lock_member(session, member, home=path[-1])  # two at once would both find none
     if await has_left(session, member):
         raise FormerMember
     post = Post(

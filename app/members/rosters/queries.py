@@ -49,7 +49,7 @@ async def find_listed_of(
     """Return those of the members that its roster lists; to be changed, they stay as they are read."""
     query = _listed(session, organisation).where(Member.id.in_(ids)).order_by(Member.id)
     if for_update:
-        query = query.with_for_update(of=Member)
+        query = query.with_for_update(of=Member, key_share=True)
     rows = await session.execute(query, execution_options={"populate_existing": True})
     return {row.Member.id: Listed(row.Member, row.name) for row in rows}
 

@@ -68,7 +68,9 @@ async def _rewrite(
 async def _end(session: Session, which: ColumnElement[bool], *, on: date, by: UUID | None, reason: str) -> None:
     wanted = select(Transfer).where(which, _goes_on(on)).order_by(Transfer.member_id)
     for transfer in (await session.scalars(wanted.execution_options(populate_existing=True))).all():
-        member = await session.get_one(Member, transfer.member_id, with_for_update=True, populate_existing=True)
+        member = await session.get_one(
+            Member, transfer.member_id, with_for_update={"key_share": True}, populate_existing=True
+        )
         if transfer.status is TransferStatus.started:
             await end_undone(session, transfer, member, by=by, fact=TransferWithdrawn, reason=reason)
         else:

@@ -1,77 +1,12 @@
 """Requests that meet over one meeting, on a database that really commits: each follows the one before it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
-from uuid import UUID, uuid4
-
-import pytest
-from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient, Response
-from sqlalchemy import select, text
+from httpx import Response
 
 from app.kernel.db import PooledDatabase
-from app.kernel.passwords import Passwords
-from app.kernel.settings import Settings
-from app.kernel.tokens import TokenKeys
-from app.main import Parts, furnish
-from app.meetings.models import Meeting
-from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, announced
 from tests.factories.rolls import begun, code_of, put_roll, roll_of, scan
-from tests.factories.world import Person, World, make_world
-
-Request = Coroutine[Any, Any, Response]  # Any: what coroutines are sent
-
-
-@pytest.fixture
-async def live(live_database_url: str, clock: FakeClock) -> AsyncIterator[PooledDatabase]:
-    """Two for the requests, one for whoever holds the meeting, and one to watch them."""
-    database = PooledDatabase(live_database_url, clock=clock, pool_size=4, statement_timeout_ms=10_000)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def people(live: PooledDatabase) -> World:
-    async with live.session() as session:
-        made = await make_world(session)
-        await session.commit()
-        return made
-
-
-@pytest.fixture
-def client_of(
-    built: FastAPI, live: PooledDatabase, clock: FakeClock, settings: Settings, keys: TokenKeys, passwords: Passwords
-) -> SignedIn:
-    furnish(built, Parts(settings=settings, database=live, passwords=passwords, keys=keys))
-
-    def sign_in(person: Person) -> AsyncClient:
-        token = keys.issue(account_id=person.account_id, session_id=person.session_id, token_id=uuid4(), now=clock())
-        return AsyncClient(
-            transport=ASGITransport(built, raise_app_exceptions=False),
-            base_url="http://sotay.test",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-
-    return sign_in
-
-
-async def in_order(live: PooledDatabase, meeting_id: str, *requests: Request) -> list[Response]:
-    """Hold the meeting until the requests stand in line for it, and let them go."""
-    waiting = text(
-        "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        " WHERE NOT granted AND datname = current_database()"
-    )
-    tasks: list[asyncio.Task[Response]] = []
-    async with live.session() as holder, live.session() as watcher:
-        await holder.execute(select(Meeting.id).where(Meeting.id == UUID(meeting_id)).with_for_update())
-        for request in requests:
-            task = asyncio.create_task(request)
-            tasks.append(task)
-            while not task.done() and (await watcher.scalar(waiting) or 0) < len(tasks):
-                await watcher.rollback()  # within a transaction the list of connections stays as it was
-    return await asyncio.gather(*tasks)
+from tests.factories.world import Person, World
+from tests.racing import in_order
 
 
 def outcomes(answers: list[Response]) -> list[object]:
