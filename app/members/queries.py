@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.kernel.db import Session
@@ -18,6 +18,7 @@ from app.members.errors import MemberNotFound
 from app.members.identifiers import mask_citizen_id, mask_phone
 from app.members.models import FINAL, MEMBERSHIP, AwayPeriod, Member, Standing, StandingKind
 from app.members.names import search_key
+from app.members.posts.models import Post
 from app.members.schemas import AwayNow, MemberPage, MemberView, StandingView
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
@@ -39,11 +40,13 @@ class MemberFilter:
 
 
 def is_not_admitted() -> ColumnElement[bool]:
-    """Say of a `members` row that it is a candidate, or was one, and never became a member."""
-    of_them = _any.member_id == Member.id
-    was_candidate = exists().where(of_them, _any.kind == StandingKind.candidate)
-    was_member = exists().where(of_them, _any.kind.in_(MEMBERSHIP | FINAL))
-    return and_(was_candidate, ~was_member)
+    """Say of a `members` row that it is a candidate, or was one, and never became a member.
+
+    Not by the standing `candidate`: who is dropped on the day they were entered has not held it for a day. The first
+    administrator of a server need not be a member of a branch of it, and is none: a post is given to nobody else.
+    """
+    was_member = exists().where(_any.member_id == Member.id, _any.kind.in_(MEMBERSHIP | FINAL))
+    return ~was_member & ~exists().where(Post.member_id == Member.id)
 
 
 async def get_visible_member(session: Session, actor: Actor, member_id: UUID) -> tuple[Member, tuple[UUID, ...]]:

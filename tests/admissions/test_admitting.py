@@ -22,6 +22,7 @@ from tests.factories.meetings import Json, SignedIn, inbox
 from tests.factories.reorganisations import ask, codes, done
 from tests.factories.transfers import LETTER, took
 from tests.factories.world import Maker, Person, World
+from tests.members.rosters.test_correcting_many import given_out
 from tests.worker import JobRunner
 
 ADMISSION: Json = {"decision_number": "25-QĐ/ĐU", "decided_on": "2026-11-10", "admitted_on": "2026-11-20"}
@@ -384,6 +385,30 @@ async def test_who_went_along_in_a_merger_is_admitted_where_they_are_at_home_now
             "admissions.candidacy_changed": world.branch_b,
             "admissions.member_admitted": world.branch_b,
         }
+
+
+async def test_who_is_dropped_on_the_day_they_were_entered_is_no_member(world: World, signed_in: SignedIn) -> None:
+    secretary = signed_in(world.secretary)
+    view = await entered(secretary, world)
+    assert (await post_step(secretary, view, "drop", {"reason": "Nhập nhầm"})).status_code == 200
+    dropped = f"/v1/members/{view['candidate']['member_id']}"
+    members = f"/v1/organisations/{world.branch_a}/members"
+    for person in (world.secretary, world.member, world.officer):
+        listed = (await signed_in(person).get(members)).json()["items"]
+        assert view["candidate"]["member_id"] not in {one["id"] for one in listed}
+    for person in (world.member, world.minute_taker, world.officer):
+        assert (await signed_in(person).get(dropped)).status_code == 404
+    assert (await secretary.get(dropped)).json()["standings"] == []
+    code = await secretary.post(f"{dropped}/activation-code")
+    assert (code.status_code, code.json()["code"]) == (409, "still_candidate")
+    assert view["candidate"]["member_id"] not in await given_out(secretary, world.branch_a)
+
+
+async def test_who_is_no_member_yet_is_given_no_post(world: World, signed_in: SignedIn) -> None:
+    view = await entered(signed_in(world.secretary), world)
+    body = {"member_id": view["candidate"]["member_id"], "kind": "committee_member", "starts_on": "2026-11-22"}
+    given = await signed_in(world.administrator).post(f"/v1/organisations/{world.branch_a}/posts", json=body)
+    assert (given.status_code, given.json()["code"]) == (409, "still_candidate")
 
 
 async def test_a_branch_is_dissolved_though_a_candidate_was_dropped_there(

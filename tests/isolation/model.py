@@ -145,8 +145,7 @@ class Model:
         return person is member or self.knows_names(person, home)
 
     def is_candidate(self, member: Person) -> bool:
-        kinds = {one.kind for one in member.standings}
-        return "candidate" in kinds and kinds.isdisjoint(MEMBERS | FINAL)
+        return {one.kind for one in member.standings}.isdisjoint(MEMBERS | FINAL)
 
     def knows_names(self, person: Person, home: Organisation) -> bool:
         return (

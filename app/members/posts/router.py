@@ -9,7 +9,7 @@ from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.members.errors import FormerMember, MemberNotFound
+from app.members.errors import FormerMember, MemberNotFound, StillCandidate
 from app.members.posts import queries, service
 from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld, PostNotFound
 from app.members.posts.schemas import PostCreate, PostPage, PostView
@@ -50,6 +50,7 @@ async def list_posts(
         MemberNotFound,
         MemberOutsideOrganisation,
         FormerMember,
+        StillCandidate,
         PostAlreadyHeld,
     ),
 )

@@ -9,13 +9,13 @@ from sqlalchemy import or_, select
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
-from app.members.errors import FormerMember
+from app.members.errors import FormerMember, StillCandidate
 from app.members.posts import queries
 from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld
 from app.members.posts.events import PostEnded, PostGranted
 from app.members.posts.models import Post
 from app.members.posts.schemas import PostCreate, PostView
-from app.members.queries import get_visible_member, has_left, lock_member
+from app.members.queries import get_visible_member, has_left, is_candidate, lock_member
 from app.organisations.access import require_administrator
 from app.organisations.queries import get_lasting_organisation
 
@@ -24,7 +24,7 @@ async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body
     """Give a member of the organisation's subtree a post in it.
 
     Raises OrganisationNotFound, NotForYourPost, OrganisationHasEnded, MemberNotFound, MemberOutsideOrganisation,
-    FormerMember, PostAlreadyHeld.
+    FormerMember, StillCandidate, PostAlreadyHeld.
     """
     organisation = await get_lasting_organisation(session, actor, organisation_id)
     require_administrator(actor, organisation.path)
@@ -34,6 +34,8 @@ async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body
     await lock_member(session, member, home=path[-1])  # two at once would both find none
     if await has_left(session, member):
         raise FormerMember
+    if await is_candidate(session, member):
+        raise StillCandidate
     post = Post(
         id=session.new_id(),
         member_id=member.id,
