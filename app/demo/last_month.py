@@ -40,8 +40,8 @@ NARRATIVES = (
 CONCLUSION = "Chi bộ nhất trí với báo cáo và nhiệm vụ tháng tới; sớm hoàn thành khảo sát các hộ ven đường trục thôn."
 
 
-async def hold_last_meeting(session: Session, scene: Scene) -> UUID:
-    """Hold it and return its id; the secretary has minutes to approve, a remark to answer first."""
+async def hold_last_meeting(session: Session, scene: Scene) -> None:
+    """Hold it; the secretary has minutes to approve, a remark to answer first."""
     day = last_months_day(session.today())
     async with at(session, in_hanoi(day - timedelta(days=8), 8)):
         meeting_id = (await schedule_meeting(session, scene.secretary, scene.branch_id, meeting_on(day))).id
@@ -82,7 +82,6 @@ async def hold_last_meeting(session: Session, scene: Scene) -> UUID:
     async with at(session, in_hanoi(day + timedelta(days=1), 21)):
         remark = RemarkWrite(body="Mục 3: đã có 8 hộ hiến đất, không phải 7; hộ bà Tỵ đồng ý trước hôm họp.")
         await remark_on_minutes(session, scene.away, meeting_id, remark)
-    return meeting_id
 
 
 async def _take_roll(session: Session, scene: Scene, meeting_id: UUID) -> None:

@@ -88,13 +88,12 @@ async def ask_for_comments(session: Session, scene: Scene) -> None:
         await _comment(session, scene.others[3], revised, 4, watched)
 
 
-async def ask_for_votes(session: Session, scene: Scene, meeting_id: UUID) -> None:
-    """Put last month's resolution to an open vote; four have voted, Cường and Dung have not."""
+async def ask_for_votes(session: Session, scene: Scene) -> None:
+    """Put the month's resolution to an open vote between meetings; four have voted, Cường and Dung have not."""
     day = last_months_day(session.today())
     async with at(session, in_hanoi(day - timedelta(days=6), 8)):
         draft = ResolutionCreate(
             title=f"Nghị quyết lãnh đạo thực hiện nhiệm vụ tháng {day.month}",
-            meeting_id=meeting_id,
             paragraphs=[ParagraphCreate(text=text) for text in MONTHLY],
         )
         drafted = await draft_resolution(session, scene.secretary, scene.branch_id, draft)

@@ -76,12 +76,12 @@ async def seed_demo(session: Session, *, passwords: Passwords, store: DocumentSt
 async def _live(session: Session, scene: Scene, store: DocumentStore) -> None:
     """Live through the weeks before today; people find what waits for them, and hear of tomorrow's meeting now."""
     today = session.today()
-    last_meeting = await hold_last_meeting(session, scene)
+    await hold_last_meeting(session, scene)
     report = await file_papers(session, scene, store)
     await announce(session, scene, store)
     await write_activity(session, scene)
     await ask_for_comments(session, scene)
-    await ask_for_votes(session, scene, last_meeting)
+    await ask_for_votes(session, scene)
     async with at(session, in_hanoi(today - timedelta(days=2), 21)):
         tomorrows = await schedule_meeting(
             session, scene.secretary, scene.branch_id, tomorrows_meeting(today, [report])

@@ -173,13 +173,19 @@ async def _record(session: Session, meeting: Meeting, minutes: Minutes | None) -
     return await compose(session, meeting, minutes)
 
 
+async def find_voted_on(session: Session, meeting_id: UUID) -> list[UUID]:
+    """Return what a meeting's votes are about: itself, and the drafts before it, however they fared (domain.md 16)."""
+    drafts = await session.scalars(select(Resolution.id).where(Resolution.meeting_id == meeting_id))
+    return [meeting_id, *drafts]
+
+
 async def compose(session: Session, meeting: Meeting, minutes: Minutes | None) -> MinutesRecord:
     """Say what the minutes are now: agenda or what was written, roll, votes, resolutions and tasks as they stand."""
     began_at = meeting.started_at or meeting.starts_at
     on = began_at.astimezone(ZoneInfo(meeting.time_zone)).date()
     head = await _head(session, meeting.organisation_id)
     adopted = await list_adopted(session, meeting_id=meeting.id)
-    results = await list_results(session, subject_ids=[meeting.id, *(resolution.id for resolution in adopted)])
+    results = await list_results(session, subject_ids=await find_voted_on(session, meeting.id))
     roll = await session.execute(
         select(Member.full_name, RosterEntry.standing, RosterEntry.attendance)
         .join(RosterEntry, RosterEntry.member_id == Member.id)

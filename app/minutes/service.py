@@ -85,7 +85,8 @@ async def approve_minutes(session: Session, actor: Actor, meeting_id: UUID) -> M
     found = await queries.find_readable(session, actor, meeting_id, for_update=True)
     access.require_approver(actor, found.meeting)
     _require_open(found)
-    await require_closed(session, meeting_id)
+    for subject_id in await queries.find_voted_on(session, meeting_id):
+        await require_closed(session, subject_id)
     minutes = await _written(session, actor, found)
     composed = await queries.compose(session, found.meeting, minutes)
     minutes.year = composed.began_at.astimezone(ZoneInfo(composed.time_zone)).year

@@ -126,7 +126,8 @@ class Knowledge:
             yield from self._tasks_on_paper(meeting)
             adopted = [one for one in self.state.resolutions if one.meeting is meeting and one.status == "adopted"]
             yield from (one.texts[-1].title for one in adopted)
-            yield from self._results({meeting, *adopted})
+            drafts = [one for one in self.state.resolutions if one.meeting is meeting]
+            yield from self._results({meeting, *drafts})
         if self.model.reads_remarks(person, meeting):
             for remark in meeting.remarks:
                 yield from (remark.body, remark.answer or "", remark.author.name)

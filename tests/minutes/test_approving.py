@@ -17,7 +17,7 @@ from app.minutes.service import approve_minutes
 from app.worker import typeset_minutes
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, inbox
+from tests.factories.meetings import SignedIn, inbox, took
 from tests.factories.members import transfer
 from tests.factories.minutes import give_task, minutes_of, over, put_minutes, stepped, text_of
 from tests.factories.polls import post_poll
@@ -348,3 +348,26 @@ async def test_remark_of_a_guest_of_that_one_day_is_read_and_answered_with_its_n
     )
     assert answered.status_code == 200, answered.text
     assert answered.json()["author"] == listed["author"]
+
+
+@pytest.mark.parametrize("choice", ["for", "against"])
+async def test_votes_on_drafts_stand_in_the_minutes_however_they_went_and_none_is_open_at_the_approval(
+    choice: str, world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    secretary = signed_in(world.secretary)
+    meeting_id = await begun(secretary, world.branch_a)
+    draft = await closed(secretary, world.branch_a, meeting_id=meeting_id)
+    poll = await polled(secretary, draft["id"])
+    clock.advance(minutes=95)
+    secretary = signed_in(world.secretary)
+    await took(secretary, meeting_id, "end")
+    assert (await put_minutes(secretary, meeting_id)).status_code == 200
+    early = await secretary.post(f"/v1/meetings/{meeting_id}/minutes/approve")
+    assert (early.status_code, early.json()["code"]) == (409, "poll_not_closed")
+    await unanimous(signed_in, world, poll, choice)
+    await stepped(secretary, meeting_id, "approve")
+    minutes = await minutes_of(secretary, meeting_id)
+    assert [(one["question"], one["in_favour_count"]) for one in minutes["polls"]] == [
+        ("Thông qua?", 4 if choice == "for" else 0)
+    ]
+    assert minutes["resolutions"] == []
