@@ -2,7 +2,8 @@
 
 `organisation`: members of the organisation and of everything below it, temporary guests there, officers above.
 `committee`: whoever holds a seat in the organisation itself. `owner`: the uploader, and the leaders there.
-Administrators and auditors read nothing by their post.
+Administrators and auditors read nothing by their post. What was in an organisation when it was merged is read by the
+organisers of the other as by those it had: its committee's papers would be nobody's.
 """
 
 from collections.abc import Collection
@@ -16,8 +17,8 @@ SHARING = ORGANISERS | OFFICERS
 
 
 def places_of(actor: Actor, kinds: Collection[PostKind]) -> frozenset[UUID]:
-    """Return the organisations in which the actor holds one of the posts."""
-    return frozenset(post.organisation_id for post in actor.posts if post.kind in kinds)
+    """Return the organisations in which the actor holds one of the posts, or which were merged into one."""
+    return frozenset(post.organisation_id for post in (*actor.posts, *actor.inherited) if post.kind in kinds)
 
 
 def _may_add(actor: Actor, organisation_id: UUID, visibility: Visibility) -> bool:

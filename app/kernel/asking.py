@@ -48,9 +48,12 @@ _entered = func.enter_as(
 )
 
 
-def _held(asking: FromClause, kinds: Iterable[PostKind]) -> ColumnElement[list[UUID]]:
+def _held(asking: FromClause, kinds: Iterable[PostKind], *, inherited: bool = False) -> ColumnElement[list[UUID]]:
+    held_there = [asking.c.kinds, asking.c.organisations]
+    merged = [asking.c.inherited_kinds, asking.c.inherited_from]
+    arrays = [one.op("||")(more) for one, more in zip(held_there, merged, strict=True)] if inherited else held_there
     held = (
-        func.unnest(asking.c.kinds, asking.c.organisations)
+        func.unnest(*arrays)
         .table_valued(column("kind", Text()), column("organisation_id", Uuid()), name="held")
         .render_derived()
     )
@@ -96,6 +99,10 @@ ORGANISED: ColumnElement[list[UUID]] = _the("organised")
 
 
 def held_as(kinds: Iterable[PostKind]) -> ColumnElement[list[UUID]]:
-    """Return the organisations in which the member holds a post of one of the kinds."""
-    found: ColumnElement[Any] = cast(select(_held(ASKING, kinds)).select_from(ASKING).scalar_subquery(), _UUIDS)
+    """Return the organisations in which the member holds a post of one of the kinds, or which were merged into one.
+
+    The latter for an organiser's post, as `Reader.inherited` says.
+    """
+    held = select(_held(ASKING, kinds, inherited=True)).select_from(ASKING)
+    found: ColumnElement[Any] = cast(held.scalar_subquery(), _UUIDS)
     return found

@@ -13,6 +13,7 @@ from app.members.models import Standing, StandingKind
 from tests.conftest import RolledBackDatabase
 from tests.documents.asking import post_file, titles, uploaded
 from tests.factories.files import PNG_DOT
+from tests.factories.reorganisations import done
 from tests.factories.world import Person, World
 from tests.worker import JobRunner
 
@@ -257,3 +258,26 @@ async def test_cursor_of_a_search_is_none_of_the_list(world: World, signed_in: S
     for query in ({"cursor": found}, {"cursor": listed, "q": "nghị"}):
         answer = await client.get("/v1/documents", params=query)
         assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
+
+
+async def test_what_a_branch_had_when_it_was_merged_is_read_by_the_others_organisers(
+    world: World, signed_in: SignedIn
+) -> None:
+    was_there = signed_in(world.secretary)
+    papers = {shown: await uploaded(was_there, visibility=shown) for shown in ("organisation", "committee", "owner")}
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+
+    async def read(person: Person) -> set[str]:
+        client = signed_in(person)
+        answers = {shown: (await client.get(f"/v1/documents/{one['id']}")).status_code for shown, one in papers.items()}
+        listed = (await client.get("/v1/documents")).json()["items"]
+        seen = {shown for shown, status in answers.items() if status == 200}
+        assert {one["id"] for one in listed} == {papers[shown]["id"] for shown in seen}
+        changed = (await client.get("/v1/changes")).json()["items"]
+        shared = {papers[shown]["id"] for shown in seen - {"owner"}}  # one's own are on one's own phone alone
+        assert {one["id"] for one in changed if one["type"] == "document"} == shared
+        return seen
+
+    assert await read(world.sister_secretary) == {"organisation", "committee", "owner"}
+    assert await read(world.member) == {"organisation"}
+    assert await read(world.sister_member) == set()

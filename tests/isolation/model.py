@@ -367,14 +367,14 @@ class Model:
     def reads_document(self, person: Person, document: Document) -> bool:
         place = document.organisation
         if document.visibility == "owner":
-            return document.uploader is person or self.holds(person, LEADERS, place)
+            return document.uploader is person or self.succeeds(person, LEADERS, place)
         if document.visibility == "committee":
-            return self.holds(person, SEATS, place)
+            return self.succeeds(person, SEATS, place)
         return (
             place in person.organisation.line
             or place in self.ended(person)
             or place in self.hosts(person)
-            or self.holds(person, SEATS, place)
+            or self.succeeds(person, SEATS, place)
             or self.holds_over(person, OFFICERS, place)
         )
 
