@@ -18,7 +18,8 @@ from app.admissions.service import remind_of_reviews
 from app.announcements.service import publish_due_announcements
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
-from app.identity.second_factor.service import SILENCE_TASK, silence_phones
+from app.identity.second_factor.service import SILENCE_TASK
+from app.identity.sessions.service import silence_phones
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, Session, transaction
 from app.kernel.events import EXPAND_TASK

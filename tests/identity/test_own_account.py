@@ -76,6 +76,19 @@ async def test_a_changed_password_ends_every_other_session(
     assert (await try_to_sign_in(client, world.member.phone, NEW)).status_code == 200
 
 
+async def test_a_changed_password_stops_pushes_under_an_id_that_nobody_signed_in_with(
+    client: AsyncClient, database: Database, world: World, here: Answer, elsewhere: Answer
+) -> None:
+    made_up = f"/v1/me/devices/{uuid4()}"
+    assert (await client.put(made_up, json=DEVICE, headers=bearer(elsewhere["access_token"]))).status_code == 200
+    body = {"current_password": PASSWORD, "new_password": NEW}
+    assert (await client.post("/v1/auth/password", json=body, headers=bearer(here["access_token"]))).status_code == 204
+    tokens = await rows(
+        database, "SELECT push_token FROM devices WHERE account_id = :id ORDER BY 1", id=world.member.account_id
+    )
+    assert [row.push_token for row in tokens] == [world.member.push_token, None]
+
+
 @pytest.mark.parametrize(
     ("current", "new", "status", "code"),
     [

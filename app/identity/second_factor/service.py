@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import access, totp
@@ -15,7 +15,7 @@ from app.identity.events import (
     SecondFactorRemoved,
 )
 from app.identity.keyring import Keyring
-from app.identity.models import Account, Device, LoginSession, RecoveryCode, SecondFactor
+from app.identity.models import Account, LoginSession, RecoveryCode, SecondFactor
 from app.identity.proofs.service import prove, refuse, require_patience, somebody, spend_code
 from app.identity.queries import find_placed_posts
 from app.identity.second_factor.schemas import CodeProof, RecoveryCodes, SecondFactorEnrol, SecondFactorSecret
@@ -164,20 +164,6 @@ async def override_second_factor(session: Session, *, phone: str) -> Member:
         ),
     )
     return member
-
-
-async def silence_phones(session: Session, account_id: UUID) -> None:
-    """Stop pushing to the account's installations that no open session belongs to, such as a phone that was lost."""
-    is_signed_in = exists().where(
-        LoginSession.account_id == account_id,
-        LoginSession.installation_id == Device.installation_id,
-        LoginSession.revoked_at.is_(None),
-    )
-    await session.execute(
-        update(Device)
-        .where(Device.account_id == account_id, Device.push_token.is_not(None), ~is_signed_in)
-        .values(push_token=None, updated_at=session.now())
-    )
 
 
 async def _find_factor(session: Session, member_id: UUID) -> UUID:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 
 from app.identity import credentials, queries
 from app.identity.errors import RefreshRefused
@@ -208,15 +208,27 @@ async def end_session(session: Session, actor: Actor, session_id: UUID) -> None:
 
 async def end_sessions(session: Session, account_id: UUID, *which: ColumnElement[bool]) -> None:
     """End the account's open sessions, or those of them that are meant; their installations get no more pushes."""
-    ended = await session.scalars(
+    await session.execute(
         update(LoginSession)
         .where(LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None), *which)
         .values(revoked_at=session.now())
-        .returning(LoginSession.installation_id)
+    )
+    await silence_phones(session, account_id)
+
+
+async def silence_phones(session: Session, account_id: UUID) -> None:
+    """Stop pushing to the account's installations that no open session belongs to, such as a phone that was lost.
+
+    Not only to those of the sessions that ended: somebody may have registered a second one under a made-up id.
+    """
+    is_signed_in = exists().where(
+        LoginSession.account_id == account_id,
+        LoginSession.installation_id == Device.installation_id,
+        LoginSession.revoked_at.is_(None),
     )
     await session.execute(
         update(Device)
-        .where(Device.account_id == account_id, Device.installation_id.in_(ended.all()))
+        .where(Device.account_id == account_id, Device.push_token.is_not(None), ~is_signed_in)
         .values(push_token=None, updated_at=session.now())
     )
 
