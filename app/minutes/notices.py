@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
-from app.kernel.security import PostKind
+from app.kernel.security import ORGANISERS, PostKind
 from app.meetings.convening.queries import convened_to
 from app.meetings.models import TOOK_PART, Meeting, RosterEntry
 from app.members.posts.models import Post
@@ -76,14 +76,13 @@ async def _prepare_due(session: Session, event: MinutesDue) -> Prepared | None:
         return None
     meeting = await session.get_one(Meeting, event.subject_id)
     today = session.today()
+    is_named = and_(Post.kind.in_(ORGANISERS), Post.member_id == meeting.minute_taker_id)
     writers = select(Post.member_id).where(
         Post.organisation_id == await find_lasting_id(session, meeting.organisation_id),
-        Post.kind.in_(_WRITERS),
+        or_(Post.kind.in_(_WRITERS), is_named),  # whom else somebody named cannot open them
         holds_on(Post.starts_on, Post.ends_on, today),
     )
-    named = select(Meeting.minute_taker_id).where(Meeting.id == meeting.id, Meeting.minute_taker_id.is_not(None))
-    everybody = writers.union(named).subquery()
-    return _prepared(session, meeting, select(everybody.c[0]), hours=event.hours_before)
+    return _prepared(session, meeting, writers.distinct(), hours=event.hours_before)
 
 
 def _said(params: Params, reader: Reader, title: Text, body: Text) -> tuple[str, str]:

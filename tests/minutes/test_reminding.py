@@ -1,11 +1,14 @@
 """Reminders that minutes are due: a day before, at the limit, once each, and none once they are published."""
 
 from app.kernel.db import transaction
+from app.kernel.security import PostKind
 from app.minutes.service import remind_of_minutes
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import Json, SignedIn, inbox
+from tests.factories.meetings import Json, SignedIn, inbox, took
+from tests.factories.members import give_post
 from tests.factories.minutes import over, stepped
+from tests.factories.rolls import begun
 from tests.factories.world import Person, World
 from tests.worker import JobRunner
 
@@ -72,3 +75,17 @@ async def test_minutes_of_long_ago_are_left_in_peace(
     await over(world, signed_in, clock)
     clock.advance(days=10)
     assert await sweep(database, jobs) == 0
+
+
+async def test_who_was_named_to_take_the_minutes_is_reminded_where_they_can_write_them(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    await give_post(database, world.away, PostKind.deputy_secretary, world.branch_a)
+    for named in (world.away, world.member):
+        meeting_id = await begun(signed_in(world.secretary), world.branch_a, {"minute_taker_id": str(named.member_id)})
+        await took(signed_in(world.secretary), meeting_id, "end")
+    clock.advance(hours=48)
+    await sweep(database, jobs)
+    reminded = {person.full_name: len(await due(signed_in, person)) for person in (world.away, world.member)}
+    assert reminded == {world.away.full_name: 1, world.member.full_name: 0}
+    assert len(await due(signed_in, world.secretary)) == 2
