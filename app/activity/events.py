@@ -23,9 +23,20 @@ class EntryEvent(Event):
 
 
 class EntrySubmitted(EntryEvent):
-    """A member wrote down something they took part in, or wrote anew what was returned."""
+    """A member wrote down something they took part in, or wrote anew what was returned.
+
+    `former_id`: the branch whose leaders had it before, and forget it, where the member has moved since.
+    """
 
     code = "activity.entry_submitted"
+
+    former_id: UUID | None = None
+
+    def changes(self) -> tuple[Change, ...]:
+        if self.former_id is None:
+            return super().changes()
+        gone = Change(self.former_id, "activity_entry", self.subject_id, self.version, Op.delete)
+        return (*super().changes(), gone)
 
 
 class EntryWithdrawn(EntryEvent):

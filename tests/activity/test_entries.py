@@ -5,6 +5,7 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from app.documents.models import Visibility
+from tests.changes.phones import fresh
 from tests.conftest import RolledBackDatabase
 from tests.factories.activity import (
     ENTRY,
@@ -19,6 +20,7 @@ from tests.factories.activity import (
 from tests.factories.clock import FakeClock
 from tests.factories.documents import put_document
 from tests.factories.meetings import SignedIn, inbox
+from tests.factories.transfers import moved
 from tests.factories.world import World
 from tests.worker import JobRunner
 
@@ -257,3 +259,20 @@ async def test_what_a_member_kept_in_the_branch_before_keeps_nobody_from_judging
     assert [(one["id"], one["document"]) for one in listed.json()["items"]] == [(written.json()["id"], None)]
     assert (await secretary.get("/v1/changes")).status_code == 200
     assert (await confirm(secretary, written.json()["id"])).status_code == 200
+
+
+async def test_an_entry_written_anew_after_a_transfer_leaves_the_old_secretarys_phone(
+    world: World, signed_in: SignedIn
+) -> None:
+    member, old, new = (signed_in(one) for one in (world.member, world.secretary, world.sister_secretary))
+    entry_id = await entered(member)
+    assert (await give_back(old, entry_id)).status_code == 200
+    await moved(old, new, world.member, world.branch_b)
+    phones = {client: await fresh(client) for client in (member, old, new)}
+    assert entry_id in phones[old].of("activity_entry")
+
+    assert (await put_entry(member, entry_id)).status_code == 200
+
+    for client, phone in phones.items():
+        await phone.catch_up(client)
+    assert [entry_id in phone.of("activity_entry") for phone in phones.values()] == [True, False, True]

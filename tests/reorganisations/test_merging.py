@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 from app.members.models import Member, Standing, StandingKind
 from app.organisations.models import Organisation, OrganisationKind
 from tests.changes.phones import announce_world, at_their_addresses, fresh, in_their_lists, named, settled
+from tests.changes.test_walking import different
 from tests.conftest import RolledBackDatabase
 from tests.factories import announcements, resolutions
 from tests.factories.clock import FakeClock
@@ -297,6 +298,24 @@ async def test_who_left_the_branch_on_its_last_day_still_has_the_tasks_of_its_me
     listed = (await member.get(f"/v1/meetings/{held}/tasks")).json()["items"]
     assert [one["id"] for one in listed] == [given.json()["id"]]
     assert list((await fresh(member)).of("task").values()) == listed
+
+
+async def test_after_a_split_phones_of_the_old_branch_forget_when_they_are_away_who_left(
+    world: World, administrator: AsyncClient, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    await announce_world(database)
+    secretary = signed_in(world.secretary)
+    away = {"starts_on": "2026-11-22", "place": "Tokyo", "time_zone": "Asia/Tokyo"}
+    assert (await secretary.post(f"/v1/members/{world.member.member_id}/away-periods", json=away)).status_code == 201
+    phone = await fresh(secretary)
+    assert str(world.member.member_id) in {one["member_id"] for one in phone.of("away_period").values()}
+
+    part = {"name": "Chi bộ thôn Đông mới", "member_ids": [world.member.member_id]}
+    await done(administrator, world.branch_a, "split", parts=[part])
+
+    await phone.catch_up(secretary)
+    assert different(settled(phone.held), settled((await fresh(secretary)).held)) == []
+    assert str(world.member.member_id) not in {one["member_id"] for one in phone.of("away_period").values()}
 
 
 async def test_a_part_that_was_split_off_can_take_over_the_rest_on_the_same_day(

@@ -54,9 +54,10 @@ async def replace_activity_entry(
     entry = await _open_for_author(session, actor, entry_id, expected=expected)
     _require_past(session, body.occurred_on)
     await _require_own_document(session, actor, body)
+    former_id = None if entry.organisation_id == actor.organisation_id else entry.organisation_id
     _submit(actor, entry, body)
     entry.version += 1
-    await record(session, _fact(EntrySubmitted, actor, entry))
+    await record(session, _fact(EntrySubmitted, actor, entry).model_copy(update={"former_id": former_id}))
     return await queries.view_entry(session, entry)
 
 

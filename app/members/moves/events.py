@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from app.kernel.events import Event
-from app.kernel.scopes import Change
+from app.kernel.scopes import Change, Op
 
 
 class MembersMoved(Event):
     """Members of one branch are at home in another one from now on: ids with their new versions.
 
-    `away_periods` are theirs, with their versions, which the new branch's organisers see too.
+    `away_periods` are theirs, with their versions, which the new branch's organisers see and the old one's forget.
     """
 
     code = "members.moved"
@@ -29,8 +29,8 @@ class MembersMoved(Event):
                 for scope in (*both, member)
             ),
             *(
-                Change(scope, "away_period", period, version)
+                Change(scope, "away_period", period, version, op)
                 for period, version in self.away_periods.items()
-                for scope in both
+                for scope, op in zip(both, (Op.upsert, Op.delete), strict=True)
             ),
         )
