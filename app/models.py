@@ -13,7 +13,6 @@ from app.meetings import models as meetings
 from app.meetings.calendar import models as calendar
 from app.members import models as members
 from app.members.duplicates import models as duplicates
-from app.members.posts import models as posts
 from app.members.record_views import models as record_views
 from app.memberships import models as memberships
 from app.minutes import models as minutes
@@ -49,7 +48,6 @@ __all__ = [
     "organisations",
     "pace",
     "polls",
-    "posts",
     "privacy",
     "record_views",
     "reorganisations",

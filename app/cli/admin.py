@@ -26,10 +26,9 @@ from app.kernel.settings import Settings
 from app.kernel.tokens import TokenKeys
 from app.kernel.vault import Vault
 from app.members.events import MemberEnrolled
-from app.members.models import Member
+from app.members.models import Member, Post
 from app.members.names import search_key, sort_key
 from app.members.posts.events import PostGranted
-from app.members.posts.models import Post
 from app.members.schemas import MemberPatch
 from app.organisations.events import OrganisationFounded
 from app.organisations.models import Organisation, OrganisationKind, OrganisationPeriod

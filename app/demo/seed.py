@@ -24,8 +24,7 @@ from app.meetings.models import Meeting
 from app.meetings.service import announce_meeting, schedule_meeting
 from app.members.away.schemas import AwayPeriodCreate
 from app.members.away.service import enter_away_period
-from app.members.models import Member
-from app.members.posts.models import Post
+from app.members.models import Member, Post
 from app.members.posts.schemas import PostCreate
 from app.members.posts.service import grant_post
 from app.organisations.events import OrganisationFounded

@@ -37,8 +37,7 @@ from app.kernel import context
 from app.kernel.db import Session
 from app.kernel.security import Actor, HeldPost, PostKind, Reader, TokenInvalid
 from app.kernel.tokens import TokenKeys, TokenRefused
-from app.members.models import FINAL, AwayPeriod, Member, Standing, StandingKind
-from app.members.posts.models import Post
+from app.members.models import FINAL, AwayPeriod, Member, Post, Standing, StandingKind
 from app.members.queries import Day
 from app.organisations.models import Organisation
 from app.organisations.schemas import OrganisationRef

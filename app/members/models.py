@@ -1,4 +1,4 @@
-"""Tables of the person: who they are, the dated standings of their membership, the times they work away."""
+"""Tables of the person: who they are, the dated rows of their membership and posts, the times they work away."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base
+from app.kernel.security import PostKind
 
 
 class Sex(StrEnum):
@@ -56,6 +57,13 @@ class StandingKind(StrEnum):
     removed = "removed"
     expelled = "expelled"
     deceased = "deceased"
+
+
+class Tenure(StrEnum):
+    """By which right a post is held; both give the same rights for as long as it is held."""
+
+    elected = "elected"
+    acting = "acting"
 
 
 MEMBERSHIP = frozenset({StandingKind.probationary, StandingKind.official})
@@ -112,6 +120,24 @@ class Standing(Base):
     member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     kind: Mapped[StandingKind]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class Post(Base):
+    """A post in an organisation, held by a member from a day to a day (both included)."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        Index("ix_posts_organisation_id_kind", "organisation_id", "kind"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="order"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    kind: Mapped[PostKind]
+    tenure: Mapped[Tenure] = mapped_column(server_default=text("'elected'"))
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
 

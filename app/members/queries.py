@@ -16,9 +16,8 @@ from app.members import access
 from app.members.access import Facet
 from app.members.errors import MemberNotFound
 from app.members.identifiers import mask_citizen_id, mask_phone
-from app.members.models import FINAL, MEMBERSHIP, AwayPeriod, Member, Standing, StandingKind
+from app.members.models import FINAL, MEMBERSHIP, AwayPeriod, Member, Post, Standing, StandingKind
 from app.members.names import search_key
-from app.members.posts.models import Post
 from app.members.schemas import AwayNow, MemberPage, MemberView, StandingView
 from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation

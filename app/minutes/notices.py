@@ -14,7 +14,7 @@ from app.kernel.push import Channel
 from app.kernel.security import ORGANISERS, PostKind
 from app.meetings.convening.queries import convened_to
 from app.meetings.models import TOOK_PART, Meeting, RosterEntry
-from app.members.posts.models import Post
+from app.members.models import Post
 from app.members.queries import holds_on
 from app.minutes.events import MeetingMissed, MinutesDue, MinutesPublished, MinutesSent
 from app.minutes.models import Minutes, MinutesStatus

@@ -24,8 +24,7 @@ from app.meetings.models import (
     TaskStatus,
 )
 from app.meetings.queries import find_visible_meetings, get_visible_meeting
-from app.members.models import Member
-from app.members.posts.models import Post
+from app.members.models import Member, Post
 from app.members.queries import holds_on
 from app.members.schemas import MemberRef
 from app.minutes import access

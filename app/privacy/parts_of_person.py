@@ -13,8 +13,7 @@ from app.identity.models import (
 )
 from app.kernel.i18n import Text
 from app.meetings.calendar.models import CalendarFeed
-from app.members.models import AwayPeriod, Member, Standing
-from app.members.posts.models import Post
+from app.members.models import AwayPeriod, Member, Post, Standing
 from app.members.record_views.models import RecordView
 from app.notifications.models import InboxEntry, Notification, NotificationPreference, SmsDelivery
 from app.organisations.models import Organisation

@@ -17,9 +17,8 @@ from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor, NotForYourPost, PostKind
 from app.meetings.models import MeetingStatus
 from app.meetings.succession.queries import UNFINISHED, drafted_or_called, in_status
-from app.members.models import Member
+from app.members.models import Member, Post
 from app.members.moves.queries import in_two_branches, movers
-from app.members.posts.models import Post
 from app.members.queries import holds_on
 from app.organisations.models import Organisation, OrganisationKind
 from app.organisations.queries import find_code_above, get_visible_organisation

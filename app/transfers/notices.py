@@ -11,8 +11,7 @@ from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
 from app.kernel.security import LEADERS
-from app.members.models import Member
-from app.members.posts.models import Post
+from app.members.models import Member, Post
 from app.members.queries import holds_on
 from app.organisations.models import Organisation
 from app.transfers.events import (

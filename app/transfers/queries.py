@@ -14,8 +14,7 @@ from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor, PostKind
 from app.members.access import require_record_keeper
-from app.members.models import Member, Standing, StandingKind
-from app.members.posts.models import Post
+from app.members.models import Member, Post, Standing, StandingKind
 from app.members.queries import holds_on
 from app.members.schemas import MemberRef
 from app.organisations.models import Organisation

@@ -10,8 +10,7 @@ from sqlalchemy import update
 from app.kernel.db import commit
 from app.kernel.scopes import Change
 from app.kernel.security import PostKind
-from app.members.models import Member, Standing, StandingKind
-from app.members.posts.models import Post
+from app.members.models import Member, Post, Standing, StandingKind
 from tests.changes.phones import Phone, fresh, named
 from tests.conftest import RolledBackDatabase
 from tests.factories import announcements, resolutions

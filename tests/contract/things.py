@@ -12,8 +12,7 @@ from app.identity.models import Account
 from app.kernel.db import Session
 from app.kernel.push import Channel
 from app.meetings.models import AgendaItem, Meeting, MeetingKind, MeetingStatus
-from app.members.models import AwayPeriod, Member
-from app.members.posts.models import Post
+from app.members.models import AwayPeriod, Member, Post
 from app.notifications.models import InboxEntry, Notification
 from tests.contract.roles import Things
 from tests.contract.rows import (

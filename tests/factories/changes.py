@@ -4,8 +4,7 @@ from sqlalchemy import select
 
 from app.kernel.db import Session
 from app.kernel.scopes import Change, bump
-from app.members.models import AwayPeriod, Member
-from app.members.posts.models import Post
+from app.members.models import AwayPeriod, Member, Post
 from app.organisations.models import Organisation
 
 

@@ -8,8 +8,7 @@ from sqlalchemy import update
 
 from app.kernel.db import Database, Session
 from app.kernel.security import PostKind
-from app.members.models import Member, Standing, StandingKind
-from app.members.posts.models import Post
+from app.members.models import Member, Post, Standing, StandingKind
 from tests.factories.world import Person
 
 HIEN: dict[str, str] = {

@@ -9,9 +9,8 @@ from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.push import Platform
 from app.kernel.security import PostKind
-from app.members.models import AwayPeriod, Member, Standing, StandingKind
+from app.members.models import AwayPeriod, Member, Post, Standing, StandingKind
 from app.members.names import search_key, sort_key
-from app.members.posts.models import Post
 from app.organisations.models import Organisation, OrganisationKind, OrganisationPeriod
 
 HANOI = "Asia/Ho_Chi_Minh"

@@ -16,8 +16,7 @@ from app.documents.models import Document, DocumentBookmark
 from app.identity.models import LoginSession
 from app.kernel.models import ChangeRow, ScopeRow
 from app.meetings.models import Meeting
-from app.members.models import AwayPeriod, Member, Standing
-from app.members.posts.models import Post
+from app.members.models import AwayPeriod, Member, Post, Standing
 from app.minutes.models import Minutes
 from app.polls.models import Poll
 from app.resolutions.models import Resolution

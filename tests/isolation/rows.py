@@ -29,9 +29,8 @@ from app.meetings.models import (
     MeetingTask,
     RosterEntry,
 )
-from app.members.models import AwayPeriod, Member, Standing
+from app.members.models import AwayPeriod, Member, Post, Standing
 from app.members.names import search_key, sort_key
-from app.members.posts.models import Post
 from app.memberships.models import StandingDecision
 from app.minutes.models import Minutes, MinutesPaper, MinutesRemark
 from app.notifications.models import InboxEntry, Notification

@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.kernel.security import PostKind
-from app.members.models import StandingKind
-from app.members.posts.models import Post
+from app.members.models import Post, StandingKind
 from tests.changes.phones import Phone
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock

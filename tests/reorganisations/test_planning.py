@@ -9,8 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy import delete, func, select, text, update
 
 from app.kernel.security import PostKind
-from app.members.models import Member, Standing
-from app.members.posts.models import Post
+from app.members.models import Member, Post, Standing
 from app.organisations.models import Organisation, OrganisationKind
 from app.worker import carry_out_reorganisations
 from tests.conftest import RolledBackDatabase

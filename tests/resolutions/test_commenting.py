@@ -5,8 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from app.kernel.security import PostKind
-from app.members.models import StandingKind
-from app.members.posts.models import Post
+from app.members.models import Post, StandingKind
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, awake_phones_of, inbox

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.kernel.security import PostKind
-from app.members.models import Standing, StandingKind
-from app.members.posts.models import Post
+from app.members.models import Post, Standing, StandingKind
 from tests.changes.phones import announce_world, fresh, named, settled
 from tests.changes.test_walking import different
 from tests.conftest import RolledBackDatabase

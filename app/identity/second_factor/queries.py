@@ -9,7 +9,7 @@ from app.identity.models import RecoveryCode, SecondFactor
 from app.identity.second_factor.schemas import SecondFactorStatus, SecondFactorView
 from app.kernel.db import Session
 from app.kernel.security import Actor, PostKind
-from app.members.posts.models import Post
+from app.members.models import Post
 
 
 async def get_my_second_factor(

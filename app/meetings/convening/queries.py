@@ -36,7 +36,7 @@ from app.meetings.models import (
 from app.meetings.schemas import (
     ReplyCounts,
 )
-from app.members.posts.models import Post
+from app.members.models import Post
 from app.members.queries import Day, convened, holds_on, hosts_of
 
 

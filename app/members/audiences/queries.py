@@ -24,8 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
 
 from app.kernel.notices import Audience, AudiencePart
-from app.members.models import MEMBERSHIP, AwayPeriod, Standing, StandingKind
-from app.members.posts.models import Post
+from app.members.models import MEMBERSHIP, AwayPeriod, Post, Standing, StandingKind
 from app.members.queries import Day, has_left_by, holds_on
 from app.organisations.models import Organisation
 

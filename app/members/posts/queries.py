@@ -8,10 +8,9 @@ from sqlalchemy import literal, or_, select, tuple_
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor
-from app.members.models import Member
+from app.members.models import Member, Post
 from app.members.posts import access
 from app.members.posts.errors import PostNotFound
-from app.members.posts.models import Post
 from app.members.posts.schemas import PostPage, PostView
 from app.members.schemas import MemberRef
 from app.organisations.access import sees_organisation

@@ -10,7 +10,7 @@ from app.kernel.days import Day, require_order
 from app.kernel.pagination import Page
 from app.kernel.schemas import Request, Response
 from app.kernel.security import PostKind
-from app.members.posts.models import Tenure
+from app.members.models import Tenure
 from app.members.schemas import MemberRef
 
 

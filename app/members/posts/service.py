@@ -10,10 +10,10 @@ from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
 from app.members.errors import FormerMember, StillCandidate
+from app.members.models import Post
 from app.members.posts import queries
 from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld
 from app.members.posts.events import PostEnded, PostGranted
-from app.members.posts.models import Post
 from app.members.posts.schemas import PostCreate, PostView
 from app.members.queries import get_visible_member, has_left, is_candidate, lock_member
 from app.organisations.access import require_administrator

@@ -7,8 +7,7 @@ from sqlalchemy import select, text
 
 from app.kernel.db import commit
 from app.members.imports.service import import_roster
-from app.members.models import Member
-from app.members.posts.models import Post
+from app.members.models import Member, Post
 from tests.conftest import RolledBackDatabase
 from tests.factories.members import new_member
 from tests.factories.world import Person, World
