@@ -184,7 +184,7 @@ async def _leave(session: Session, actor: Actor, member: Member, *, reason: str)
     ended = await end_posts_outside(session, actor, member.id, ())
     hosts = await hosts_to_come(session, member.id)
     organisations = {member.organisation_id, *hosts, *(post.organisation_id for post in ended)}
-    await withdraw_replies(session, actor, member.id, organisations)
+    await withdraw_replies(session, [member.id], organisations, by=actor.member_id)
     account_id = await queries.find_account(session, member.id)
     if account_id is not None:
         await end_sessions(session, account_id)

@@ -23,6 +23,7 @@ from app.kernel.events import record
 from app.kernel.i18n import Locale, Text
 from app.kernel.problems import FieldsNotValid
 from app.kernel.security import Actor
+from app.meetings.replies.service import withdraw_replies
 from app.meetings.succession.service import hand_over_meetings, lapse_meetings
 from app.members.moves.service import move_members
 from app.members.posts.service import end_posts
@@ -276,6 +277,7 @@ class _Work:
                     by=self.by,
                     only=part.member_ids,
                 )
+                await withdraw_replies(self.session, part.member_ids, [plan.organisation_id], by=self.by)
                 await take_along_transfers(
                     self.session, plan.organisation_id, to=part.id, on=self.on, members=part.member_ids
                 )

@@ -134,7 +134,7 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
         await move_home(session, member, to=transfer.to_organisation_id, on=body.received_on)
         ended = await end_posts_outside(session, actor, member.id, found.to_path or ())
         organisations = {home, *(post.organisation_id for post in ended)}
-        await withdraw_replies(session, actor, member.id, organisations)
+        await withdraw_replies(session, [member.id], organisations, by=actor.member_id)
     else:
         await _begin_stay(session, member, transfer)
     away = await _away_periods(session, member.id) if is_permanent else ()

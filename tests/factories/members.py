@@ -52,7 +52,13 @@ async def add_standing(
 
 
 async def give_post(
-    database: Database, person: Person, kind: PostKind, organisation_id: UUID, *, starts_on: date = date(2026, 1, 1)
+    database: Database,
+    person: Person,
+    kind: PostKind,
+    organisation_id: UUID,
+    *,
+    starts_on: date = date(2026, 1, 1),
+    ends_on: date | None = None,
 ) -> None:
     """A post besides those the world gave."""
     async with database.session() as session:
@@ -63,6 +69,7 @@ async def give_post(
                 organisation_id=organisation_id,
                 kind=kind,
                 starts_on=starts_on,
+                ends_on=ends_on,
             )
         )
         await session.commit()

@@ -1,5 +1,5 @@
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 from app.identity.queries import find_actor
@@ -14,7 +14,7 @@ from app.members.models import StandingKind
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import MEETING, Json, SignedIn, announced, drafted, put_meeting, said, set_status, took
-from tests.factories.members import add_standing
+from tests.factories.members import add_standing, give_post
 from tests.factories.world import Maker, Person, World, make_world
 
 
@@ -145,6 +145,28 @@ async def test_committee_meeting_takes_replies_of_the_committee_only(
         await session.commit()
     seen = (await secretary.get(f"/v1/meetings/{meeting_id}")).json()
     assert seen["reply_counts"]["silent"] == 1  # two posts, one person
+
+
+async def test_what_was_said_from_a_seat_that_ended_hides_no_silence(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    await give_post(database, world.away, PostKind.committee_member, world.branch_a, ends_on=date(2026, 11, 30))
+    await give_post(database, world.member, PostKind.deputy_secretary, world.branch_a)
+    meeting_id = await announced(signed_in(world.secretary), world.branch_a, kind="committee")
+    for person in (world.secretary, world.away):
+        assert (await said(signed_in(person), meeting_id, "attending")).status_code == 200
+
+    async def counted() -> list[Json]:
+        secretary = signed_in(world.secretary)
+        listed = [
+            (await secretary.get(path)).json()["items"]
+            for path in (f"/v1/organisations/{world.branch_a}/meetings", "/v1/me/meetings")
+        ]
+        return [one["reply_counts"] for items in listed for one in items if one["id"] == meeting_id]
+
+    assert await counted() == [{"attending": 2, "attending_online": 0, "absent": 0, "silent": 1}] * 2
+    clock.advance(days=9)
+    assert await counted() == [{"attending": 1, "attending_online": 0, "absent": 0, "silent": 1}] * 2
 
 
 async def test_secretary_writes_down_what_a_member_without_a_phone_said(world: World, signed_in: SignedIn) -> None:

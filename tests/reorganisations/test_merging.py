@@ -380,3 +380,21 @@ async def test_whoever_has_not_left_nor_been_dropped_goes_along(
     async with database.session() as session:
         moved = await session.get_one(Member, world.phoneless.member_id)
         assert moved.organisation_id == (world.branch_b if goes else world.branch_a)
+
+
+async def test_who_went_with_a_split_neither_comes_to_the_old_branchs_meeting_nor_hides_that_others_are_silent(
+    world: World, administrator: AsyncClient, signed_in: SignedIn
+) -> None:
+    secretary = signed_in(world.secretary)
+    meeting = await announced(secretary, world.branch_a)
+    assert (await said(signed_in(world.member), meeting, "attending")).status_code == 200
+    part = {"name": "Chi bộ thôn Đông mới", "member_ids": [world.member.member_id]}
+    phone = await fresh(secretary)
+    before = phone.of("meeting")[meeting]["reply_counts"]
+
+    await done(administrator, world.branch_a, "split", parts=[part])
+
+    after = (await secretary.get(f"/v1/meetings/{meeting}")).json()["reply_counts"]
+    assert (before["attending"], after["attending"], after["silent"]) == (1, 0, before["silent"])
+    await phone.catch_up(secretary)
+    assert phone.of("meeting")[meeting]["reply_counts"] == after

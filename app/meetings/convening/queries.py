@@ -28,6 +28,7 @@ from sqlalchemy import (
 from app.kernel.db import Session
 from app.kernel.security import COMMITTEE, Reader
 from app.meetings.models import (
+    UPCOMING,
     Meeting,
     MeetingKind,
     MeetingReply,
@@ -108,30 +109,47 @@ def count_called(
     return case((kind == MeetingKind.committee, committee), else_=branch)
 
 
+def counts(on: Day) -> ColumnElement[bool]:
+    """Say of a row of `meeting_replies` and its meeting that whoever replied is called still, or that it has begun.
+
+    A seat or a stay may end between the call and the meeting: what they said would hide that somebody else is silent.
+    """
+    people = {"branch": convened(Meeting.organisation_id, on), "committee": _seated(Meeting.organisation_id, on)}
+    is_called_still = {
+        name: called.where(called.selected_columns[0] == MeetingReply.member_id).exists()
+        for name, called in people.items()
+    }
+    return or_(
+        Meeting.status.not_in(UPCOMING),
+        case((Meeting.kind == MeetingKind.committee, is_called_still["committee"]), else_=is_called_still["branch"]),
+    )
+
+
 async def count_replies(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID, ReplyCounts]:
     """Return the replies to each meeting by kind, and of how many who are called none is known."""
     if not rows:  # as for everybody but organisers and officers above
         return {}
     said = await session.execute(
         select(MeetingReply.meeting_id, MeetingReply.reply, func.count().label("replies"))
-        .where(MeetingReply.meeting_id.in_([row.id for row in rows]))
+        .join(Meeting, Meeting.id == MeetingReply.meeting_id)
+        .where(MeetingReply.meeting_id.in_([row.id for row in rows]), counts(session.today()))
         .group_by(MeetingReply.meeting_id, MeetingReply.reply)
     )
     by_meeting: dict[UUID, dict[str, int]] = {}
     for one in said:
         by_meeting.setdefault(one.meeting_id, {})[one.reply] = one.replies
     called: dict[tuple[UUID, str, date], int] = {}
-    counts = {}
+    found = {}
     for row in rows:
         key = (row.organisation_id, row.kind, session.today())
         if key not in called:
             people = convened_to(organisation_id=key[0], kind=MeetingKind(row.kind), on=key[2]).subquery()
             called[key] = await session.scalar(select(func.count()).select_from(people)) or 0
         replies = by_meeting.get(row.id, {})
-        counts[row.id] = ReplyCounts(
+        found[row.id] = ReplyCounts(
             attending=replies.get(ReplyKind.attending, 0),
             attending_online=replies.get(ReplyKind.attending_online, 0),
             absent=replies.get(ReplyKind.absent, 0),
             silent=max(called[key] - sum(replies.values()), 0),
         )
-    return counts
+    return found

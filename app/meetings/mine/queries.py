@@ -33,7 +33,7 @@ from app.kernel.asking import HOMES, ME, NOW, ORGANISED, SEATS, TODAY, ZONE
 from app.kernel.db import Question
 from app.kernel.pagination import PageRequest
 from app.kernel.screens import LAST_ID, LIMIT, Listed, instant, page_of
-from app.meetings.convening.queries import count_called, is_somebody_called
+from app.meetings.convening.queries import count_called, counts, is_somebody_called
 from app.meetings.models import (
     TOOK_PART,
     AgendaItemDocument,
@@ -135,7 +135,9 @@ def _reply_counts() -> ColumnElement[Any]:
     said = [part for kind in ReplyKind for part in (kind.value, func.count().filter(MeetingReply.reply == kind))]
     silent = func.greatest(count_called(Meeting.organisation_id, Meeting.kind, TODAY) - func.count(), 0)
     counted = func.json_build_object(*said, "silent", silent)
-    return select(counted).where(MeetingReply.meeting_id == Meeting.id).correlate(Meeting).scalar_subquery()
+    return (
+        select(counted).where(MeetingReply.meeting_id == Meeting.id, counts(TODAY)).correlate(Meeting).scalar_subquery()
+    )
 
 
 def _warnings() -> ColumnElement[Any]:

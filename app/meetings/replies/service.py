@@ -103,36 +103,41 @@ async def _store(session: Session, actor: Actor, meeting: Meeting, member_id: UU
 
 
 async def withdraw_replies(
-    session: Session, actor: Actor, member_id: UUID, organisation_ids: Collection[UUID], *, after: date | None = None
+    session: Session,
+    member_ids: Collection[UUID],
+    organisation_ids: Collection[UUID],
+    *,
+    by: UUID | None,
+    after: date | None = None,
 ) -> None:
-    """Take back what somebody said to the organisations' meetings to come, since they are not called to them any more.
+    """Take back what members said to the organisations' meetings to come, since they are not called to them any more.
 
     `after`: only to those on later days (in Việt Nam).
     """
     await reach(session, *organisation_ids)
     rows = await session.execute(
-        select(Meeting.id, Meeting.organisation_id, Meeting.version, Meeting.starts_at)
+        select(Meeting.id, Meeting.organisation_id, Meeting.version, Meeting.starts_at, MeetingReply.member_id)
         .join(MeetingReply, MeetingReply.meeting_id == Meeting.id)
         .where(
-            MeetingReply.member_id == member_id,
+            MeetingReply.member_id.in_(member_ids),
             Meeting.organisation_id.in_(organisation_ids),
             Meeting.status.in_(UPCOMING),
             Meeting.starts_at > session.now(),
         )
-        .order_by(Meeting.id)
+        .order_by(Meeting.id, MeetingReply.member_id)
         .with_for_update(of=Meeting, read=True)
     )
-    meetings = [row for row in rows if after is None or session.day_of(row.starts_at) > after]
-    of_these = MeetingReply.meeting_id.in_([row.id for row in meetings])
-    await session.execute(delete(MeetingReply).where(of_these, MeetingReply.member_id == member_id))
-    for row in meetings:
+    said = [row for row in rows if after is None or session.day_of(row.starts_at) > after]
+    of_these = MeetingReply.meeting_id.in_([row.id for row in said])
+    await session.execute(delete(MeetingReply).where(of_these, MeetingReply.member_id.in_(member_ids)))
+    for row in said:
         await record(
             session,
             MeetingReplyWithdrawn(
                 organisation_id=row.organisation_id,
                 subject_id=row.id,
-                actor_member_id=actor.member_id,
-                member_id=member_id,
+                actor_member_id=by,
+                member_id=row.member_id,
                 version=row.version,
             ),
         )

@@ -77,6 +77,6 @@ async def _change_stay(
     member.version += 1
     host = transfer.to_organisation_id
     if host is not None:
-        await withdraw_replies(session, actor, member.id, [host], after=until)
+        await withdraw_replies(session, [member.id], [host], by=actor.member_id, after=until)
     await record(session, StayChanged.model_validate(names_of(actor.member_id, transfer, member) | {"until": until}))
     return await queries.view_transfer(session, transfer.id)
