@@ -17,7 +17,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import select, text
+from sqlalchemy import func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from starlette.datastructures import UploadFile
 
@@ -31,6 +31,8 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEPT_FOR = timedelta(days=30)  # phones come back late
 _CHUNK_BYTES = 1024 * 1024
+_FORGOTTEN = "forgotten"
+"""A right that nobody has."""
 
 
 class IdempotencyKeyReused(Unprocessable):
@@ -157,6 +159,12 @@ async def _claim(
     raise AnsweredBefore(
         Response(content=kept.body, status_code=kept.status, headers={**kept.headers, REPLAYED: "true"})
     )
+
+
+async def forget_answers(session: Session, naming: UUID) -> None:
+    """Empty every answer that names somebody, whoever was given it; its repetition is AnswerNoLongerYours."""
+    named = func.position(literal(str(naming).encode()).op("IN")(KeptAnswer.body)) > 0
+    await session.execute(update(KeptAnswer).where(named).values(rights=[_FORGOTTEN], headers={}, body=b""))
 
 
 Once = Depends(_claim)

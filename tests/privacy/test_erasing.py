@@ -199,6 +199,23 @@ async def test_what_others_hold_of_the_erased_loses_their_words_too(
         assert set(await session.scalars(named, {"id": world.secretary.member_id})) == {2}
 
 
+async def test_an_answer_that_was_kept_for_a_repetition_does_not_bring_the_erased_back(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    secretary, url = signed_in(world.secretary), f"/v1/members/{world.member.member_id}"
+    headers = {"If-Match": (await secretary.get(url)).headers["ETag"], "Idempotency-Key": str(uuid4())}
+    first = await secretary.patch(url, json={"born_on": "1971-01-01"}, headers=headers)
+    assert (first.status_code, first.json()["full_name"]) == (200, world.member.full_name)
+    async with database.session() as session:
+        await erase_member(session, world.member.member_id, though_a_member=True)
+        await commit(session)
+    again = await secretary.patch(url, json={"born_on": "1971-01-01"}, headers=headers)
+    assert (again.status_code, again.json()["code"]) == (403, "answer_no_longer_yours")
+    async with database.session() as session:
+        named = text("SELECT count(*) FROM idempotency_keys WHERE position(CAST(:name AS bytea) IN body) > 0")
+        assert await session.scalar(named, {"name": world.member.full_name.encode()}) == 0
+
+
 async def test_who_has_left_is_erased_without_more_words_and_nobody_is_not_found(
     world: World, database: RolledBackDatabase
 ) -> None:

@@ -29,6 +29,7 @@ from app.identity.models import (
 )
 from app.kernel.db import Session
 from app.kernel.events import forget_person, record
+from app.kernel.idempotency import forget_answers
 from app.kernel.jobs import Lane, defer
 from app.kernel.models import KeptAnswer
 from app.kernel.scopes import Change, Op
@@ -126,6 +127,7 @@ async def erase_member(session: Session, member_id: UUID, *, though_a_member: bo
     member.admitted_on = member.official_on = None
     member.education = member.is_ethnic_minority = member.occupation = None
     member.version += 1
+    await forget_answers(session, member.id)
     facts = await forget_person(session, member.id, organisation_id=member.organisation_id, by=None)
     fact = MemberErased(
         organisation_id=member.organisation_id, subject_id=member.id, actor_member_id=None, version=member.version
