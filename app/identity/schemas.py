@@ -177,14 +177,20 @@ def _without_region(value: Any) -> Any:
     return value[:2].lower() if isinstance(value, str) and _REGIONAL.fullmatch(value) else value
 
 
+PushToken = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$")]
+"""In ASCII, as FCM's are: an index holds no more bytes than that."""
+
+
 class DeviceReplace(Request):
     """What the server needs to push to an installation; sent at each start of the app."""
 
     platform: Platform
-    push_token: Annotated[str, StringConstraints(min_length=1, max_length=2048)] | None = Field(
-        default=None,
-        description="FCM registration token; absent where the person allows no pushes",
-        examples=["fcm-token"],
+    push_token: Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$")] | None = (
+        Field(
+            default=None,
+            description="FCM registration token; absent where the person allows no pushes",
+            examples=["fcm-token"],
+        )
     )
     web_push: WebPush | None = Field(
         default=None, description="Of a browser without Firebase, in the place of `push_token`"

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import queries
@@ -13,6 +13,8 @@ from app.kernel.context import hold
 from app.kernel.db import Session
 from app.kernel.security import Actor
 from app.kernel.web_push import PushServices
+
+TOKEN_LOCKS = 7_401_520_128  # any number, the same for every process: what locks of push tokens are made with
 
 
 async def replace_device(
@@ -31,6 +33,10 @@ async def replace_device(
     push_token = body.web_push.subscription().token if body.web_push is not None else body.push_token
     now = session.now()
     await hold(session, str(installation_id), push_token)
+    if push_token is not None:
+        # Two installations that bring one token at once: the second takes it from the first.
+        of_token = func.hashtextextended(push_token, TOKEN_LOCKS)
+        await session.execute(select(func.pg_advisory_xact_lock(of_token)))
     # An app that gets a new token while it starts sends this twice at once: the second waits here for the first.
     await session.execute(
         insert(Device)
