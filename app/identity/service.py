@@ -1,12 +1,15 @@
 """Commands of identity: hand out codes, activate, sign in, change the password."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import access, credentials, queries
+from app.identity.credentials import Code
 from app.identity.errors import (
     ActivationRefused,
     CredentialsRefused,
@@ -18,6 +21,7 @@ from app.identity.events import AccountActivated, ActivationCodeIssued, Password
 from app.identity.keyring import Keyring
 from app.identity.models import Account, ActivationCode, LoginSession
 from app.identity.proofs.service import (
+    Proof,
     forget_failures,
     forgive,
     prove,
@@ -40,6 +44,7 @@ from app.members.queries import get_visible_member, is_candidate
 
 CODE_LIFETIME = timedelta(days=7)
 CODE_TRIES = 5
+SELECTOR_DRAWS = 100
 
 
 async def issue_activation_code(
@@ -56,7 +61,12 @@ async def issue_activation_code(
 
 
 async def hand_out_code(
-    session: Session, member: Member, *, issued_by: UUID | None, keyring: Keyring
+    session: Session,
+    member: Member,
+    *,
+    issued_by: UUID | None,
+    keyring: Keyring,
+    draw: Callable[[], Code] = credentials.new_code,
 ) -> ActivationCodeView:
     """Write a new code for a member; `issued_by` None is the operator at the server's own console."""
     if member.phone is None:
@@ -66,23 +76,43 @@ async def hand_out_code(
         raise MembershipEnded
     if await is_candidate(session, member):
         raise StillCandidate
-    code = credentials.new_code()
     await session.execute(delete(ActivationCode).where(ActivationCode.member_id == member.id))
-    row = ActivationCode(
-        id=session.new_id(),
-        member_id=member.id,
-        selector=code.selector,
-        secret_hash=await keyring.passwords.hash(code.secret),
-        expires_at=session.now() + CODE_LIFETIME,
-        issued_by=issued_by,
-        created_at=session.now(),
-    )
-    session.add(row)
+    code = await _write_code(session, member.id, issued_by=issued_by, keyring=keyring, draw=draw)
     await record(
         session,
         ActivationCodeIssued(organisation_id=member.organisation_id, subject_id=member.id, actor_member_id=issued_by),
     )
-    return ActivationCodeView(activation_code=str(code), expires_at=row.expires_at)
+    return ActivationCodeView(activation_code=str(code), expires_at=session.now() + CODE_LIFETIME)
+
+
+async def _write_code(
+    session: Session, member_id: UUID, *, issued_by: UUID | None, keyring: Keyring, draw: Callable[[], Code]
+) -> Code:
+    """Write a code whose selector no other has: with a province's 75,000 codes out, one in eleven would meet another's.
+
+    There are 810,000 selectors, so that one of 100 draws is free though nine in ten be taken.
+    """
+    secret = draw().secret
+    secret_hash = await keyring.passwords.hash(secret)
+    for _ in range(SELECTOR_DRAWS):
+        code = draw()._replace(secret=secret)
+        written = await session.scalar(
+            insert(ActivationCode)
+            .values(
+                id=session.new_id(),
+                member_id=member_id,
+                selector=code.selector,
+                secret_hash=secret_hash,
+                expires_at=session.now() + CODE_LIFETIME,
+                issued_by=issued_by,
+                created_at=session.now(),
+            )
+            .on_conflict_do_nothing(index_elements=["selector"])
+            .returning(ActivationCode.id)
+        )
+        if written is not None:
+            return code
+    raise RuntimeError("nearly every selector is taken")
 
 
 async def activate(session: Session, body: Activation, *, address: str | None = None, keyring: Keyring) -> Tokens:
@@ -129,7 +159,7 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
     )
     if used is None or member is None or member.phone is None:
         raise ActivationRefused
-    account = await session.scalar(select(Account).where(Account.member_id == member.id).with_for_update())
+    account = await session.scalar(select(Account).where(Account.member_id == member.id))
     if account is None:
         account = Account(
             id=session.new_id(),
@@ -139,12 +169,14 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
         )
         session.add(account)
     else:
-        source = somebody(keyring, f"{account.id} by activation code")
+        source = somebody(keyring, Proof.activation_code, account.id)
         await require_patience(session, [source])
         await prove(session, account.id, body.totp_code, [source, where], keyring=keyring)
+        await forgive(session, somebody(keyring, Proof.number, member.phone))
+        # Last, as whoever signs in does: failures, second factor, account.
+        await session.refresh(account, with_for_update=True)
         account.password_hash = password_hash
         await end_sessions(session, account.id)
-        await forgive(session, somebody(keyring, member.phone))
     await session.flush()  # the session's foreign key needs the account
     await record(
         session,
@@ -162,10 +194,10 @@ async def sign_in(session: Session, body: SignIn, *, address: str | None = None,
     """
     phone = parse_phone(body.phone)
     known = await _find_account(session, phone, body.installation.installation_id)
-    name = f"{phone or body.phone}"
+    who = somebody(keyring, Proof.number, phone or body.phone)
     if known is not None and known.is_own_device:
-        name += f" on {body.installation.installation_id}"
-    who, where = somebody(keyring, name), somewhere(keyring, address)
+        who = somebody(keyring, Proof.own_phone, known.id, body.installation.installation_id)
+    where = somewhere(keyring, address)
     # Who signs in on a phone of their own does not wait for what others did wrong from the same network.
     sources = [who] if known is not None and known.is_own_device else [who, where]
     await require_patience(session, sources)
@@ -187,17 +219,20 @@ async def sign_in(session: Session, body: SignIn, *, address: str | None = None,
     if known is None or account is None:
         await refuse(session, CredentialsRefused(), sources, keyring=keyring)
     await prove(session, account.id, body.totp_code, sources, keyring=keyring)
+    # Once more, since a change of the password that is under way ends the sessions it finds: not one that comes after.
+    if not await _is_still(session, account.id, Account.password_hash == known.password_hash):
+        raise CredentialsRefused
     return await begin_session(session, account, known.organisation_id, body.installation, keyring=keyring)
 
 
 async def change_password(session: Session, actor: Actor, body: PasswordChange, *, keyring: Keyring) -> None:
     """Set a new password; every other session ends. Raises CredentialsRefused for a wrong present one."""
-    await require_password(session, actor, body.current_password, keyring=keyring)
+    proven = await require_password(session, actor, body.current_password, keyring=keyring)
     if is_common(body.new_password):
         raise PasswordTooCommon
-    await session.rollback()
     password_hash = await keyring.passwords.hash(body.new_password)
-    account = await session.get_one(Account, actor.account_id, with_for_update=True)
+    await hold_proven(session, actor, proven, keyring=keyring)
+    account = await session.get_one(Account, actor.account_id)
     account.password_hash = password_hash
     await end_sessions(session, account.id, LoginSession.id != actor.session_id)
     await record(
@@ -206,22 +241,37 @@ async def change_password(session: Session, actor: Actor, body: PasswordChange, 
     )
 
 
-async def require_password(session: Session, actor: Actor, password: str, *, keyring: Keyring) -> None:
+async def require_password(session: Session, actor: Actor, password: str, *, keyring: Keyring) -> str:
     """Let pass who knows the password of the account signed in, so that a phone left open gives nothing for good away.
 
-    Raises CredentialsRefused; SignInDelayed after the fifth failure, which delays nobody's signing in. To be asked
-    before anything is written: the session begins anew.
+    Return what `hold_proven` asks for before anything is written. Raises CredentialsRefused; SignInDelayed after the
+    fifth failure, which delays nobody's signing in. To be asked first: the session begins anew.
     """
-    source = somebody(keyring, str(actor.account_id))
+    source = somebody(keyring, Proof.signed_in, actor.account_id)
     await require_patience(session, [source])
     password_hash = await session.scalar(select(Account.password_hash).where(Account.id == actor.account_id))
     await session.rollback()  # no connection is held while Argon2 works, or waits for its turn
-    if not await keyring.passwords.matches(password_hash, password):
+    if password_hash is None or not await keyring.passwords.matches(password_hash, password):
         await refuse(session, CredentialsRefused(), [source], keyring=keyring)
-    unchanged = select(Account.id).where(Account.id == actor.account_id, Account.password_hash == password_hash)
-    if await session.scalar(unchanged) is None:
+    return password_hash
+
+
+async def hold_proven(session: Session, actor: Actor, password_hash: str, *, keyring: Keyring) -> None:
+    """Lock the account whose password was proven, and forget the failures; raises CredentialsRefused, SignInDelayed.
+
+    Anything may have happened while Argon2 or a provider was at work: a new password, the end of this session.
+    """
+    await forget_failures(session, somebody(keyring, Proof.signed_in, actor.account_id))
+    unchanged = await _is_still(session, actor.account_id, Account.password_hash == password_hash)
+    is_open = select(LoginSession.id).where(LoginSession.id == actor.session_id, LoginSession.revoked_at.is_(None))
+    if not unchanged or await session.scalar(is_open) is None:
         raise CredentialsRefused
-    await forget_failures(session, source)
+
+
+async def _is_still(session: Session, account_id: UUID, *what: ColumnElement[bool]) -> bool:
+    """Say of an account, which is locked from here on, whether it is open and what was found of it holds."""
+    wanted = select(Account.id).where(Account.id == account_id, Account.disabled_at.is_(None), *what)
+    return await session.scalar(wanted.with_for_update()) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,16 @@
 import asyncio
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import select
 
+from app.identity.credentials import Code
+from app.identity.models import ActivationCode
+from app.identity.service import hand_out_code
 from app.kernel.db import Database
 from app.kernel.passwords import Passwords
+from app.members.models import Member
 from tests.factories.clock import FakeClock
 from tests.factories.world import World
 from tests.identity.conftest import LiveApp
@@ -303,3 +309,16 @@ async def test_a_number_that_went_to_another_member_does_not_keep_them_from_acti
     assert me["member_id"] == str(world.phoneless.member_id)
     again = await try_to_sign_in(client, world.member.phone)
     assert (await whoami(client, again.json())).json()["member_id"] == str(world.phoneless.member_id)
+
+
+async def test_a_code_whose_selector_another_has_is_drawn_anew(world: World, app: FastAPI, database: Database) -> None:
+    taken, free = Code("AAAA", "222222"), Code("BBBB", "333333")
+    async with database.session() as session:
+        for person, drawn in ((world.member, [taken, taken]), (world.away, [taken, taken, taken, free])):
+            member = await session.get_one(Member, person.member_id)
+            view = await hand_out_code(
+                session, member, issued_by=None, keyring=app.state.keyring, draw=iter(drawn).__next__
+            )
+        assert view.activation_code == "BBBB-2222-22"
+        selectors = await session.scalars(select(ActivationCode.selector).order_by(ActivationCode.selector))
+        assert list(selectors) == ["AAAA", "BBBB"]

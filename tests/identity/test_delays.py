@@ -194,6 +194,31 @@ async def test_the_present_password_is_not_guessed_on_a_phone_left_open(
     assert (await try_to_sign_in(client, world.member.phone)).status_code == 200
 
 
+async def test_the_right_password_forgives_the_wrong_ones_when_it_is_changed(signed_in: SignedIn, world: World) -> None:
+    member = signed_in(world.member)
+    got = []
+    for current, new in (*[(WRONG, NEW)] * 4, (PASSWORD, NEW), (WRONG, PASSWORD), (NEW, PASSWORD)):
+        body = {"current_password": current, "new_password": new}
+        got.append((await member.post("/v1/auth/password", json=body)).status_code)
+    assert got == [401] * 4 + [204, 401, 204]
+
+
+@pytest.mark.parametrize(
+    "name", ["{account}", "{account} by activation code", "{account} by identity", "{phone} on {phone_of}"]
+)
+async def test_what_is_typed_as_a_number_never_delays_an_account_of_that_name(
+    name: str, client: AsyncClient, signed_in: SignedIn, world: World
+) -> None:
+    person, member = world.member, signed_in(world.member)
+    typed = name.format(account=person.account_id, phone=person.phone, phone_of=person.installation_id)
+    assert (await fail(client, typed, 6)).status_code == 429
+    body = {"current_password": PASSWORD, "new_password": NEW}
+    assert (await member.post("/v1/auth/password", json=body)).status_code == 204
+    assert (await try_to_sign_in(client, person.phone, NEW, on=person.installation_id)).status_code == 200
+    code = await issue_code(signed_in(world.secretary), person)
+    assert (await try_to_activate(client, code)).status_code == 200
+
+
 def test_delays_grow_to_their_bound_and_stay_there() -> None:
     assert [WITH_SOMEBODY.delay_after(count).seconds for count in (0, 4, 5, 6, 10, 10**6)] == [0, 0, 30, 60, 900, 900]
     assert [FROM_SOMEWHERE.delay_after(count).seconds for count in (49, 50, 53, 54, 10**6)] == [0, 1, 8, 10, 10]

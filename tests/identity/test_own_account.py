@@ -1,12 +1,16 @@
 """One's own password, sessions and devices."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import update
 
-from app.kernel.db import Database
+from app.identity.models import Account, LoginSession
+from app.kernel.db import Database, Session
 from app.kernel.passwords import Passwords
 from tests.factories.clock import FakeClock
 from tests.factories.world import Person, World
@@ -23,6 +27,7 @@ from tests.identity.steps import (
     try_to_sign_in,
     whoami,
 )
+from tests.racing import waiting
 
 NEW = "trên đồng cạn dưới đồng sâu"
 DEVICE = {
@@ -357,3 +362,49 @@ async def test_who_is_away_is_shown_where_they_are(signed_in: SignedIn, world: W
     me = (await signed_in(world.away).get("/v1/me")).json()
 
     assert (me["time_zone"], me["away"]) == ("Europe/Berlin", True)
+
+
+async def test_two_installations_that_bring_one_token_at_once_are_both_answered(live_app: LiveApp) -> None:
+    member = live_app.signed_in(live_app.world.member)
+    answers = await asyncio.gather(*(member.put(f"/v1/me/devices/{uuid4()}", json=DEVICE) for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    held = await rows(live_app.database, "SELECT 1 FROM devices WHERE push_token = :token", token=DEVICE["push_token"])
+    assert len(held) == 1
+
+
+@contextlib.asynccontextmanager
+async def a_new_password_under_way(live_app: LiveApp, passwords: Passwords, person: Person) -> AsyncIterator[Session]:
+    """Hold the account while its password changes and its sessions end, and commit that at the end; gives a watcher."""
+    new = await passwords.hash(NEW)
+    async with live_app.database.session() as changing, live_app.database.session() as watcher:
+        of_account = Account.id == person.account_id
+        await changing.execute(update(Account).where(of_account).values(password_hash=new))
+        yield watcher
+        ended = update(LoginSession).where(LoginSession.account_id == person.account_id)
+        await changing.execute(ended.values(revoked_at=live_app.clock()))
+        await changing.commit()
+
+
+async def test_who_knows_the_old_password_opens_no_session_while_it_changes(
+    live_app: LiveApp, passwords: Passwords
+) -> None:
+    person = live_app.world.member
+    await give_password(live_app.database, passwords, person)
+    async with a_new_password_under_way(live_app, passwords, person) as watcher:
+        trying = await waiting(watcher, try_to_sign_in(live_app.client, person.phone))
+        assert not trying.done()
+    assert ((await trying).status_code, (await trying).json()["code"]) == (401, "credentials_refused")
+    assert (await try_to_sign_in(live_app.client, person.phone, NEW)).status_code == 200
+
+
+async def test_who_knows_the_old_password_sets_no_other_while_it_changes(
+    live_app: LiveApp, passwords: Passwords
+) -> None:
+    person = live_app.world.member
+    await give_password(live_app.database, passwords, person)
+    body = {"current_password": PASSWORD, "new_password": "một con ngựa đau cả tàu bỏ cỏ"}
+    async with a_new_password_under_way(live_app, passwords, person) as watcher:
+        changing = await waiting(watcher, live_app.signed_in(person).post("/v1/auth/password", json=body))
+        assert not changing.done()
+    assert ((await changing).status_code, (await changing).json()["code"]) == (401, "credentials_refused")
+    assert (await try_to_sign_in(live_app.client, person.phone, NEW)).status_code == 200

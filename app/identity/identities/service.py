@@ -20,9 +20,9 @@ from app.identity.events import IdentityLinked, IdentityUnlinked
 from app.identity.identities.schemas import IdentityLink, IdentitySignIn, IdentityView
 from app.identity.keyring import Keyring
 from app.identity.models import Account, LinkedIdentity, UsedNonce
-from app.identity.proofs.service import prove, require_patience, somebody
+from app.identity.proofs.service import Proof, prove, require_patience, somebody
 from app.identity.schemas import Tokens
-from app.identity.service import require_password
+from app.identity.service import hold_proven, require_password
 from app.identity.sessions.service import begin_session
 from app.kernel.context import Door, knock
 from app.kernel.db import Session
@@ -62,7 +62,7 @@ async def sign_in_by_identity(session: Session, body: IdentitySignIn, *, keyring
     account: Account = row.Account
     organisation_id: UUID = row.organisation_id
     # What was wrong here delays nobody who signs in with the password, and the other way round.
-    source = somebody(keyring, f"{account.id} by identity")
+    source = somebody(keyring, Proof.identity, account.id)
     await require_patience(session, [source])
     await prove(session, account.id, body.totp_code, [source], keyring=keyring)
     return await begin_session(session, account, organisation_id, body.installation, keyring=keyring)
@@ -73,10 +73,10 @@ async def link_identity(session: Session, actor: Actor, body: IdentityLink, *, k
 
     Raises CredentialsRefused, SignInDelayed, IdentityTaken, and what is wrong with the token as `sign_in_by_identity`.
     """
-    await require_password(session, actor, body.current_password, keyring=keyring)
-    await session.rollback()  # the provider may take its time; nothing was written
-    proven = await _verify(session, body, keyring=keyring)
+    password_hash = await require_password(session, actor, body.current_password, keyring=keyring)
+    proven = await _verify(session, body, keyring=keyring)  # which may take its time: no connection is held
     await _use_nonce(session, proven)
+    await hold_proven(session, actor, password_hash, keyring=keyring)
     linked = LinkedIdentity(
         id=session.new_id(),
         account_id=actor.account_id,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from math import ceil
 from typing import NoReturn
 from uuid import UUID
@@ -31,8 +32,22 @@ class Source:
     patience: Patience
 
 
-def somebody(keyring: Keyring, name: str) -> Source:
+class Proof(StrEnum):
+    """What somebody tries to prove: each has counters of its own, which no other can reach.
+
+    What is typed as a telephone number may be anything: it must never be taken for an account.
+    """
+
+    number = "number"
+    own_phone = "own phone"
+    signed_in = "signed in"
+    activation_code = "activation code"
+    identity = "identity"
+
+
+def somebody(keyring: Keyring, proof: Proof, *names: object) -> Source:
     """Return the counter of an account, a number that was typed, or one phone of an account."""
+    name = "\0".join([proof, *map(str, names)])
     return Source(keyring.keys.seal(b"failures with " + name.encode()), WITH_SOMEBODY)
 
 

@@ -16,10 +16,10 @@ from app.identity.events import (
 )
 from app.identity.keyring import Keyring
 from app.identity.models import Account, LoginSession, RecoveryCode, SecondFactor
-from app.identity.proofs.service import prove, refuse, require_patience, somebody, spend_code
+from app.identity.proofs.service import Proof, prove, refuse, require_patience, somebody, spend_code
 from app.identity.queries import find_placed_posts
 from app.identity.second_factor.schemas import CodeProof, RecoveryCodes, SecondFactorEnrol, SecondFactorSecret
-from app.identity.service import require_password
+from app.identity.service import hold_proven, require_password
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.jobs import Lane, defer
@@ -41,7 +41,8 @@ async def enrol_second_factor(
 
     Enrolling again replaces a secret that was not confirmed. Raises CredentialsRefused, SignInDelayed, SecondFactorOn.
     """
-    await require_password(session, actor, body.current_password, keyring=keyring)
+    proven = await require_password(session, actor, body.current_password, keyring=keyring)
+    await hold_proven(session, actor, proven, keyring=keyring)
     secret = totp.new_secret()
     values = {
         "sealed_secret": keyring.vault.seal(secret.encode()),
@@ -67,7 +68,7 @@ async def confirm_second_factor(session: Session, actor: Actor, body: CodeProof,
 
     Raises SecondFactorOff where none was enrolled, SecondFactorOn, SecondFactorRefused, SignInDelayed.
     """
-    source = somebody(keyring, str(actor.account_id))
+    source = somebody(keyring, Proof.signed_in, actor.account_id)
     await require_patience(session, [source])
     factor = await session.get(SecondFactor, actor.account_id, with_for_update=True)
     if factor is None:
@@ -179,7 +180,7 @@ async def _find_factor(session: Session, member_id: UUID) -> UUID:
 
 
 async def _require_code(session: Session, actor: Actor, typed: str, *, keyring: Keyring) -> None:
-    source = somebody(keyring, str(actor.account_id))
+    source = somebody(keyring, Proof.signed_in, actor.account_id)
     await require_patience(session, [source])
     factor = await session.get(SecondFactor, actor.account_id)
     if factor is None or factor.confirmed_at is None:
