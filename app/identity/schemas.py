@@ -131,6 +131,7 @@ class SessionList(Response):
 
 
 _NO_KEY = Text(vi="Không phải khóa P-256 của trình duyệt", en="This is no browser's P-256 key")
+_NO_TOKEN = Text(vi="Không phải mã đăng ký của FCM", en="This is no registration token of FCM")
 _TWO_WAYS = Text(
     vi="Chỉ gửi push_token hoặc web_push, không gửi cả hai", en="Send push_token or web_push, never both of them"
 )
@@ -177,20 +178,24 @@ def _without_region(value: Any) -> Any:
     return value[:2].lower() if isinstance(value, str) and _REGIONAL.fullmatch(value) else value
 
 
-PushToken = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$")]
-"""In ASCII, as FCM's are: an index holds no more bytes than that."""
+def _ascii(token: str) -> str:
+    if not token.isascii():
+        raise FieldError("push_token_not_valid", _NO_TOKEN)
+    return token
+
+
+PushToken = Annotated[str, StringConstraints(min_length=1, max_length=2048), AfterValidator(_ascii)]
+"""As FCM's are: an index holds no more bytes than that."""
 
 
 class DeviceReplace(Request):
     """What the server needs to push to an installation; sent at each start of the app."""
 
     platform: Platform
-    push_token: Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$")] | None = (
-        Field(
-            default=None,
-            description="FCM registration token; absent where the person allows no pushes",
-            examples=["fcm-token"],
-        )
+    push_token: PushToken | None = Field(
+        default=None,
+        description="FCM registration token; absent where the person allows no pushes",
+        examples=["fcm-token"],
     )
     web_push: WebPush | None = Field(
         default=None, description="Of a browser without Firebase, in the place of `push_token`"

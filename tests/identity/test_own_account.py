@@ -328,6 +328,7 @@ async def test_the_region_that_a_phone_names_with_its_language_is_left_aside(
         ("platform", "windows", "enum"),
         ("push_token", "", "string_too_short"),
         ("push_token", "x" * 2049, "string_too_long"),
+        ("push_token", "磁" * 2048, "push_token_not_valid"),
         ("app_version", "1.0; DROP TABLE", "string_pattern_mismatch"),
         ("colour", "red", "extra_forbidden"),
     ],
