@@ -179,6 +179,7 @@ class Upheavals:
                 over = {"temporary_away", "temporary_guest"} if is_stay else {"transferring"}
                 self._cut(one.member, [state for state in one.member.standings if state.kind in over])
                 one.status = "accepted" if is_stay else "withdrawn"
+                one.reason = one.reason if is_stay else self.state.plans[-1].reason
                 self.state.doers.add((into, by))
 
     def _end_posts(self, place: Organisation, holders: Collection[Person] | None = None) -> None:
@@ -211,6 +212,20 @@ class Upheavals:
             self._carry(person, concerned, into)
         for person in going:
             person.organisation = into
+            self._forget_aways(person, former, into)
+
+    def _forget_aways(self, person: Person, former: Organisation, into: Organisation) -> None:
+        """Phones of the old branch forget when somebody is away, those of the new one are told."""
+        aways = [one.id for one in person.aways]
+        self.state.handed_over -= {(into.id, one) for one in aways}
+        self.state.handed_over |= {(former.id, one) for one in aways}
+
+    def _withdraw_replies(self, member: Person, left: Collection[Organisation]) -> None:
+        """They are called there no more."""
+        for meeting in self.state.meetings:
+            is_to_come = meeting.status in {"announced", "postponed"} and meeting.starts_at > self.invention.now
+            if meeting.organisation in left and is_to_come:
+                meeting.replies.pop(member, None)
 
     def _carry(self, person: Person, standings: Collection[Standing], into: Organisation) -> None:
         day = self.invention.today
@@ -249,6 +264,8 @@ class Upheavals:
         self.state.doers.add((new, by))
         self._end_posts(old, going)
         self._move(going, old, new)
+        for person in going:
+            self._withdraw_replies(person, {old})
         for one in self.state.transfers:
             goes_on = one.status == "started" or (one.status == "accepted" and one.kind == "temporary")
             if one.member in going and one.organisation is old and goes_on:
@@ -312,21 +329,13 @@ class Upheavals:
         self._cut(member, [one for one in lasting if one.organisation is to and one.kind == "transferred"])
         self.invention.stands(member, "transferred", home, starts_on=today)
         member.organisation = to
-        aways = [one.id for one in member.aways]
-        self.state.handed_over -= {(to.id, one) for one in aways}
-        self.state.handed_over |= {(home.id, one) for one in aways}
+        self._forget_aways(member, home, to)
         left = {home}
         for place in {post.organisation for post in member.posts} - set(to.line):
             before = [post for post in member.posts if post.organisation is place and (post.ends_on or today) >= today]
             self._end_posts(place, [member])
             left |= {place} if before else set()
-        for meeting in self.state.meetings:
-            if (
-                meeting.organisation in left
-                and meeting.status in {"announced", "postponed"}
-                and meeting.starts_at > self.invention.now
-            ):
-                meeting.replies.pop(member, None)
+        self._withdraw_replies(member, left)
         transfer.status = "accepted"
         self.state.doers |= {(place, by) for place in (*left, to)}
         return True
