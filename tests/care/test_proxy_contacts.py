@@ -1,15 +1,17 @@
 """Whom to ask when a member cannot be reached: written down openly, shown on purpose, forgotten for good."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import text
 
 from app.kernel.push import TokenDead
 from app.members.models import StandingKind
 from tests.conftest import RolledBackDatabase
 from tests.factories.care import CONTACT, members_away, my_care, unreached, went_away
-from tests.factories.meetings import SignedIn, announced, said
+from tests.factories.clock import FakeClock
+from tests.factories.meetings import SignedIn, announced, put_meeting, said, took
 from tests.factories.members import add_standing
 from tests.factories.world import World
 from tests.worker import JobRunner
@@ -118,3 +120,35 @@ async def test_who_could_not_be_reached_is_listed_with_whom_to_ask_instead(
     )
     # A guest's proxy contact is known to the branch they are at home in.
     assert by_name[world.sister_member.full_name]["proxy_contact"] is None
+
+
+async def test_whom_to_ring_up_is_asked_of_the_meeting_to_come_that_word_went_out_of_last(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    def secretary() -> AsyncClient:
+        return signed_in(world.secretary)  # a token lasts for minutes
+
+    async def asked_of() -> str | None:
+        found = (await unreached(secretary(), world.branch_a))["meeting"]
+        return found and str(found["meeting_id"])
+
+    later = await announced(secretary(), world.branch_a, starts_at="2026-12-18T12:30:00Z", ends_at=...)
+    await jobs.run()
+    clock.advance(days=1)
+    sooner = await announced(secretary(), world.branch_a)
+    assert await asked_of() == sooner  # before the worker has told anybody
+    await jobs.run()
+    assert await asked_of() == sooner
+    clock.advance(days=1)
+    await took(secretary(), later, "postpone", {"starts_at": "2026-12-19T12:30:00Z", "reason": "Bão số 9"})
+    await jobs.run()
+    assert await asked_of() == later
+    clock.advance(days=1)
+    assert (await put_meeting(secretary(), sooner, place="Nhà ông Cường")).status_code == 200
+    await jobs.run()
+    assert await asked_of() == sooner
+    # Neither was begun, and both are still called.
+    clock.set(datetime(2026, 12, 4, 12, 30, tzinfo=UTC))
+    assert await asked_of() == later
+    clock.set(datetime(2026, 12, 19, 12, 30, tzinfo=UTC))
+    assert await asked_of() is None

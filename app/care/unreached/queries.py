@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from app.care import access
 from app.care.models import ProxyContact
@@ -16,10 +16,11 @@ from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.security import Actor
 from app.meetings.models import UPCOMING, Meeting, MeetingKind
-from app.meetings.reach.queries import get_reach
+from app.meetings.reach.queries import CALLS, get_reach
 from app.members.models import AwayPeriod, Member
 from app.members.queries import holds_on
 from app.members.schemas import MemberRef
+from app.notifications.models import Notification
 from app.organisations.queries import get_visible_organisation
 
 
@@ -32,14 +33,19 @@ async def get_unreached_members(
     """
     organisation = await get_visible_organisation(session, actor, organisation_id)
     access.require_carer(actor, organisation.id)
+    # To postpone or move a meeting is word of it too.
+    last_word = select(func.max(Notification.created_at)).where(
+        Notification.subject_id == Meeting.id, Notification.type.in_(CALLS)
+    )
     last_call = (
         select(Meeting)
         .where(
             Meeting.organisation_id == organisation.id,
             Meeting.status.in_(UPCOMING),
+            Meeting.starts_at > session.now(),  # one that was never begun stays announced
             Meeting.kind != MeetingKind.committee,
         )
-        .order_by(Meeting.announced_at.desc(), Meeting.id.desc())
+        .order_by(func.coalesce(last_word.scalar_subquery(), Meeting.announced_at).desc(), Meeting.id.desc())
         .limit(1)
     )
     meeting = await session.scalar(last_call)
