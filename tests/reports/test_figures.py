@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import insert, text, update
 
 from app.meetings.models import Attendance, Meeting, MeetingKind, MeetingStatus, RosterEntry, RosterStanding
@@ -21,6 +22,7 @@ from tests.factories.minutes import over, stepped
 from tests.factories.reorganisations import done
 from tests.factories.reports import give_traits, make_standing, use_app
 from tests.factories.rolls import put_roll
+from tests.factories.transfers import moved
 from tests.factories.world import HANOI, Maker, Person, World
 from tests.worker import JobRunner
 
@@ -478,6 +480,40 @@ async def test_only_members_of_the_branch_are_rated_there_and_once(world: World,
         (403, "not_for_your_post"),
     }
     assert (await officer.get(address)).json()["good_count"] == 0
+
+
+async def test_grade_goes_along_with_who_is_transferred_and_the_new_branch_may_give_another(
+    world: World, signed_in: SignedIn
+) -> None:
+    old, new = signed_in(world.secretary), signed_in(world.sister_secretary)
+    there, here = (f"/v1/organisations/{branch}/ratings/2026" for branch in (world.branch_a, world.branch_b))
+    moving = str(world.member.member_id)
+
+    async def rated(client: AsyncClient, address: str) -> dict[str, str | None]:
+        answer = await client.get(address)
+        assert answer.status_code == 200, answer.text
+        return {item["member_id"]: item["grade"] for item in answer.json()["items"]}
+
+    async def counted(branch: UUID) -> int:
+        report = await asked(signed_in, world.officer, world.commune, "rating", year=2026)
+        count: int = row_of(report, branch)["rated_count"]
+        return count
+
+    assert (await old.put(there, json={"items": [{"member_id": moving, "grade": "good"}]})).status_code == 200
+    assert moving not in await rated(new, here)
+    await moved(old, new, world.member, world.branch_b)
+    assert (await rated(new, here))[moving] == "good"
+    assert moving not in await rated(old, there)
+    assert (await counted(world.branch_a), await counted(world.branch_b)) == (1, 0)
+
+    answer = await new.put(here, json={"items": [{"member_id": moving, "grade": "excellent"}]})
+
+    assert answer.status_code == 200, answer.text
+    assert (await rated(new, here))[moving] == "excellent"
+    assert (await counted(world.branch_a), await counted(world.branch_b)) == (0, 1)
+    refused = await old.put(there, json={"items": [{"member_id": moving, "grade": "good"}]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "rated_elsewhere")
+    assert (await old.get(here)).status_code in {403, 404}
 
 
 async def test_members_away_are_counted_with_those_out_of_touch(
