@@ -2,13 +2,17 @@
 
 from uuid import UUID
 
-from app.documents.models import Visibility
+from app.documents.models import Visibility, scope_of
 from app.kernel.events import Event
 from app.kernel.scopes import Change, Op
 
 
 class DocumentEvent(Event):
-    """What every fact about a document carries; a shared one is in its organisation's scope, one's own in one's own."""
+    """What every fact about a document carries.
+
+    It is told in the scope that holds the document. Whose bookmark is on it the log does not say: their changes are the
+    service's to add.
+    """
 
     subject_type = "document"
 
@@ -19,7 +23,7 @@ class DocumentEvent(Event):
     @property
     def scope_id(self) -> UUID:
         """Return the scope that holds the document."""
-        return self.uploaded_by if self.visibility is Visibility.owner else self.organisation_id
+        return scope_of(visibility=self.visibility, organisation_id=self.organisation_id, uploaded_by=self.uploaded_by)
 
     def changes(self) -> tuple[Change, ...]:
         return (Change(self.scope_id, "document", self.subject_id, self.version),)

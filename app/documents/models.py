@@ -28,6 +28,11 @@ class TextState(StrEnum):
     unreadable = "unreadable"
 
 
+def scope_of(*, visibility: Visibility, organisation_id: UUID, uploaded_by: UUID) -> UUID:
+    """Return the scope that holds a document: its organisation's, for what one keeps for oneself one's own."""
+    return uploaded_by if visibility is Visibility.owner else organisation_id
+
+
 class Document(Base):
     """A file of an organisation's library; its bytes lie in the store under `storage_key`, which is random.
 
@@ -75,6 +80,11 @@ class Document(Base):
     )
     body_exact: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
     body_folded: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+
+    @property
+    def scope_id(self) -> UUID:
+        """Return the scope that holds it; `queries.find_bookmark_changes` says which others have heard of it."""
+        return scope_of(visibility=self.visibility, organisation_id=self.organisation_id, uploaded_by=self.uploaded_by)
 
 
 class DocumentBookmark(Base):

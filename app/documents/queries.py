@@ -1,6 +1,6 @@
 """Reads of documents; visibility stands in each query."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,10 +24,12 @@ from app.documents.errors import DocumentNotFound, DocumentsNotFound
 from app.documents.models import Document, DocumentBookmark, Visibility
 from app.documents.schemas import DocumentRef, DocumentView, FolderPage, FolderView
 from app.kernel.asking import ENDED, ME, PATH, TODAY, held_as
+from app.kernel.context import hold
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
 from app.kernel.i18n import Text
 from app.kernel.pagination import PageRequest
+from app.kernel.scopes import Change, Op
 from app.kernel.security import LEADERS, OFFICERS, Actor
 from app.members.queries import hosts_of
 from app.organisations.models import Organisation
@@ -210,6 +212,35 @@ async def find_documents(session: Session, actor: Actor, ids: Collection[UUID]) 
     """Return those of the documents that the caller may read."""
     rows = await session.execute(select_views(actor).where(Document.id.in_(ids), visible_to(actor, session)))
     return [view_row(row) for row in rows]
+
+
+async def find_bookmark_changes(session: Session, versions: Mapping[UUID, int], op: Op = Op.upsert) -> list[Change]:
+    """Return the change of documents (ids with their versions) for each member who has a bookmark on one.
+
+    A bookmark brings a document to phones that are told nothing of the scope that holds it. Before they are deleted,
+    and their bookmarks with them.
+    """
+    # A bookmark is nobody else's to see, but for the unit of work that has to tell of the document.
+    await hold(session, *(f"document:{document_id}" for document_id in versions))
+    rows = await session.execute(
+        select(DocumentBookmark.member_id, DocumentBookmark.document_id).where(
+            DocumentBookmark.document_id.in_(versions)
+        )
+    )
+    return [Change(row.member_id, "document", row.document_id, versions[row.document_id], op) for row in rows]
+
+
+async def is_told_anyway(session: Session, actor: Actor, document: Document) -> bool:
+    """Say whether the caller's phones are told of a document without a bookmark too: its scope is one of theirs.
+
+    Which are theirs is what `changes.queries` finds.
+    """
+    scope = document.scope_id
+    if scope in {actor.member_id, *actor.path, *actor.ended, *access.places_of(actor, access.SEATS)}:
+        return True
+    hosts = hosts_of(actor.member_id, session.today())
+    above = Organisation.path.bool_op("@>")(literal([scope], ARRAY(Uuid)))
+    return bool(await session.scalar(select(exists().where(Organisation.id.in_(hosts), above))))
 
 
 async def list_document_folders(

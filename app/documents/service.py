@@ -40,6 +40,7 @@ from app.kernel.db import Database, Session, transaction
 from app.kernel.etags import require_version
 from app.kernel.events import record
 from app.kernel.jobs import Lane, defer
+from app.kernel.scopes import Change, Op
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.organisations.queries import get_lasting_organisation
@@ -136,6 +137,7 @@ async def change_document(
         await _read_later(session, document)
     document.version += 1
     await record(session, _fact(DocumentChanged, actor, document))
+    session.changes += await queries.find_bookmark_changes(session, {document.id: document.version})
     return await queries.view_document(session, actor, document.id)
 
 
@@ -145,6 +147,7 @@ async def delete_document(session: Session, actor: Actor, document_id: UUID, *, 
     Raises DocumentNotFound, NotForYourPost, VersionChanged, DocumentInUse.
     """
     document = await _for_change(session, actor, document_id, expected=expected)
+    told = await queries.find_bookmark_changes(session, {document.id: document.version}, Op.delete)
     try:
         async with session.begin_nested():
             await session.execute(delete(Document).where(Document.id == document_id))
@@ -154,6 +157,7 @@ async def delete_document(session: Session, actor: Actor, document_id: UUID, *, 
             raise DocumentInUse from None
         raise
     await record(session, _fact(DocumentDeleted, actor, document))
+    session.changes += told
     await defer(session, REMOVE_TASK, {"key": document.storage_key}, lane=Lane.bulk)
 
 
@@ -172,7 +176,7 @@ async def bookmark_document(session: Session, actor: Actor, document_id: UUID) -
 
 async def remove_bookmark(session: Session, actor: Actor, document_id: UUID) -> None:
     """Take a bookmark away; again changes nothing. Raises DocumentNotFound."""
-    document = await queries.get_visible_document(session, actor, document_id)
+    document = await queries.get_visible_document(session, actor, document_id, for_update=True)
     removed = await session.scalar(
         delete(DocumentBookmark)
         .where(DocumentBookmark.member_id == actor.member_id, DocumentBookmark.document_id == document.id)
@@ -180,6 +184,9 @@ async def remove_bookmark(session: Session, actor: Actor, document_id: UUID) -> 
     )
     if removed is not None:
         await record(session, _bookmark(DocumentUnbookmarked, actor, document))
+        if not await queries.is_told_anyway(session, actor, document):
+            # Their phones would keep it as it was for good; of two changes the later one counts.
+            session.changes.append(Change(actor.member_id, "document", document.id, document.version, Op.delete))
 
 
 async def index_document(database: Database, store: DocumentStore, document_id: UUID) -> None:

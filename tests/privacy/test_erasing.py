@@ -177,6 +177,7 @@ async def test_what_others_hold_of_the_erased_loses_their_words_too(
     await put_roll(secretary, meeting, (member, "excused"), note="Đưa con đi viện")
     before = (await roll_of(secretary, meeting))["version"]
     entry = (await signed_in(member).post("/v1/me/activity", json=ENTRY)).json()["id"]
+    assert (await secretary.put(f"/v1/me/bookmarks/{own}")).status_code == 204
     await moved(secretary, signed_in(world.sister_secretary), member, world.branch_b)
     await jobs.run()
     assert f"transfer_accepted: {member.full_name}" in {
@@ -197,6 +198,8 @@ async def test_what_others_hold_of_the_erased_loses_their_words_too(
         assert {("activity_entry", UUID(entry), "delete"), ("roll", UUID(meeting), "upsert")} <= set(map(tuple, rows))
         named = text("SELECT version FROM changes WHERE scope_id = :id AND object_type = 'notification'")
         assert set(await session.scalars(named, {"id": world.secretary.member_id})) == {2}
+        rows = await session.execute(told, {"id": world.secretary.member_id, "of": [own]})
+        assert list(map(tuple, rows)) == [("document", own, "delete")]
 
 
 async def test_an_answer_that_was_kept_for_a_repetition_does_not_bring_the_erased_back(

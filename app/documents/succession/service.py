@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from app.documents import queries
 from app.documents.models import Document, Visibility
 from app.documents.succession.events import DocumentsHandedOver
 from app.kernel.db import Session
@@ -36,3 +37,4 @@ async def hand_over_documents(
             versions=versions,
         )
         await record(session, fact)
+        session.changes += await queries.find_bookmark_changes(session, versions)

@@ -16,6 +16,7 @@ from app.admissions.models import Candidacy, CandidacyStep
 from app.announcements.models import AnnouncementDocument
 from app.care.models import Nudge, ProxyContact
 from app.documents.models import Document, DocumentBookmark, Visibility
+from app.documents.queries import find_bookmark_changes
 from app.documents.service import REMOVE_TASK
 from app.identity.models import (
     Account,
@@ -164,7 +165,10 @@ async def _delete_own_papers(session: Session, member: Member) -> int:
         *(exists().where(row.document_id == Document.id) for row in (AgendaItemDocument, AnnouncementDocument))
     )
     own = and_(Document.uploaded_by == member.id, Document.visibility == Visibility.owner, ~is_shown)
-    papers = (await session.execute(delete(Document).where(own).returning(Document.id, Document.storage_key))).all()
+    ids = (await session.scalars(select(Document.id).where(own).with_for_update())).all()
+    session.changes += await find_bookmark_changes(session, dict.fromkeys(ids, 1), Op.delete)
+    gone = delete(Document).where(Document.id.in_(ids)).returning(Document.id, Document.storage_key)
+    papers = (await session.execute(gone)).all()
     for paper in papers:
         session.changes.append(Change(member.id, "document", paper.id, version=1, op=Op.delete))
         await defer(session, REMOVE_TASK, {"key": paper.storage_key}, lane=Lane.bulk)
