@@ -208,8 +208,14 @@ async def index_document(database: Database, store: DocumentStore, document_id: 
     state = TextState.unreadable if text is None else TextState.read if text.strip() else TextState.none
     async with transaction(database) as session:
         words = func.document_fold  # the fold of PostgreSQL, as the title's is
-        title = await session.scalar(select(Document.title).where(Document.id == document_id).with_for_update())
-        body = distinct(f"{title} {text}") if state is TextState.read else None
+        wanted = select(Document).where(Document.id == document_id).with_for_update()
+        document = (await session.scalars(wanted)).one_or_none()
+        if document is None:  # deleted meanwhile
+            return
+        if document.text_state is not state:
+            session.changes.append(Change(document.scope_id, "document", document.id, document.version))
+            session.changes += await queries.find_bookmark_changes(session, {document.id: document.version})
+        body = distinct(f"{document.title} {text}") if state is TextState.read else None
         await session.execute(
             update(Document)
             .where(Document.id == document_id)

@@ -1,4 +1,4 @@
-"""What becomes of a document, on phones that only a bookmark brought it to."""
+"""What becomes of a document, on phones that only a bookmark brought it to, and on all others."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,9 +7,11 @@ from httpx import AsyncClient, Response
 
 from tests.changes.phones import Json, fresh, named
 from tests.documents.asking import uploaded
+from tests.factories.files import a_docx
 from tests.factories.meetings import SignedIn, announced
 from tests.factories.reorganisations import done
 from tests.factories.world import World
+from tests.worker import JobRunner
 
 pytestmark = pytest.mark.usefixtures("told")
 
@@ -127,3 +129,28 @@ async def test_a_phone_forgets_what_only_a_bookmark_had_brought(
         assert set(phone.of("document")) == left[name], name
         assert not any(paper["bookmarked"] for paper in phone.of("document").values())
         assert phone.held == (await fresh(client)).held
+
+
+async def test_phones_hear_that_the_text_of_a_file_was_read(
+    world: World, secretary: AsyncClient, member: AsyncClient, officer: AsyncClient, jobs: JobRunner
+) -> None:
+    place = str(world.branch_a)
+    paper = await uploaded(secretary, a_docx(), "a.docx", organisation_id=place, visibility="organisation")
+    of_committee = await uploaded(secretary, a_docx(), "b.docx", organisation_id=place, visibility="committee")
+    await bookmarked(officer, paper)
+    clients = {"secretary": secretary, "member": member, "officer": officer}
+    phones = {name: await fresh(client) for name, client in clients.items()}
+
+    await jobs.run()
+
+    for name, phone in phones.items():
+        assert phone.of("document")[paper["id"]]["text_state"] == "waiting"
+        await phone.catch_up(clients[name])
+        assert phone.of("document")[paper["id"]]["text_state"] == "read"
+    assert phones["secretary"].of("document")[of_committee["id"]]["text_state"] == "read"
+    assert named(phones["member"], "delete") == set()  # nor do they hear that there is one of the committee
+    # What is read again as it was is no news.
+    assert (await rename(secretary, paper)).status_code == 200
+    await phones["member"].catch_up(member)
+    await jobs.run()
+    assert await phones["member"].catch_up(member) == []
