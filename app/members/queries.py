@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.kernel.db import Session
@@ -220,8 +220,15 @@ def has_left_by(standing: type[Standing], on: Day) -> ColumnElement[bool]:
         .where(
             _final.member_id == standing.member_id,
             _final.kind.in_(FINAL),
-            # A transfer ends the membership of the branch it was from, not of the one it went to.
-            or_(_final.kind != StandingKind.transferred, _final.organisation_id == standing.organisation_id),
+            # A transfer ends the membership of the branch it was from, not of the one it went to, and who comes back as
+            # a temporary guest is one.
+            or_(
+                _final.kind != StandingKind.transferred,
+                and_(
+                    _final.organisation_id == standing.organisation_id,
+                    standing.kind != StandingKind.temporary_guest,
+                ),
+            ),
             holds_on(_final.starts_on, _final.ends_on, on),
         )
         # Said, since SQLAlchemy by itself looks one query outwards, and the day may be a column further out.

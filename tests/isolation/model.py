@@ -26,6 +26,7 @@ from tests.isolation.state import (
     Post,
     Remark,
     Resolution,
+    Standing,
     State,
     Task,
     Transfer,
@@ -173,10 +174,25 @@ class Model:
             person
             for person in self.state.people
             if any(
-                one.organisation is place and one.kind in PEOPLE and one.holds(self.today) for one in person.standings
+                one.organisation is place
+                and one.kind in PEOPLE
+                and one.holds(self.today)
+                and not self.is_overruled(person, one, self.today)
+                for one in person.standings
             )
-            and not self.has_left(person, place)
         }
+
+    def is_overruled(self, person: Person, standing: Standing, day: date) -> bool:
+        """A final state ends all; a transfer the membership of the branch it was from, where one may be a guest."""
+        return any(
+            one.kind in FINAL
+            and one.holds(day)
+            and (
+                one.kind != "transferred"
+                or (one.organisation is standing.organisation and standing.kind != "temporary_guest")
+            )
+            for one in person.standings
+        )
 
     def rates(self, person: Person, place: Organisation) -> bool:
         return self.holds(person, LEADERS, place) or self.holds_above(person, OFFICERS, place)
@@ -311,18 +327,11 @@ class Model:
 
     def addresses(self, audience: Audience, person: Person, day: date) -> bool:
         """domain.md 22: the people of an organisation and of all below it, or a part of them."""
-
-        def is_left(place: Organisation) -> bool:
-            return any(
-                one.kind in FINAL and one.holds(day) and (one.kind != "transferred" or one.organisation is place)
-                for one in person.standings
-            )
-
         belongs = any(
             one.kind in PEOPLE
             and one.holds(day)
             and audience.organisation in one.organisation.line_of_its_time
-            and not is_left(one.organisation)
+            and not self.is_overruled(person, one, day)
             for one in person.standings
         )
         if not belongs and audience.organisation not in self.ended(person):

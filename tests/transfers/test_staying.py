@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import RolledBackDatabase
+from tests.factories.announcements import published
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, inbox, said
 from tests.factories.polls import cast, opened_poll
 from tests.factories.rolls import begun, roll_of
-from tests.factories.transfers import LETTER, STAY, post_transfer, started, step, took
+from tests.factories.transfers import LETTER, STAY, moved, post_transfer, started, step, took
 from tests.factories.world import Person, World
 from tests.transfers.test_moving import standings_of
 from tests.worker import JobRunner
@@ -142,3 +143,23 @@ async def test_a_stay_at_a_place_outside_the_system_is_known_at_home(
     assert (again.status_code, again.json()["code"]) == (409, "already_moving")
     view = await took(secretary, transfer, "return", last_on="2027-01-31")
     assert (view["until"], view["to_place"]) == ("2027-01-31", "Đảng bộ Đại học Bách khoa Hà Nội")
+
+
+async def test_who_went_for_good_and_comes_back_as_a_guest_is_called_again(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner
+) -> None:
+    old, new = signed_in(world.secretary), signed_in(world.sister_secretary)
+    await moved(old, new, world.member, world.branch_b)
+    clock.advance(days=1)
+    old, new = signed_in(world.secretary), signed_in(world.sister_secretary)
+    back = await started(new, world.member, world.branch_a, **STAY | {"letter_on": "2026-11-23"})
+    await took(old, back, "accept", received_on="2026-11-23")
+
+    meeting = await announced(old, world.branch_a)
+    told = await published(old, world.branch_a)
+    await jobs.run()
+
+    guest = signed_in(world.member)
+    assert (await said(guest, meeting, "attending")).status_code == 200
+    assert {"meeting_announced", "announcement_published"} <= {item["type"] for item in await inbox(guest)}
+    assert told in {item["id"] for item in (await guest.get("/v1/me/announcements")).json()["items"]}
