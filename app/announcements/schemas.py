@@ -97,8 +97,9 @@ class AnnouncementView(Versioned):
     acknowledged_at: Instant | None = Field(description="When the reader confirmed it")
 
     def state(self) -> str:
-        """Return what the ETag stands for: the version, what time makes of it, and what the reader did."""
-        return f"{super().state()}.{self.status}.{self.opened_at}.{self.acknowledged_at}"
+        """Return what the ETag stands for: the version, what time makes of it, what the reader did and may open."""
+        papers = [paper.model_dump_json() for paper in self.documents]
+        return f"{super().state()}.{self.status}.{self.opened_at}.{self.acknowledged_at}.{papers}"
 
 
 class AnnouncementPage(Page[AnnouncementView]):

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.announcements.models import Announcement, AnnouncementStatus
 from app.announcements.service import publish_due_announcements
+from app.documents.models import Visibility
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.jobs import Lane
 from app.kernel.notices import AudiencePart
@@ -304,6 +305,30 @@ async def test_documents_go_with_it_as_far_as_the_reader_may_open_them(
     draft = await drafted(secretary, world.branch_a, document_ids=ids)
     answer = await put_announcement(secretary, draft, document_ids=ids[:1])
     assert [document["id"] for document in answer.json()["documents"]] == ids[:1]
+
+
+async def test_it_is_another_one_once_other_documents_with_it_may_be_opened(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        paper = await put_document(session, world.branch_a, world.secretary, visibility=Visibility.committee)
+        await session.commit()
+    secretary, member = signed_in(world.secretary), signed_in(world.member)
+    path = f"/v1/announcements/{await published(secretary, world.branch_a, document_ids=[str(paper)])}"
+    before = await member.get(path)
+    assert before.json()["documents"] == []
+    known = {"If-None-Match": before.headers["ETag"]}
+    assert (await member.get(path, headers=known)).status_code == 304
+
+    etag = (await secretary.get(f"/v1/documents/{paper}")).headers["ETag"]
+    changed = await secretary.patch(
+        f"/v1/documents/{paper}", json={"visibility": "organisation"}, headers={"If-Match": etag}
+    )
+    assert changed.status_code == 200, changed.text
+
+    after = await member.get(path, headers=known)
+    assert after.status_code == 200
+    assert [document["id"] for document in after.json()["documents"]] == [str(paper)]
 
 
 async def test_lists_come_newest_first_in_pages(world: World, signed_in: SignedIn, clock: FakeClock) -> None:
