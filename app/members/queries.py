@@ -6,12 +6,23 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
-from app.kernel.security import Actor
+from app.kernel.security import ORGANISERS, Actor
 from app.members import access
 from app.members.access import Facet
 from app.members.errors import MemberNotFound
@@ -26,7 +37,7 @@ from app.organisations.schemas import OrganisationRef
 Day = date | SQLColumnExpression[date | None]
 
 # Made once: an alias finds out its columns when it is first used, which takes longer than the question.
-_any, _final = aliased(Standing), aliased(Standing)
+_any, _final, _below = aliased(Standing), aliased(Standing), aliased(Member)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +213,36 @@ def hosts_of(member_id: UUID | SQLColumnExpression[UUID], on: Day) -> Select[UUI
     )
 
 
+def belonged_to_its_end(organisation_id: UUID, on: date) -> Select[UUID]:
+    """Select the ids of whoever has the organisation among `Reader.ended`, as `enter_as` finds it; none while it lasts.
+
+    They were its members, or of a branch below it, to its last day, wherever they have gone since; not who has left.
+    """
+    is_above = Organisation.ended_above.contains([organisation_id])
+    stayed = (
+        select(Standing.member_id)
+        .join(Organisation, Organisation.id == Standing.organisation_id)
+        .where(
+            or_(Organisation.id == organisation_id, is_above),
+            Organisation.successor_id.is_not(None),
+            Standing.kind.in_(MEMBERSHIP),
+            Standing.ends_on == Organisation.valid_until,
+        )
+    )
+    below = select(_below.id).join(Organisation, Organisation.id == _below.organisation_id).where(is_above)
+    left = _left(Member.organisation_id, on).where(Standing.member_id == Member.id)
+    return select(Member.id).where(Member.id.in_(union(stayed, below)), ~left.exists()).correlate_except(Member)
+
+
+def organisers_of(organisation_id: UUID, on: date) -> Select[UUID]:
+    """Select the ids of whoever holds an organiser's post there on a day; several posts of one member give several."""
+    return select(Post.member_id).where(
+        Post.organisation_id == organisation_id,
+        Post.kind.in_(ORGANISERS),
+        holds_on(Post.starts_on, Post.ends_on, on),
+    )
+
+
 def away_on(on: date) -> Select[UUID]:
     """Select the ids of whoever is working away on a day."""
     return select(AwayPeriod.member_id).distinct().where(holds_on(AwayPeriod.starts_on, AwayPeriod.ends_on, on))
@@ -249,7 +290,7 @@ def _in_force(on: Day) -> ColumnElement[bool]:
     return holds_on(Standing.starts_on, Standing.ends_on, on)
 
 
-def _left(organisation_id: UUID, on: date) -> Select[UUID]:
+def _left(organisation_id: UUID | SQLColumnExpression[UUID], on: date) -> Select[UUID]:
     # A transfer ends the membership of the branch it was from, not of the one it went to.
     return select(Standing.member_id).where(
         Standing.kind.in_(FINAL),

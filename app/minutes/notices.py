@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select, union
 
 from app.kernel.db import Session
 from app.kernel.i18n import Text
@@ -13,9 +13,9 @@ from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
 from app.kernel.security import ORGANISERS, PostKind
 from app.meetings.convening.queries import convened_to
-from app.meetings.models import TOOK_PART, Meeting, RosterEntry
+from app.meetings.models import TOOK_PART, Meeting, MeetingKind, RosterEntry
 from app.members.models import Post
-from app.members.queries import holds_on
+from app.members.queries import belonged_to_its_end, holds_on, organisers_of
 from app.minutes.events import MeetingMissed, MinutesDue, MinutesPublished, MinutesSent
 from app.minutes.models import Minutes, MinutesStatus
 from app.organisations.queries import find_lasting_id
@@ -26,10 +26,17 @@ _WRITERS = frozenset({PostKind.secretary, PostKind.minute_taker})
 
 
 async def _roster(session: Session, meeting: Meeting) -> Select[UUID]:
-    """Select who stood on the roster and is still called to such meetings: who left cannot read their minutes."""
-    branch = await find_lasting_id(session, meeting.organisation_id)
-    people = convened_to(organisation_id=branch, kind=meeting.kind, on=session.today())
-    return select(RosterEntry.member_id).where(RosterEntry.meeting_id == meeting.id, RosterEntry.member_id.in_(people))
+    """Select who stood on the roster and can still read the minutes, as `is_somebody_called` and `organises` say it."""
+    today = session.today()
+    lasting = await find_lasting_id(session, meeting.organisation_id)
+    readers = [
+        convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=today),
+        organisers_of(lasting, today),
+    ]
+    if meeting.kind is not MeetingKind.committee:
+        readers.append(belonged_to_its_end(meeting.organisation_id, today))
+    of_these = (RosterEntry.meeting_id == meeting.id, RosterEntry.member_id.in_(union(*readers)))
+    return select(RosterEntry.member_id).where(*of_these)
 
 
 async def _who_came(session: Session, meeting: Meeting) -> Select[UUID]:

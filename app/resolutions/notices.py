@@ -12,7 +12,7 @@ from app.kernel.timezones import say_instant
 from app.organisations.models import Organisation
 from app.resolutions.events import CommentAnswered, ResolutionOpened, ResolutionRevised
 from app.resolutions.models import AnswerOutcome, Resolution, ResolutionComment, ResolutionStatus
-from app.resolutions.queries import audience_of
+from app.resolutions.queries import audience_of, readers_of_comments
 
 LONGEST = timedelta(hours=24)
 _HANDBOOK = Text(vi="Sổ tay đảng viên", en="Member handbook")
@@ -52,7 +52,7 @@ async def _prepare_answered(session: Session, event: CommentAnswered) -> Prepare
         audience=select(ResolutionComment.author_id).where(
             ResolutionComment.id == comment.id,
             # Not who has left: they cannot read the answer.
-            ResolutionComment.author_id.in_(audience_of(resolution.organisation_id, session.today())),
+            ResolutionComment.author_id.in_(await readers_of_comments(session, resolution.organisation_id)),
         ),
         params={"title": resolution.title, "outcome": event.outcome.value},
         expires_at=session.now() + LONGEST,

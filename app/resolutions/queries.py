@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Date,
     Select,
     SQLColumnExpression,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
 )
 
 from app.kernel.db import Session
@@ -29,9 +31,9 @@ from app.kernel.security import Actor
 from app.meetings.convening.queries import convened_to
 from app.meetings.models import MeetingKind
 from app.members.models import Member, Standing
-from app.members.queries import Day, convened, hosts_of
+from app.members.queries import Day, belonged_to_its_end, convened, hosts_of, organisers_of
 from app.organisations.models import Organisation
-from app.organisations.queries import get_visible_organisation
+from app.organisations.queries import find_lasting_id, get_visible_organisation
 from app.resolutions import access
 from app.resolutions.comparison import Comparison, Paragraph, compare_paragraphs
 from app.resolutions.comparison_page import render_comparison
@@ -73,6 +75,17 @@ def audience_of(organisation_id: UUID, on: date) -> Select[UUID]:
     """Select the ids of whoever a draft is for: those convened to the branch, or sitting on the committee."""
     seats = convened_to(organisation_id=organisation_id, kind=MeetingKind.committee, on=on)
     return select(Member.id).where(or_(Member.id.in_(convened(organisation_id, on)), Member.id.in_(seats)))
+
+
+async def readers_of_comments(session: Session, organisation_id: UUID) -> CompoundSelect[UUID]:
+    """Select the ids of whoever `access.takes_part` in what an organisation drafts, or did before it ended."""
+    today = session.today()
+    return union(
+        convened(organisation_id, today),
+        convened_to(organisation_id=organisation_id, kind=MeetingKind.committee, on=today),
+        belonged_to_its_end(organisation_id, today),
+        organisers_of(await find_lasting_id(session, organisation_id), today),
+    )
 
 
 def is_guest_of(member_id: UUID | SQLColumnExpression[UUID], organisation_id: Any, on: Day) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Two branches become one, two communes become one: who is where, what is whose, and what stays readable."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select, text, update
 
+from app.kernel.security import PostKind
 from app.members.models import Member, Standing, StandingKind
 from app.organisations.models import Organisation, OrganisationKind
 from tests.changes.phones import announce_world, at_their_addresses, fresh, in_their_lists, named, settled
@@ -14,11 +16,12 @@ from tests.changes.test_walking import different
 from tests.conftest import RolledBackDatabase
 from tests.factories import announcements, resolutions
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, announced, drafted, said
-from tests.factories.members import transfer
+from tests.factories.meetings import SignedIn, announced, drafted, inbox, said, took
+from tests.factories.members import give_post, transfer
 from tests.factories.minutes import over, stepped
 from tests.factories.reorganisations import ask, codes, done
-from tests.factories.world import Maker, World
+from tests.factories.rolls import begun, give_standing, put_roll
+from tests.factories.world import Maker, Person, World
 from tests.worker import JobRunner
 
 
@@ -116,6 +119,130 @@ async def test_what_was_closed_stays_under_the_old_name_and_what_was_not_goes_to
     await stepped(new, unfinished, "send", "approve", "publish")
     refused = await new.post(f"/v1/organisations/{world.branch_a}/resolutions", json=resolutions.a_resolution())
     assert (refused.status_code, refused.json()["code"]) == (409, "organisation_has_ended")
+
+
+async def _told_and_shown(
+    signed_in: SignedIn, people: Sequence[Person], notice: str, path: str
+) -> tuple[set[str], set[str]]:
+    """Who of them was told, and who is shown what they were told of."""
+    clients = {person.full_name: signed_in(person) for person in people}
+    told = {name for name, one in clients.items() if notice in {entry["type"] for entry in await inbox(one)}}
+    shown = {name for name, one in clients.items() if (await one.get(path)).status_code == 200}
+    return told, shown
+
+
+async def test_minutes_finished_by_the_successor_are_told_to_whoever_can_read_them(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    await give_standing(database, world.stranger, StandingKind.temporary_guest, world.branch_a)
+    held = await over(world, signed_in, clock)
+    # There is also who goes to the other branch before it takes this one over.
+    entered = await put_roll(signed_in(world.secretary), held, (world.stranger, "present"), (world.away, "present"))
+    assert entered.status_code == 200, entered.text
+    async with database.session() as session:
+        await transfer(session, world.away, to=world.branch_b)
+        await session.commit()
+    clock.advance(days=2)
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    clock.advance(days=1)
+    async with database.session() as session:  # and who goes on elsewhere, with what was theirs
+        await transfer(session, world.minute_taker, to=world.far_branch)
+        await session.commit()
+
+    came = {one.full_name for one in (world.secretary, world.member, world.minute_taker)}
+    people = (*(one for one in world.branch_members if one.phone), world.stranger)
+    new, path = signed_in(world.sister_secretary), f"/v1/meetings/{held}/minutes"
+    await stepped(new, held, "send")
+    await jobs.run()
+    assert await _told_and_shown(signed_in, people, "minutes_to_review", path) == (came, came)
+    await stepped(new, held, "approve", "publish")
+    await jobs.run()
+    told, shown = await _told_and_shown(signed_in, people, "minutes_published", path)
+    missed, _ = await _told_and_shown(signed_in, people, "meeting_missed", path)
+    assert (told, missed, shown) == (came, {world.probationary.full_name}, came | missed)
+
+
+async def test_minutes_of_a_committee_that_is_no_more_are_told_to_organisers_of_the_successor(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    for person in (world.member, world.away):
+        await give_post(database, person, PostKind.committee_member, world.branch_a)
+    secretary = signed_in(world.secretary)
+    held = await begun(secretary, world.branch_a, kind="committee")
+    people = (world.secretary, world.member, world.away)
+    assert (await put_roll(secretary, held, *((one, "present") for one in people))).status_code == 200
+    await took(secretary, held, "end")
+    clock.advance(days=1)
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    await give_post(database, world.member, PostKind.committee_member, world.branch_b)
+    await give_post(database, world.away, PostKind.minute_taker, world.branch_b)
+
+    await stepped(signed_in(world.sister_secretary), held, "send", "approve", "publish")
+    await jobs.run()
+
+    readers = {world.away.full_name}
+    path = f"/v1/meetings/{held}/minutes"
+    assert await _told_and_shown(signed_in, people, "minutes_published", path) == (readers, readers)
+
+
+async def test_authors_are_told_how_the_successor_answers_where_they_can_read_it(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    await give_standing(database, world.stranger, StandingKind.temporary_guest, world.branch_a)
+    secretary = signed_in(world.secretary)
+    view = await resolutions.opened(secretary, world.branch_a)
+    authors = (world.member, world.minute_taker, world.away, world.stranger)
+    said_by = {one: (await resolutions.commented(signed_in(one), view["id"]))["id"] for one in authors}
+    await resolutions.took(secretary, view["id"], "close")
+    await resolutions.took(secretary, view["id"], "reject", {"reason": "Chưa đạt quá nửa"})
+    async with database.session() as session:
+        await transfer(session, world.away, to=world.branch_b)
+        await session.commit()
+    clock.advance(days=2)
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    clock.advance(days=1)
+    async with database.session() as session:
+        await transfer(session, world.minute_taker, to=world.far_branch)
+        await session.commit()
+
+    for comment in said_by.values():
+        path = f"/v1/comments/{comment}"
+        answered = await signed_in(world.sister_secretary).put(f"{path}/answer", json={"outcome": "taken"})
+        assert answered.status_code == 200, answered.text
+    await jobs.run()
+
+    told, shown = set(), set()
+    for author, comment in said_by.items():
+        one, other = await _told_and_shown(signed_in, [author], "comment_answered", f"/v1/comments/{comment}")
+        told |= one
+        shown |= other
+    assert told == shown == {world.member.full_name, world.minute_taker.full_name}
+
+
+async def test_authors_below_a_merged_commune_are_told_unless_they_have_left(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    await give_post(database, world.secretary, PostKind.secretary, world.commune)
+    await give_post(database, world.stranger, PostKind.secretary, world.other_commune)
+    secretary, authors = signed_in(world.secretary), (world.member, world.probationary)
+    view = await resolutions.opened(secretary, world.commune)
+    comments = []
+    for author in authors:
+        await give_post(database, author, PostKind.committee_member, world.commune)
+        comments.append(await resolutions.commented(signed_in(author), view["id"]))
+    await resolutions.took(secretary, view["id"], "close")
+    await resolutions.took(secretary, view["id"], "reject", {"reason": "Chưa đạt quá nửa"})
+    clock.advance(days=1)
+    await done(signed_in(world.administrator), world.commune, "merge", into_id=world.other_commune)
+    await give_standing(database, world.probationary, StandingKind.resigned, world.branch_a)
+    for comment in comments:
+        path = f"/v1/comments/{comment['id']}/answer"
+        assert (await signed_in(world.stranger).put(path, json={"outcome": "taken"})).status_code == 200
+    await jobs.run()
+
+    assert jobs.sender.tokens("comment_answered") == [world.member.push_token]
+    assert (await signed_in(world.member).get(f"/v1/comments/{comments[0]['id']}")).status_code == 200
+    assert (await signed_in(world.probationary).get(f"/v1/comments/{comments[1]['id']}")).status_code == 401
 
 
 async def test_called_meetings_are_called_off_where_the_preview_said_so_and_people_are_told_once(
