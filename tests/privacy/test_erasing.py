@@ -21,14 +21,16 @@ from app.models import metadata
 from app.privacy.erasure.service import EMPTIED, NAMELESS, OF_THE_ACCOUNT, OF_THE_MEMBER, erase_member
 from app.privacy.errors import StillAMember
 from app.privacy.parts import LEFT_OUT
+from tests.changes.phones import Phone, announce_world, fresh, named, settled
 from tests.conftest import RolledBackDatabase
 from tests.factories.activity import ENTRY
 from tests.factories.clock import FakeClock
 from tests.factories.documents import put_document
 from tests.factories.meetings import SignedIn, announced, inbox, said
+from tests.factories.minutes import over, stepped
 from tests.factories.rolls import begun, put_roll, roll_of
 from tests.factories.transfers import moved
-from tests.factories.world import World, make_world
+from tests.factories.world import Person, World, make_world
 from tests.factories.year import live_december
 from tests.worker import JobRunner
 
@@ -217,6 +219,53 @@ async def test_an_answer_that_was_kept_for_a_repetition_does_not_bring_the_erase
     async with database.session() as session:
         named = text("SELECT count(*) FROM idempotency_keys WHERE position(CAST(:name AS bytea) IN body) > 0")
         assert await session.scalar(named, {"name": world.member.full_name.encode()}) == 0
+
+
+async def test_phones_of_others_forget_the_name_wherever_it_stands(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase, jobs: JobRunner
+) -> None:
+    await announce_world(database)
+    body = {"member_id": str(world.member.member_id), "kind": "committee_member", "starts_on": "2026-11-22"}
+    granted = await signed_in(world.administrator).post(f"/v1/organisations/{world.branch_a}/posts", json=body)
+    assert granted.status_code == 201, granted.text
+    await live_december(world, signed_in, clock)
+    await jobs.run()
+    readers = (world.secretary, world.probationary)
+    phones = {one: await fresh(signed_in(one)) for one in readers}
+    kinds = {"comment", "member", "minutes", "post", "roll", "task"}
+    assert _naming(phones[world.secretary], world.member) == kinds | {"activity_entry"}
+
+    async with database.session() as session:
+        await erase_member(session, world.member.member_id, though_a_member=True)
+        await commit(session)
+
+    for one, phone in phones.items():
+        await phone.catch_up(signed_in(one))
+        assert _naming(phone, world.member) == set()
+        assert settled(phone.held) == settled((await fresh(signed_in(one))).held)
+    told = {kind for kind, _ in named(phones[world.secretary])}
+    assert told >= kinds
+
+
+async def test_phones_of_others_forget_who_approved_minutes_that_stay_as_they_are(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    await announce_world(database)
+    held = await over(world, signed_in, clock)
+    before = await stepped(signed_in(world.secretary), held, "approve", "publish")
+    member = signed_in(world.member)
+    phone = await fresh(member)
+    async with database.session() as session:
+        await erase_member(session, world.secretary.member_id, though_a_member=True)
+        await commit(session)
+    await phone.catch_up(member)
+    approver = {"member_id": str(world.secretary.member_id), "full_name": NAMELESS}
+    assert phone.of("minutes")[held] == before | {"approved_by": approver}
+
+
+def _naming(phone: Phone, person: Person) -> set[str]:
+    """The types of what a phone holds with somebody's name in it."""
+    return {kind for (kind, _), held in phone.held.items() if person.full_name in str(held)}
 
 
 async def test_who_has_left_is_erased_without_more_words_and_nobody_is_not_found(

@@ -43,6 +43,7 @@ from app.members.queries import has_left
 from app.members.record_views.models import RecordView
 from app.memberships.models import StandingDecision
 from app.notifications.models import InboxEntry, Notification, NotificationPreference, SmsDelivery
+from app.privacy.erasure.queries import find_named
 from app.privacy.errors import StillAMember
 from app.privacy.events import MemberErased
 from app.privacy.models import CorrectionRequest
@@ -118,6 +119,7 @@ async def erase_member(session: Session, member_id: UUID, *, though_a_member: bo
     await session.execute(update(Notification).where(Notification.id.in_(notices), nobodys).values(params={}))
     await _unname_notices(session, member)
     await _tell_rolls(session, member)
+    session.changes.extend(await find_named(session, member.id))
     for column, words in EMPTIED.items():
         await session.execute(update(column.class_).where(column == member.id).values(words))
     dossier = CandidacyStep.candidacy_id.in_(select(Candidacy.id).where(Candidacy.member_id == member.id))
