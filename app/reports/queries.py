@@ -33,7 +33,7 @@ from app.reports.schemas import (
     RatingLine,
     RatingReport,
 )
-from app.reports.small_groups import SMALLEST, shown
+from app.reports.small_groups import shown_throughout
 from app.rules import RULE_SETS, rules_in_force
 
 LONGEST = timedelta(days=366)
@@ -199,8 +199,9 @@ async def get_admissions_report(
     of_term: Groups = {}
     if plans.term is not None:
         of_term = await ground.by_child(statements.ADMISSIONS, first=date(plans.term[0], 1, 1), last=last)
-    own_is_shown = await _is_broken_down(session, actor, ground, **days)
-    are_shown = _broken_down(ground, admitted) if own_is_shown else frozenset()
+    are_shown = frozenset[UUID]()
+    if await _is_broken_down(session, actor, ground, **days):
+        are_shown = await _broken_down(ground, **days)
 
     def line(place: Place, of: frozenset[UUID | None]) -> AdmissionsLine:
         count = sum_of(admitted, "admitted", of)
@@ -208,7 +209,7 @@ async def get_admissions_report(
         since_term = None if plans.term is None else sum_of(of_term, "admitted", of)
         new, new_plan = sum_of(founded, "founded", of), plans.new_organisations.get(place.id)
         pool = sum_of(candidates, "candidates", of)
-        is_shown = place.id in are_shown or (place.id == organisation_id and own_is_shown and count >= SMALLEST)
+        is_shown = place.id in are_shown and count > 0
         women, youth = (sum_of(admitted, trait, of) if is_shown else None for trait in ("women", "youth"))
         return AdmissionsLine(
             **_head(place, sum_of(members, "members", of)),
@@ -317,11 +318,20 @@ def _year_to(session: Session, since: date | None, until: date | None) -> Period
     return _period_of(since or date(last.year, 1, 1), last, longest=LONGEST)
 
 
-def _broken_down(ground: Ground, admitted: Groups) -> frozenset[UUID]:
+async def _broken_down(ground: Ground, *, first: date, last: date) -> frozenset[UUID]:
+    """Return which of the organisation and those below it are no small group in any year of the period."""
     # The organisation's own are a group as well: the whole less all that is shown would tell of them.
     groups = (*(place.id for place in ground.children), None)
-    sizes = [sum_of(admitted, "admitted", {group}) for group in groups]
-    return frozenset(group for group, is_shown in zip(groups, shown(sizes), strict=True) if is_shown and group)
+    rows = await ground.ask(statements.ADMITTED_BY_YEAR, first=first, last=last)
+    admitted = {(row.year, row.child): int(row.admitted) for row in rows}
+    years = [[admitted.get((year, group), 0) for group in groups] for year in range(first.year, last.year + 1)]
+    own = shown_throughout([[sum(sizes)] for sizes in years])
+    below = shown_throughout(years)
+    return frozenset(
+        group
+        for group, is_shown in zip((*groups, ground.path[-1]), (*below, *own), strict=True)
+        if is_shown and group is not None
+    )
 
 
 async def _is_broken_down(session: Session, actor: Actor, ground: Ground, **days: date) -> bool:
@@ -333,6 +343,6 @@ async def _is_broken_down(session: Session, actor: Actor, ground: Ground, **days
         above = ground.path[:depth]
         if actor.holds_over(above, OFFICERS):
             upper = await find_ground(session, await get_visible_organisation(session, actor, above[-1]))
-            if ground.path[depth] not in _broken_down(upper, await upper.by_child(statements.ADMISSIONS, **days)):
+            if ground.path[depth] not in await _broken_down(upper, **days):
                 return False
     return True

@@ -21,3 +21,13 @@ def shown(sizes: Sequence[int]) -> list[bool]:
             withheld.add(place)
             together += sizes[place]
     return [place not in withheld for place in range(len(sizes))]
+
+
+def shown_throughout(years: Sequence[Sequence[int]]) -> list[bool]:
+    """Say it of groups over several years: each is shown in each, or has nobody then.
+
+    A term less the years before its last one would tell of that year.
+    """
+    of_years = [(sizes, shown(sizes)) for sizes in years]
+    places = range(len(years[0]))
+    return [all(of_year[place] or sizes[place] == 0 for sizes, of_year in of_years) for place in places]

@@ -160,9 +160,7 @@ FROM due LEFT JOIN held USING (id, first) GROUP BY due.child
 )
 
 # Who was admitted counts once, where it was: a later transfer makes a row too, which is not their first.
-ADMISSIONS = _over(
-    _BELOW,
-    """, admitted AS (
+_ADMITTED = """, admitted AS (
     SELECT below.child, m.sex, s.starts_on, m.born_on, m.education, m.is_ethnic_minority, m.occupation
     FROM below
     JOIN standings AS s ON s.organisation_id = below.id AND s.kind = 'probationary'
@@ -172,7 +170,11 @@ ADMISSIONS = _over(
         SELECT FROM standings AS e
         WHERE e.member_id = s.member_id AND e.kind = 'probationary' AND (e.starts_on, e.id) < (s.starts_on, s.id)
     )
-)
+)"""
+
+ADMISSIONS = _over(
+    _BELOW + _ADMITTED,
+    """
 SELECT child, count(*) AS admitted, count(*) FILTER (WHERE sex = 'female') AS women,
        count(*) FILTER (WHERE starts_on < born_on + interval '31 years') AS youth,
        count(education) AS education_known,
@@ -186,6 +188,14 @@ SELECT child, count(*) AS admitted, count(*) FILTER (WHERE sex = 'female') AS wo
        count(*) FILTER (WHERE occupation = 'farming') AS farmers,
        count(*) FILTER (WHERE occupation = 'enterprise') AS enterprise
 FROM admitted GROUP BY child
+""",
+)
+
+ADMITTED_BY_YEAR = _over(
+    _BELOW + _ADMITTED,
+    """
+SELECT child, CAST(extract(year FROM starts_on) AS int) AS year, count(*) AS admitted
+FROM admitted GROUP BY child, year
 """,
 )
 

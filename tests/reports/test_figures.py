@@ -174,6 +174,33 @@ async def test_composition_says_what_is_known_and_nothing_of_small_groups(
     assert (office["education_known_count"], office["upper_secondary_percent"]) == (0, None), "unknown is not none"
 
 
+async def test_a_term_less_its_other_years_tells_of_no_small_group(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        for branch, year, count in (
+            (world.branch_a, 2024, 8),
+            (world.branch_a, 2025, 2),
+            (world.branch_b, 2024, 7),
+            (world.branch_b, 2025, 9),
+            (world.office, 2024, 6),
+            (world.office, 2025, 6),
+        ):
+            await make_standing(session, branch, count, on=date(year, 3, 1))
+        await session.commit()
+
+    async def shown(**period: int) -> dict[str, bool]:
+        report = await asked(signed_in, world.officer, world.commune, "admissions", **period)
+        lines = {"all": report["total"]} | {row["organisation_id"]: row for row in report["rows"]}
+        names = {"all": "all", "a": str(world.branch_a), "b": str(world.branch_b), "office": str(world.office)}
+        return {name: lines[key]["women_count"] is not None for name, key in names.items()}
+
+    assert await shown(year=2024) == {"all": True, "a": True, "b": True, "office": True}
+    # The two of A in 2025 would be the whole less B and the office, so the next smallest is withheld too.
+    assert await shown(year=2025) == {"all": True, "a": False, "b": True, "office": False}
+    assert await shown(year=2024, to_year=2025) == {"all": True, "a": False, "b": True, "office": False}
+
+
 async def test_a_term_is_planned_beside_its_years(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
