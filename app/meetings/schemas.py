@@ -143,6 +143,9 @@ class ReplyWrite(Request):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] | None = Field(
         default=None, examples=["Đi công tác"]
     )
+    schedule_version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = Field(
+        default=None, description="That of the meeting as it was shown; left out, the current one", examples=[1]
+    )
 
     @model_validator(mode="after")
     def _absence_has_a_reason(self) -> Self:

@@ -73,6 +73,7 @@ async def test_reply_that_is_wrong_is_refused_and_nothing_is_kept(world: World, 
         ({"reply": "maybe"}, "/reply", "enum"),
         ({}, "/reply", "missing"),
         ({"reply": "attending", "entered_by": "x"}, "/entered_by", "extra_forbidden"),
+        ({"reply": "attending", "schedule_version": 0}, "/schedule_version", "greater_than_equal"),
     ):
         refused = await member.put(f"/v1/meetings/{meeting_id}/reply", json=body)
         assert refused.status_code == 422, body
@@ -312,6 +313,36 @@ async def test_reply_from_before_a_move_says_so_until_it_is_given_again(world: W
     listed = (await secretary.get(f"/v1/meetings/{meeting_id}/replies")).json()["items"]
     assert [item["reply"] for item in listed if item["reply"]] == [moved]
     assert (await said(member, meeting_id, "attending")).json()["my_reply"]["before_last_move"] is False
+
+
+async def test_reply_that_waited_in_a_phone_is_of_the_date_that_was_on_its_screen(
+    world: World, signed_in: SignedIn
+) -> None:
+    secretary, member = signed_in(world.secretary), signed_in(world.member)
+    meeting_id = await announced(secretary, world.branch_a)
+    path, theirs = f"/v1/meetings/{meeting_id}/reply", f"/v1/meetings/{meeting_id}/replies/{world.member.member_id}"
+    waited: Json = {"reply": "absent", "reason": "Đi công tác", "schedule_version": 1}
+    later = {"starts_at": "2026-12-10T12:30:00Z", "reason": "Bão"}
+    assert (await took(secretary, meeting_id, "postpone", later))["schedule_version"] == 2
+
+    late = await member.put(path, json=waited)
+    assert late.status_code == 200, late.text
+    mine = late.json()["my_reply"]
+    assert (mine["reply"], mine["before_last_move"]) == ("absent", True)
+    # It binds nobody: the secretary rings up, and what was said then is of the new date.
+    rung_up = await secretary.put(theirs, json={"reply": "attending"})
+    assert (rung_up.status_code, rung_up.json()["before_last_move"]) == (200, False)
+    for client, url in ((member, path), (secretary, theirs)):
+        again = await client.put(url, json=waited)
+        assert again.status_code == 200, again.text
+        stands = (await member.get(f"/v1/meetings/{meeting_id}")).json()["my_reply"]
+        assert (stands["reply"], stands["entered_by"]) == ("attending", str(world.secretary.member_id))
+    # Of the new date their own word holds; no client knows of a schedule to come.
+    own = (await member.put(path, json=waited | {"schedule_version": 9})).json()["my_reply"]
+    assert (own["reply"], own["before_last_move"], own["entered_by"]) == ("absent", False, str(world.member.member_id))
+    for body in ({"reply": "attending"}, {"reply": "attending", "schedule_version": 1}):
+        refused = await secretary.put(theirs, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "member_replied_themselves")
 
 
 async def _actor(session: Session, person: Person) -> Actor:

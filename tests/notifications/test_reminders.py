@@ -295,3 +295,15 @@ async def test_who_refused_the_old_date_is_reminded_of_the_new_one(
     await took(signed_in(world.secretary), meeting_id, "postpone", later)
     moved_by = datetime(2026, 12, 10, 12, 30, tzinfo=UTC) - STARTS_AT
     assert world.member.push_token in await _told_at(jobs, clock, _by(24) + moved_by)
+
+
+async def test_refusal_that_waited_in_a_phone_does_not_silence_the_reminders_of_a_date_it_never_showed(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    meeting_id = await announced(signed_in(world.secretary), world.branch_a)
+    later = {"starts_at": "2026-12-10T12:30:00Z", "reason": "Bão"}
+    await took(signed_in(world.secretary), meeting_id, "postpone", later)
+    waited = {"reply": "absent", "reason": "Đi công tác", "schedule_version": 1}
+    assert (await signed_in(world.member).put(f"/v1/meetings/{meeting_id}/reply", json=waited)).status_code == 200
+    moved_by = datetime(2026, 12, 10, 12, 30, tzinfo=UTC) - STARTS_AT
+    assert world.member.push_token in await _told_at(jobs, clock, _by(24) + moved_by)

@@ -44,7 +44,11 @@ async def list_replies(
 async def reply_to_meeting(
     session: DbSession, actor: CurrentActor, tagged: Tagged, meeting_id: UUID, body: ReplyWrite
 ) -> MeetingView:
-    """Attend, attend online, or be absent with a reason. It can be changed until the meeting starts."""
+    """Attend, attend online, or be absent with a reason. It can be changed until the meeting starts.
+
+    With the `schedule_version` that was on the screen, a reply that waited in a phone while the meeting was moved
+    counts as said before the move, and does not replace one that was given since.
+    """
     return tagged.one(await service.reply_to_meeting(session, actor, meeting_id, body))
 
 

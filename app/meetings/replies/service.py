@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Uuid, and_, bindparam, delete, select
+from sqlalchemy import Date, Select, Uuid, and_, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.context import reach
@@ -26,6 +26,7 @@ from app.meetings.schemas import MeetingView, MyReply, ReplyWrite
 async def reply_to_meeting(session: Session, actor: Actor, meeting_id: UUID, body: ReplyWrite) -> MeetingView:
     """Say whether one comes; it can be changed until the start.
 
+    What waited in a phone while the meeting was moved was said of the date before, and leaves what was said since.
     Raises MeetingNotFound, NotConvened, MeetingNotUpcoming, and ReplyClosed from the start on.
     """
     # A start that comes at the same moment waits for this, or is seen by it.
@@ -63,31 +64,37 @@ async def _store(session: Session, actor: Actor, meeting: Meeting, member_id: UU
         raise ReplyClosed
     if meeting.status not in UPCOMING:
         raise MeetingNotUpcoming
+    current = meeting.schedule_version
+    seen = min(body.schedule_version or current, current)
     values = {
         "reply": body.reply,
         "reason": body.reason,
-        "schedule_version": meeting.schedule_version,
+        "schedule_version": seen,
         "entered_by": actor.member_id,
         "replied_at": now,
     }
     # The statement judges, not a query before it: a member's own word may come at the same moment.
     theirs = and_(
         MeetingReply.entered_by == MeetingReply.member_id,
-        MeetingReply.schedule_version == meeting.schedule_version,  # not of the date that it was moved from
+        MeetingReply.schedule_version == current,  # not of the date that it was moved from
     )
+    is_overtaken = MeetingReply.schedule_version > seen
     stored: MeetingReply | None = await session.scalar(
         insert(MeetingReply)
         .values(meeting_id=meeting.id, member_id=member_id, **values)
         .on_conflict_do_update(
             index_elements=["meeting_id", "member_id"],
             set_=values,
-            where=None if actor.member_id == member_id else ~theirs,
+            where=~is_overtaken if actor.member_id == member_id else ~or_(theirs, is_overtaken),
         )
         .returning(MeetingReply),
         execution_options={"populate_existing": True},
     )
     if stored is None:
-        raise MemberRepliedThemselves
+        stands = await session.get_one(MeetingReply, (meeting.id, member_id), populate_existing=True)
+        if stands.entered_by == member_id != actor.member_id:
+            raise MemberRepliedThemselves
+        return stands
     await record(
         session,
         MeetingReplied(
