@@ -102,8 +102,8 @@ async def replace_meeting(
 ) -> MeetingView:
     """Rewrite a meeting that has not begun.
 
-    When time or place of an announced meeting change, everybody who has not refused is told and reminders move; any
-    other change tells nobody.
+    When time or place of an announced meeting change, everybody who has not refused its day is told and reminders move;
+    any other change tells nobody.
     """
     return tagged.one(await service.replace_meeting(session, actor, meeting_id, body, expected=expected))
 

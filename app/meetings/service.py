@@ -82,10 +82,10 @@ async def replace_meeting(
 ) -> MeetingView:
     """Rewrite a meeting that has not begun.
 
-    Of an announced one, another time or place is told to everybody who has not refused, and reminders move with it;
-    what else changes is told to nobody. A paper that stays keeps the instant it was attached at. Raises VersionChanged,
-    MeetingClosed, MeetingInPast, DocumentsNotFound, and MeetingNotDraft where the kind, and so who is called, would
-    change after the announcement.
+    Of an announced one, another time or place is told to everybody who has not refused its day, and reminders move with
+    it; what else changes is told to nobody. A paper that stays keeps the instant it was attached at. Raises
+    VersionChanged, MeetingClosed, MeetingInPast, DocumentsNotFound, and MeetingNotDraft where the kind, and so who is
+    called, would change after the announcement.
     """
     meeting, path = await _for_change(session, actor, meeting_id)
     require_version(meeting.version, expected)

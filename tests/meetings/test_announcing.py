@@ -1,4 +1,5 @@
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -170,6 +171,59 @@ async def test_moved_meeting_is_told_to_all_who_have_not_refused(
         assert newest["title"] == "Đổi giờ hoặc địa điểm: Sinh hoạt chi bộ thường kỳ tháng 12"
         assert newest["body"].startswith(body)
     assert [entry["type"] for entry in await inbox(signed_in(world.member))] == ["meeting_announced"]
+
+
+@pytest.mark.parametrize("is_postponed", [True, False], ids=["postponed", "moved"])
+async def test_who_could_not_come_on_another_day_is_told_each_move_of_this_one_until_they_refuse_it_too(
+    world: World,
+    signed_in: SignedIn,
+    jobs: JobRunner,
+    *,
+    is_postponed: bool,
+) -> None:
+    secretary, member = signed_in(world.secretary), signed_in(world.member)
+    meeting_id = await announced(secretary, world.branch_a)
+    await said(member, meeting_id, "absent", "Đi công tác")
+    starts_at = "2026-12-10T12:30:00Z"
+    if is_postponed:
+        await took(secretary, meeting_id, "postpone", {"starts_at": starts_at, "reason": "Bão"})
+    else:
+        await put_meeting(secretary, meeting_id, starts_at=starts_at, ends_at=...)
+    await jobs.run()
+
+    async def told_of(**changes: str) -> set[str]:
+        jobs.sender.pushes.clear()
+        answer = await put_meeting(secretary, meeting_id, **changes, ends_at=...)
+        assert answer.status_code == 200, answer.text
+        await jobs.run()
+        return set(jobs.sender.tokens("meeting_moved"))
+
+    everybody = awake_phones_of(world)
+    assert await told_of(starts_at="2026-12-10T13:00:00Z") == everybody
+    assert await told_of(place="Hội trường xã") == everybody
+    await said(member, meeting_id, "absent", "Chưa về")
+    for place in ("Sân kho", "Nhà văn hóa thôn Đông"):
+        assert await told_of(place=place) == everybody - {world.member.push_token}
+
+
+async def test_correction_of_a_postponement_that_was_held_at_night_reaches_who_could_not_come_before(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    meeting_id = await announced(signed_in(world.secretary), world.branch_a)
+    await said(signed_in(world.member), meeting_id, "absent", "Đi công tác")
+    await jobs.run()
+    clock.set(datetime(2026, 11, 22, 15, 30, tzinfo=UTC))  # 22:30 in Hà Nội
+    later = {"starts_at": "2026-12-04T13:30:00Z", "reason": "Trùng lịch"}  # the same day, but told to everybody
+    await took(signed_in(world.secretary), meeting_id, "postpone", later)
+    await jobs.run()
+    clock.advance(minutes=15)
+    await put_meeting(signed_in(world.secretary), meeting_id, starts_at="2026-12-04T13:00:00Z")
+    await jobs.run()
+    jobs.sender.pushes.clear()
+    clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))
+    await jobs.run()
+    pushed = [message.type for message, target in jobs.sender.pushes if target.token == world.member.push_token]
+    assert pushed == ["meeting_moved"]
 
 
 async def test_other_changes_of_an_announced_meeting_tell_nobody(
