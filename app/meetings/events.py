@@ -72,6 +72,14 @@ class MeetingCancelled(MeetingEvent):
     reason: str
 
 
+class MeetingLapsed(MeetingCancelled):
+    """It was called off because its branch ended; `called` are whom it had called, who stand elsewhere since."""
+
+    code = "meetings.lapsed"
+
+    called: tuple[UUID, ...]
+
+
 class MeetingRan(MeetingEvent):
     """The beginning or the end: the roll changes with the meeting."""
 

@@ -19,6 +19,7 @@ from app.meetings.events import (
     MeetingAnnounced,
     MeetingCancelled,
     MeetingEvent,
+    MeetingLapsed,
     MeetingMoved,
     MeetingPostponed,
     MeetingReminderDue,
@@ -129,12 +130,24 @@ async def _prepare_postponed(session: Session, event: MeetingPostponed) -> Prepa
     return _prepared(session, meeting, _everybody(session, meeting), reason=event.reason) if meeting else None
 
 
+def _called_off(session: Session, meeting: Meeting, audience: Select[UUID], event: MeetingCancelled) -> Prepared:
+    zone = ZoneInfo(meeting.time_zone)
+    same_day = meeting.starts_at.astimezone(zone).date() == session.now().astimezone(zone).date()
+    return _prepared(session, meeting, audience, breaks_quiet_hours=same_day, reason=event.reason)
+
+
 async def _prepare_cancelled(session: Session, event: MeetingCancelled) -> Prepared:
     # Also after the hour it should have begun, when no push leaves any more: everybody finds out in the inbox.
     meeting = await _meeting(session, event)
-    zone = ZoneInfo(meeting.time_zone)
-    same_day = meeting.starts_at.astimezone(zone).date() == session.now().astimezone(zone).date()
-    return _prepared(session, meeting, _everybody(session, meeting), breaks_quiet_hours=same_day, reason=event.reason)
+    return _called_off(session, meeting, _everybody(session, meeting), event)
+
+
+async def _prepare_lapsed(session: Session, event: MeetingLapsed) -> Prepared | None:
+    # Of what was called once and never opened nobody waits to hear.
+    meeting = await _meeting(session, event)
+    if meeting.starts_at <= session.now():
+        return None
+    return _called_off(session, meeting, select(Member.id).where(Member.id.in_(event.called)), event)
 
 
 async def _prepare_reminder(session: Session, event: MeetingReminderDue) -> Prepared | None:
@@ -266,6 +279,16 @@ NOTICES: Notices = (
         title=_HANDBOOK,
         body=Text(vi="Cuộc họp chi bộ đã hủy", en="A meeting of your branch is cancelled"),
         prepare=_prepare_cancelled,
+        render=_render_cancelled,
+        sms=_sms("HUY buoi sinh hoat chi bo luc {when}"),
+    ),
+    Notice(
+        event=MeetingLapsed,
+        type="meeting_lapsed",
+        channel=Channel.meeting_changed,
+        title=_HANDBOOK,
+        body=Text(vi="Cuộc họp chi bộ đã hủy do sắp xếp tổ chức", en="A meeting is off: its branch was reorganised"),
+        prepare=_prepare_lapsed,
         render=_render_cancelled,
         sms=_sms("HUY buoi sinh hoat chi bo luc {when}"),
     ),

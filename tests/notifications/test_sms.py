@@ -83,7 +83,8 @@ def test_texts_fit_in_one_message_and_hold_nothing_but_times() -> None:
         "online": True,
     }
     texts = {notice.type: notice.sms(params) for notice in NOTICES if notice.sms is not None}
-    assert set(texts) == {"meeting_announced", "meeting_moved", "meeting_postponed", "meeting_cancelled"}
+    calls = {"meeting_announced", "meeting_moved", "meeting_postponed", "meeting_cancelled", "meeting_lapsed"}
+    assert set(texts) == calls
     for said in texts.values():
         assert said.isascii()
         assert len(said) <= LONGEST

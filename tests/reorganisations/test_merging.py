@@ -1,6 +1,7 @@
 """Two branches become one, two communes become one: who is where, what is whose, and what stays readable."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -16,12 +17,13 @@ from tests.changes.test_walking import different
 from tests.conftest import RolledBackDatabase
 from tests.factories import announcements, resolutions
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, announced, drafted, inbox, said, took
+from tests.factories.meetings import SignedIn, announced, awake_phones_of, drafted, inbox, said, took
 from tests.factories.members import give_post, transfer
 from tests.factories.minutes import over, stepped
 from tests.factories.reorganisations import ask, codes, done
 from tests.factories.rolls import begun, give_standing, put_roll
 from tests.factories.world import Maker, Person, World
+from tests.sms import CollectingSmsSender
 from tests.worker import JobRunner
 
 
@@ -246,24 +248,81 @@ async def test_authors_below_a_merged_commune_are_told_unless_they_have_left(
 
 
 async def test_called_meetings_are_called_off_where_the_preview_said_so_and_people_are_told_once(
-    world: World, signed_in: SignedIn, administrator: AsyncClient, jobs: JobRunner
+    world: World, signed_in: SignedIn, administrator: AsyncClient, jobs: JobRunner, database: RolledBackDatabase
 ) -> None:
-    call = await announced(signed_in(world.secretary), world.branch_a)
+    texts = CollectingSmsSender()
+    jobs.office = replace(jobs.office, texts=texts)
+    async with database.session() as session:
+        whose = Member.id == world.phoneless.member_id
+        await session.execute(update(Member).where(whose).values(phone="+84905555555"))
+        await session.commit()
+    call = await announced(signed_in(world.secretary), world.branch_a, online_url=...)
     await jobs.run()
     jobs.sender.pushes.clear()
+    texts.sent.clear()
 
-    view = await done(administrator, world.branch_a, "merge", into_id=world.branch_b, meetings="cancel")
+    view = await done(
+        administrator, world.branch_a, "merge", into_id=world.branch_b, meetings="cancel", reason="Nghị quyết 12"
+    )
     await jobs.run()
 
     assert [one["fate"] for one in view["meetings"]] == ["cancelled"]
     meeting = (await signed_in(world.member).get(f"/v1/meetings/{call}")).json()
     assert (meeting["status"], meeting["organisation_id"]) == ("cancelled", str(world.branch_a))
-    told = jobs.sender.tokens()
+    # Once of each: of the new branch everybody, of the meeting whom it had called.
+    told = jobs.sender.tokens("organisation_reorganised")
     assert sorted(told) == sorted(set(told))
     assert {world.member.push_token, world.sister_member.push_token} <= set(told)
-    inbox = (await signed_in(world.member).get("/v1/me/notifications")).json()["items"]
-    words = {item["type"]: (item["title"], item["body"]) for item in inbox}
+    assert sorted(jobs.sender.tokens("meeting_lapsed")) == sorted(awake_phones_of(world))
+    assert len(jobs.sender.pushes) == len(told) + len(awake_phones_of(world))
+    words = {item["type"]: (item["title"], item["body"]) for item in await inbox(signed_in(world.member))}
     assert words["organisation_reorganised"] == ("Sắp xếp tổ chức: Chi bộ thôn Đoài", "Hợp nhất từ: Chi bộ thôn Đông")
+    assert words["meeting_lapsed"] == (
+        "Hủy họp: Sinh hoạt chi bộ thường kỳ tháng 12",
+        "Không họp lúc 19:30 thứ Sáu, 04/12/2026 tại Nhà văn hóa thôn Đông. Lý do: Nghị quyết 12",
+    )
+    # Who has no app was texted the call, and is texted that it is off.
+    assert [(one.phone, one.text.partition(". ")[0]) for one in texts.sent] == [
+        ("+84905555555", "So tay dang vien: HUY buoi sinh hoat chi bo luc 19:30 ngay 04/12/2026")
+    ]
+
+
+async def test_seats_of_a_committee_are_told_that_its_meeting_is_off_and_of_one_that_was_never_opened_nobody_is(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    # Given today, a seat is taken back with the branch and leaves no row.
+    today = date(2026, 11, 22)
+    await give_post(database, world.sister_member, PostKind.committee_member, world.branch_a, starts_on=today)
+    await announced(signed_in(world.secretary), world.branch_a, starts_at="2026-11-22T01:30:00Z", ends_at=...)
+    await announced(signed_in(world.secretary), world.branch_a, kind="committee")
+    clock.advance(hours=1)
+    await jobs.run()
+    jobs.sender.pushes.clear()
+
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b, meetings="cancel")
+    await jobs.run()
+
+    seats = [world.secretary.push_token, world.sister_member.push_token]
+    assert sorted(jobs.sender.tokens("meeting_lapsed")) == sorted(seats)
+
+
+async def test_who_leaves_a_branch_on_the_day_it_is_dissolved_is_told_that_its_meeting_is_off(
+    world: World, signed_in: SignedIn, administrator: AsyncClient, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    jobs.sender.pushes.clear()
+    async with database.session() as session:
+        for person in world.branch_members:
+            await transfer(session, person, to=world.branch_b)
+        await session.commit()
+
+    await done(administrator, world.branch_a, "dissolve")
+    await jobs.run()
+
+    assert {message.type for message, _ in jobs.sender.pushes} == {"meeting_lapsed"}
+    assert sorted(jobs.sender.tokens()) == sorted(awake_phones_of(world))
+    assert "meeting_lapsed" in {item["type"] for item in await inbox(signed_in(world.away))}
 
 
 async def test_phones_of_both_sides_hold_afterwards_what_fresh_ones_do(

@@ -17,14 +17,24 @@ from app.meetings.calendar.feed import Entry, say_location
 from app.meetings.calendar.models import CalendarFeed
 from app.meetings.calendar.schemas import CalendarState
 from app.meetings.convening.queries import is_called
-from app.meetings.events import MeetingAnnounced, MeetingCancelled, MeetingEdited, MeetingMoved, MeetingPostponed
+from app.meetings.events import (
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingEdited,
+    MeetingLapsed,
+    MeetingMoved,
+    MeetingPostponed,
+)
 from app.meetings.models import Meeting, MeetingStatus
 from app.meetings.queries import rules_of
 
 BACK = timedelta(days=60)
 AHEAD = timedelta(days=400)
 CANCELLED_FOR = timedelta(days=30)
-_CHANGES = [event.code for event in (MeetingAnnounced, MeetingEdited, MeetingMoved, MeetingPostponed, MeetingCancelled)]
+_CHANGES = [
+    event.code
+    for event in (MeetingAnnounced, MeetingEdited, MeetingMoved, MeetingPostponed, MeetingCancelled, MeetingLapsed)
+]
 _COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (  # Any: of several types
     Meeting.id,
     Meeting.status,

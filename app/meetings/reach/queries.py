@@ -14,7 +14,7 @@ from app.meetings.queries import get_visible_meeting
 from app.notifications.reach.queries import push_reach
 from app.notifications.reach.schemas import PushReach
 
-CALLS = ("meeting_announced", "meeting_moved", "meeting_postponed", "meeting_cancelled")
+CALLS = ("meeting_announced", "meeting_moved", "meeting_postponed", "meeting_cancelled", "meeting_lapsed")
 """The notices that say whether, when and where; of these the latest must have come."""
 
 

@@ -1,7 +1,6 @@
 """Facts about what a branch that ended had called, drafted or given out."""
 
 from app.kernel.scopes import Change
-from app.meetings.events import MeetingEvent
 from app.organisations.succession.events import PapersHandedOver
 
 
@@ -25,9 +24,3 @@ class TasksHandedOver(PapersHandedOver):
         return tuple(
             Change(scope, "task", task, version) for task, version in self.versions.items() for scope in scopes
         )
-
-
-class MeetingLapsed(MeetingEvent):
-    """It was called off because its branch ended; the reorganisation tells people."""
-
-    code = "meetings.lapsed"

@@ -1,15 +1,18 @@
 """Commands of a reorganisation on the meetings and tasks of a branch that ends."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, union, update
 
 from app.documents.succession.service import hand_over_documents
 from app.kernel.db import Session
 from app.kernel.events import record
+from app.meetings.convening.queries import convened_to
+from app.meetings.events import MeetingLapsed
 from app.meetings.models import UPCOMING, Meeting, MeetingReminder, MeetingStatus, MeetingTask, TaskStatus
-from app.meetings.succession.events import MeetingLapsed, MeetingsHandedOver, TasksHandedOver
+from app.meetings.succession.events import MeetingsHandedOver, TasksHandedOver
 from app.meetings.succession.queries import papers_of
 from app.notifications.service import withdraw_notices, withdraw_notices_of_parts
 
@@ -45,26 +48,35 @@ async def hand_over_meetings(
 async def lapse_meetings(session: Session, organisation_ids: Collection[UUID], *, reason: str, by: UUID | None) -> None:
     """Call off what organisations that end had announced: no reminder follows, and pushes on their way are stopped.
 
-    Nobody is told of each: the reorganisation tells them once.
+    Whom a meeting called, until now or until the eve, is told that it is off; for callers that move nobody before.
     """
-    called = await session.scalars(
+    eve = session.today() - timedelta(days=1)
+    meetings = await session.scalars(
         select(Meeting)
         .where(Meeting.organisation_id.in_(organisation_ids), Meeting.status.in_(UPCOMING))
         .order_by(Meeting.id)
         .with_for_update()
     )
-    for meeting in called:
+    for meeting in meetings:
         meeting.status = MeetingStatus.cancelled
         meeting.reason = reason
         meeting.version += 1
         await withdraw_notices(session, subject_id=meeting.id)
         await withdraw_notices_of_parts(session, whole_id=meeting.id)
         await session.execute(delete(MeetingReminder).where(MeetingReminder.meeting_id == meeting.id))
+        called = union(
+            *(
+                convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=day)
+                for day in (eve, session.today())
+            )
+        )
         fact = MeetingLapsed(
             organisation_id=meeting.organisation_id,
             subject_id=meeting.id,
             actor_member_id=by,
             version=meeting.version,
+            reason=reason,
+            called=tuple(await session.scalars(called)),
         )
         await record(session, fact)
 

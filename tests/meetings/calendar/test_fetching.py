@@ -22,6 +22,7 @@ from app.worker import TASKS
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, announced, drafted, put_meeting, set_status, took
+from tests.factories.reorganisations import done
 from tests.factories.world import BERLIN, Maker, World, make_world
 from tests.worker import JobRunner
 
@@ -170,6 +171,17 @@ async def test_cancelled_meeting_stays_as_such_for_30_days(
     assert event_then["UID"] == event_before["UID"]
     clock.advance(hours=1)
     assert await entries(client, path) == {}
+
+
+async def test_meeting_that_was_called_off_with_its_branch_stays_as_such_however_long_ago_it_was_called(
+    world: World, client: AsyncClient, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    await announced(signed_in(world.secretary), world.branch_a, starts_at="2027-01-04T12:30:00Z", ends_at=...)
+    path = await address(signed_in(world.member))
+    clock.advance(days=31)
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b, meetings="cancel")
+    [shown] = (await entries(client, path)).values()
+    assert shown["STATUS"] == "CANCELLED"
 
 
 async def test_feed_reaches_60_days_back_and_400_ahead(
