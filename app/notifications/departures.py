@@ -1,10 +1,10 @@
 """Rechecks whether whom a notice is for still belongs where it comes from; between holding a push and sending it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Row, Select, func, or_, select, update
 
 from app.identity.models import Account, Device
 from app.kernel.db import Session
@@ -19,10 +19,13 @@ SURE_FOR = timedelta(minutes=1)
 
 async def withdraw_departed(
     session: Session, notification: Notification, *, after: UUID | None, through: UUID | None
-) -> None:
-    """End what is owed already to members who have left the notice's organisation since it was written."""
+) -> Sequence[Row[UUID, int | None]]:
+    """End what is owed already to members who have left the notice's organisation since it was written.
+
+    Returns the device and the digest of each that was.
+    """
     if await _is_sure(session, notification):
-        return
+        return ()
     departed = update(Delivery).where(
         Delivery.notification_id == notification.id,
         Delivery.outcome.is_(None),
@@ -33,10 +36,13 @@ async def withdraw_departed(
         departed = departed.where(Delivery.device_id > after)
     if through is not None:
         departed = departed.where(Delivery.device_id <= through)
-    await session.execute(
-        departed.values(outcome=Outcome.withdrawn, reason="no longer owed", finished_at=session.now()),
+    ended = await session.execute(
+        departed.values(outcome=Outcome.withdrawn, reason="no longer owed", finished_at=session.now()).returning(
+            Delivery.device_id, Delivery.digest_count
+        ),
         execution_options={"synchronize_session": False},
     )
+    return ended.all()
 
 
 async def find_departed(session: Session, notification: Notification, devices: Collection[UUID]) -> set[UUID]:

@@ -1,9 +1,10 @@
 """To which devices a notice is owed: those of the inboxes it is in, or of whoever a broad one addresses.
 
 They are found a chunk at a time and written down as deliveries that are held already, so that a phone costs one insert
-before its send, and one update after it.
+before its send, and one update after it. What ended in a digest's favour is owed again where that was never sent.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,12 +17,13 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, select, text, true
 from app.identity.models import Account, Device
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
+from app.kernel.jobs import Lane, defer
 from app.kernel.notices import Audience
 from app.kernel.push import Platform, Target
 from app.members.audiences.queries import addressed, is_addressed
 from app.notifications.departures import find_departed
 from app.notifications.models import Delivery, InboxEntry, Notification, NotificationPreference
-from app.notifications.service import CHUNK_SIZE
+from app.notifications.service import CHUNK_SIZE, DELIVER_TASK
 
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
 """Borders of a range that has none: no device has the first id, and whatever has the last is within."""
@@ -49,6 +51,35 @@ FROM unnest(CAST(:devices AS uuid[]), CAST(:platforms AS text[]), CAST(:held AS 
     AS owed(device_id, platform, is_held)
 ON CONFLICT DO NOTHING
 RETURNING device_id
+""")
+
+CHAINED_WITHIN = timedelta(days=2)
+"""What is pushed still is a day old at most (api.md, Push), and so was at its time each digest that it went into."""
+
+_RECENT = text("""
+SELECT notifications.id, withdrawn_at IS NULL AND expires_at > :now AS holds FROM notifications
+WHERE organisation_id = ANY (
+        SELECT unnest(organisations.path) FROM organisations WHERE organisations.id = :organisation
+    )
+    AND id >= uuid_v7_floor(:looked_back) AND NOT urgent
+""")
+
+# What carried a digest may have been gathered into a later one itself.
+_OWE_AGAIN = text("""
+WITH RECURSIVE stood_for AS (
+    SELECT CAST(:notification AS uuid) AS notification_id, device_id
+    FROM unnest(CAST(:devices AS uuid[])) AS carrier(device_id)
+    UNION
+    SELECT gathered.notification_id, gathered.device_id
+    FROM stood_for JOIN deliveries AS gathered ON gathered.device_id = stood_for.device_id
+        AND gathered.reason = 'gathered: ' || stood_for.notification_id
+    WHERE gathered.notification_id = ANY (:recent)
+)
+UPDATE deliveries SET outcome = NULL, reason = NULL, finished_at = NULL, digest_count = NULL
+FROM stood_for
+WHERE deliveries.notification_id = stood_for.notification_id AND deliveries.device_id = stood_for.device_id
+    AND deliveries.notification_id = ANY (:holding) AND deliveries.reason LIKE 'gathered%'
+RETURNING deliveries.notification_id, deliveries.device_id
 """)
 
 
@@ -101,6 +132,41 @@ async def owe(
         border=last if last != through else None,
         is_first=is_first and len(new) == len(targets),
     )
+
+
+async def owe_again(session: Session, notification: Notification, ended: Sequence[Row[UUID, int | None]]) -> None:
+    """Owe what was gathered into digests that will not be sent, and defer its chunks: each notice that still holds.
+
+    `ended` are deliveries of the notice, each with its device and its `digest_count`.
+    """
+    carriers = [row.device_id for row in ended if row.digest_count is not None]
+    if not carriers:
+        return
+    now = session.now()
+    looked = {"organisation": notification.organisation_id, "looked_back": now - CHAINED_WITHIN, "now": now}
+    recent = (await session.execute(_RECENT, looked)).all()
+    rows = await session.execute(
+        _OWE_AGAIN,
+        {
+            "notification": notification.id,
+            "devices": carriers,
+            "recent": [row.id for row in recent],
+            "holding": [row.id for row in recent if row.holds],
+        },
+    )
+    devices: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in rows:
+        devices[row.notification_id].append(row.device_id)
+    # A range names its devices without its beginning.
+    chunks = [
+        {
+            "notification_id": str(one),
+            "after": str(UUID(int=max(min(those).int - 1, 0))),
+            "through": str(max(those)),
+        }
+        for one, those in sorted(devices.items())
+    ]
+    await defer(session, DELIVER_TASK, *chunks, lane=Lane.bulk)
 
 
 def target_of(row: Row[Any]) -> Target:

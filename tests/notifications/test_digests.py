@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -10,10 +11,11 @@ from app.kernel.push import RetryAfter
 from app.notifications.dispatch.service import deliver
 from app.notifications.leases.service import Chunk
 from tests.conftest import RolledBackDatabase
-from tests.factories.announcements import published
+from tests.factories.announcements import published, remove
 from tests.factories.clock import FakeClock
 from tests.factories.deliveries import use_sender
 from tests.factories.meetings import SignedIn, announced, inbox
+from tests.factories.members import transfer
 from tests.factories.world import Person, World
 from tests.notifications.test_delivering import Breaking
 from tests.worker import JobRunner
@@ -79,7 +81,8 @@ async def test_what_the_night_held_comes_as_one_line_in_the_morning(
     async with database.session() as session:
         rows = await session.execute(
             text("""
-                SELECT outcome, reason, count(*) AS times FROM deliveries JOIN devices ON devices.id = device_id
+                SELECT outcome, split_part(reason, ':', 1), count(*) AS times
+                FROM deliveries JOIN devices ON devices.id = device_id
                 WHERE push_token = :token GROUP BY 1, 2 ORDER BY 1, 2
             """),
             {"token": world.away.push_token},
@@ -134,3 +137,104 @@ async def test_digest_that_was_not_taken_over_is_owed_until_it_is(
     clock.advance(minutes=30)
     await jobs.run()
     assert _shown(jobs, world.away) == [("digest", 7)] * 2  # the one that was refused, and that which was taken
+
+
+async def _refused(world: World, jobs: JobRunner, clock: FakeClock) -> UUID:
+    """Let the morning's digest be refused for now, and return the notice that carries it."""
+    clock.set(MORNING)
+    jobs.sender.answers[world.away.push_token] = RetryAfter(timedelta(seconds=10), "INTERNAL")
+    await jobs.run()
+    jobs.sender.answers.clear()
+    ((carrier, _),) = [one for one in jobs.sender.pushes if one[1].token == world.away.push_token]
+    assert carrier.type == "digest"
+    jobs.sender.pushes.clear()
+    clock.advance(minutes=30)
+    return carrier.notification_id
+
+
+async def _subject(database: RolledBackDatabase, notification_id: UUID) -> str:
+    async with database.session() as session:
+        said = text("SELECT subject_id::text FROM notifications WHERE id = :id")
+        return str(await session.scalar(said, {"id": notification_id}))
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "expired", "read"])
+async def test_what_was_gathered_into_a_digest_that_ended_unsent_is_owed_again(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, database: RolledBackDatabase, how: str
+) -> None:
+    await _tell(world, signed_in, jobs, clock, count=6, minutes=30)
+    carrier = await _refused(world, jobs, clock)
+    if how == "withdrawn":
+        await remove(signed_in(world.secretary), await _subject(database, carrier))
+    elif how == "read":
+        await signed_in(world.away).put(f"/v1/me/notifications/{carrier}/read")
+    else:
+        async with database.session() as session:
+            await session.execute(
+                text("UPDATE notifications SET expires_at = :now WHERE id = :id"), {"now": clock(), "id": carrier}
+            )
+            await session.commit()
+    await jobs.run()
+    assert _shown(jobs, world.away) == [PLAIN] * 5
+    shown = {message.notification_id for message, _ in jobs.sender.pushes}
+    assert carrier not in shown
+    assert len(shown) == 5
+    clock.advance(hours=2)
+    assert await jobs.run() == 0
+
+
+async def test_digest_whose_worker_died_before_it_was_sent_leaves_the_others_owed_once_it_is_withdrawn(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    await _tell(world, signed_in, jobs, clock, count=7, minutes=30)
+    clock.set(MORNING)
+    jobs.sender.pushes.clear()
+    broken = Breaking()
+    use_sender(jobs, broken)
+    with pytest.RaisesGroup(ConnectionResetError, allow_unwrapped=True):
+        await jobs.run()
+    use_sender(jobs, jobs.sender)
+    ((carrier, _),) = broken.pushes
+    await remove(signed_in(world.secretary), await _subject(database, carrier.notification_id))
+    async with database.session() as session:
+        await session.execute(
+            text("UPDATE deliveries SET leased_until = clock_timestamp() - interval '1 second' WHERE outcome IS NULL")
+        )
+        await session.commit()
+    await jobs.run()
+    assert _shown(jobs, world.away) == [("digest", 6)]
+
+
+async def test_what_a_digest_stood_for_that_a_later_one_gathered_is_owed_again_with_it(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    await _tell(world, signed_in, jobs, clock, count=6, minutes=30)
+    jobs.sender.answers[world.away.push_token] = RetryAfter(timedelta(hours=1), "INTERNAL")
+    clock.set(MORNING)
+    await jobs.run()
+    await _tell(world, signed_in, jobs, clock, count=1)
+    digests = [message for message, _ in jobs.sender.pushes if message.type == "digest"]
+    assert [message.digest_count for message in digests] == [6, 7]
+    jobs.sender.pushes.clear()
+    jobs.sender.answers.clear()
+    for carrier in digests:
+        await remove(signed_in(world.secretary), await _subject(database, carrier.notification_id))
+    clock.advance(hours=2)
+    await jobs.run()
+    assert _shown(jobs, world.away) == [PLAIN] * 5
+
+
+async def test_digest_of_a_branch_that_was_left_gives_back_what_those_above_had_said(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    await _tell(world, signed_in, jobs, clock, count=1, minutes=30)
+    for number in range(5):
+        await published(signed_in(world.officer), world.commune, title=f"xã {number}")
+        await jobs.run()
+    carrier = await _refused(world, jobs, clock)
+    async with database.session() as session:
+        await transfer(session, world.away, to=world.branch_b)
+        await session.commit()
+    await jobs.run()
+    assert _shown(jobs, world.away) == [PLAIN] * 5
+    assert carrier not in {message.notification_id for message, _ in jobs.sender.pushes}

@@ -2,8 +2,8 @@
 
 Only what is not urgent is gathered, and only from the notice's own organisation and those above it. Whichever of the
 notices is sent to the phone next carries the digest and stays owed until that was taken over; the others that were
-still owed end as `gathered`. All of them stand in the inbox, which is where the digest leads. Every digest has the same
-tag: the next one takes the place of the last.
+still owed end as gathered into it, and are owed again where it ends unsent (`owing`). All of them stand in the inbox,
+which is where the digest leads. Every digest has the same tag: the next one takes the place of the last.
 """
 
 from collections import defaultdict
@@ -39,7 +39,7 @@ _CROWDED = text("""
 SELECT device_id, count(*) + 1 AS notices
 FROM deliveries JOIN devices ON devices.id = device_id JOIN accounts ON accounts.id = devices.account_id
 WHERE notification_id = ANY (:others) AND device_id = ANY (:devices)
-    AND (outcome IS NULL OR (finished_at > :recently AND (outcome = 'sent' OR reason = 'gathered')))
+    AND (outcome IS NULL OR (finished_at > :recently AND (outcome = 'sent' OR reason LIKE 'gathered%')))
     AND NOT EXISTS (
         SELECT FROM inbox_entries AS read
         WHERE read.member_id = accounts.member_id AND read.notification_id = deliveries.notification_id
@@ -50,7 +50,8 @@ GROUP BY device_id HAVING count(*) >= :most
 
 # What another worker holds at this moment is its own affair.
 _GATHER = text("""
-UPDATE deliveries SET outcome = 'withdrawn', reason = 'gathered', finished_at = :now, leased_until = NULL
+UPDATE deliveries
+SET outcome = 'withdrawn', reason = 'gathered: ' || CAST(:notification AS uuid), finished_at = :now, leased_until = NULL
 FROM (
     SELECT notification_id, device_id FROM deliveries
     WHERE notification_id = ANY (:others) AND device_id = ANY (:devices) AND outcome IS NULL
@@ -102,11 +103,9 @@ async def gather(session: Session, notification: Notification, leased: Sequence[
     )
     found = {row.device_id: row.notices for row in crowded}
     if found:
-        await session.execute(_GATHER, {"others": others, "devices": list(found), "now": now})
-        await session.execute(
-            _CARRY,
-            {"notification": notification.id, "devices": list(found), "counts": list(found.values())},
-        )
+        these = {"notification": notification.id, "devices": list(found)}
+        await session.execute(_GATHER, {**these, "others": others, "now": now})
+        await session.execute(_CARRY, {**these, "counts": list(found.values())})
     return digests | found
 
 

@@ -26,6 +26,7 @@ from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import report_all
 from app.notifications.leases.service import Chunk, Holding, Leased, is_due, next_look, store, take
 from app.notifications.models import Notification
+from app.notifications.owing import owe_again
 from app.notifications.pace.service import Pace, settle, take_turn
 from app.notifications.service import CHUNK_SIZE, DELIVER_TASK
 
@@ -87,7 +88,8 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
         lane = Lane.urgent if notification.urgent else Lane.bulk
         if await is_due(session, chunk, notification, office.meters):
             lanes = await find_lanes(session)
-            await withdraw_departed(session, notification, after=chunk.after, through=chunk.through)
+            departed = await withdraw_departed(session, notification, after=chunk.after, through=chunk.through)
+            await owe_again(session, notification, departed)
             holding = await take(session, chunk, notification, lanes, held_for=office.lease, meters=office.meters)
             if holding.border is not None:
                 behind, chunk = replace(chunk, after=holding.border), replace(chunk, through=holding.border)

@@ -22,7 +22,7 @@ from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import take_probe
 from app.notifications.leases.verdicts import Verdict, judge
 from app.notifications.models import Notification
-from app.notifications.owing import FIRST_ID, LAST_ID, owe, target_of
+from app.notifications.owing import FIRST_ID, LAST_ID, owe, owe_again, target_of
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ _RANGE = """
 _WITHDRAW = text(f"""
 UPDATE deliveries SET outcome = 'withdrawn', reason = :reason, finished_at = :now, leased_until = NULL
 WHERE {_RANGE} AND outcome IS NULL AND (leased_until IS NULL OR leased_until < clock_timestamp())
-RETURNING device_id
+RETURNING device_id, digest_count
 """)  # noqa: S608 only this module's own text is put together
 
 # The recheck before sending: read meanwhile, token gone, or the person has left.
@@ -71,7 +71,7 @@ WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
     AND (leased_until IS NULL OR leased_until < clock_timestamp())
     AND (devices.push_token IS NULL OR accounts.disabled_at IS NOT NULL
          OR (inbox_entries.member_id IS NULL AND NOT :broad) OR inbox_entries.read_at IS NOT NULL)
-RETURNING device_id
+RETURNING device_id, digest_count
 """)  # noqa: S608 only this module's own text is put together
 
 # Of the chunk's own phones: its range may hold everybody else's too.
@@ -149,8 +149,9 @@ async def is_due(session: Session, chunk: Chunk, notification: Notification, met
     if notification.withdrawn_at is None and notification.expires_at > now:
         return True
     reason = "withdrawn" if notification.withdrawn_at else "expired"
-    ended = await session.scalars(_WITHDRAW, {**_parameters(chunk, now), "reason": reason})
-    meters.withdrawn(notification.type, reason=reason, count=len(ended.all()))
+    ended = (await session.execute(_WITHDRAW, {**_parameters(chunk, now), "reason": reason})).all()
+    meters.withdrawn(notification.type, reason=reason, count=len(ended))
+    await owe_again(session, notification, ended)
     return False
 
 
@@ -225,8 +226,10 @@ async def lease(
     """Hold what may be sent now: all that is due on lanes in order, and one probe on each whose circuit is open."""
     now = session.now()
     range_ = _parameters(chunk, now)
-    settled = await session.scalars(_WITHDRAW_SETTLED, {**range_, "broad": notification.audience is not None})
-    meters.withdrawn(notification.type, reason="no longer owed", count=len(settled.all()))
+    is_broad = notification.audience is not None
+    settled = (await session.execute(_WITHDRAW_SETTLED, {**range_, "broad": is_broad})).all()
+    meters.withdrawn(notification.type, reason="no longer owed", count=len(settled))
+    await owe_again(session, notification, settled)
     quiet: Sequence[str] = ()
     if not notification.breaks_quiet_hours:
         zones = await session.scalars(_ZONES, range_)
