@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, func, or_, select, true, update
 
 from app.identity.models import Account, Device
 from app.kernel.db import Session
@@ -52,6 +52,13 @@ async def find_departed(session: Session, notification: Notification, devices: C
     return set(await session.scalars(_departed(session, notification).where(Device.id.in_(devices))))
 
 
+async def is_there_still(
+    session: Session, notification: Notification, member_id: SQLColumnExpression[UUID]
+) -> ColumnElement[bool]:
+    """Say of one member after another that they have not left the notice's organisation since it was written."""
+    return true() if await _is_sure(session, notification) else ~_has_departed(session, notification, member_id)
+
+
 async def _is_sure(session: Session, notification: Notification) -> bool:
     """Say that nobody need be asked for: it is new, or its organisation was merged into another and all went along."""
     if session.now() - notification.created_at < SURE_FOR:
@@ -61,20 +68,23 @@ async def _is_sure(session: Session, notification: Notification) -> bool:
 
 
 def _departed(session: Session, notification: Notification) -> Select[UUID]:
+    has_departed = _has_departed(session, notification, Account.member_id)
+    return select(Device.id).join(Account, Account.id == Device.account_id).where(has_departed)
+
+
+def _has_departed(
+    session: Session, notification: Notification, member_id: SQLColumnExpression[UUID]
+) -> ColumnElement[bool]:
     """Who never belonged there, such as an officer above, is not meant.
 
     Standings go by days: who left on the day of the notice belonged on the day before.
     """
     people = Audience(notification.audience_organisation_id or notification.organisation_id)
     written_on = session.day_of(notification.created_at)
-    return (
-        select(Device.id)
-        .join(Account, Account.id == Device.account_id)
-        .where(
-            ~is_addressed(Account.member_id, people, session.today()),
-            or_(
-                is_addressed(Account.member_id, people, written_on),
-                is_addressed(Account.member_id, people, written_on - timedelta(days=1)),
-            ),
-        )
+    return and_(
+        ~is_addressed(member_id, people, session.today()),
+        or_(
+            is_addressed(member_id, people, written_on),
+            is_addressed(member_id, people, written_on - timedelta(days=1)),
+        ),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import Row, case, func, literal, or_, select, text, update
+from sqlalchemy import Row, Select, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity.queries import away_zone
@@ -17,6 +17,7 @@ from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Rejected, RetryAfter, Sent,
 from app.kernel.sms import Sms, SmsOutcome, SmsSender
 from app.kernel.timezones import end_of_quiet_hours
 from app.members.models import Member
+from app.notifications.departures import is_there_still
 from app.notifications.dispatch.service import PostOffice
 from app.notifications.models import Notification, SmsDelivery
 from app.notifications.queries import select_texted
@@ -105,12 +106,17 @@ async def _lease(session: Session, office: PostOffice, notification: Notificatio
 
 
 async def _owe(session: Session, notification: Notification) -> None:
-    owed = select_texted(notification.id, session.today()).subquery()
+    owed = (await _texted(session, notification)).subquery()
     await session.execute(
         insert(SmsDelivery)
         .from_select(["notification_id", "member_id"], select(literal(notification.id), owed.c[0]))
         .on_conflict_do_nothing()
     )
+
+
+async def _texted(session: Session, notification: Notification) -> Select[UUID]:
+    texted = select_texted(notification.id, session.today())
+    return texted.where(await is_there_still(session, notification, Member.id))
 
 
 async def _withdraw(session: Session, notification: Notification, *, everybody: bool) -> None:
@@ -121,7 +127,7 @@ async def _withdraw(session: Session, notification: Notification, *, everybody: 
         or_(SmsDelivery.leased_until.is_(None), SmsDelivery.leased_until < func.clock_timestamp()),
     )
     if not everybody:
-        what = what.where(SmsDelivery.member_id.not_in(select_texted(notification.id, session.today())))
+        what = what.where(SmsDelivery.member_id.not_in(await _texted(session, notification)))
     await session.execute(what.values(outcome="withdrawn", reason="no longer owed", finished_at=session.now()))
 
 

@@ -15,7 +15,7 @@ from app.notifications.texting import text_people
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, awake_phones_of, put_meeting, took
-from tests.factories.members import add_standing
+from tests.factories.members import add_standing, transfer
 from tests.factories.world import World
 from tests.notifications.test_figures import counted
 from tests.sms import CollectingSmsSender
@@ -143,6 +143,55 @@ async def test_fixed_line_whoever_has_left_and_whoever_has_an_app_are_not_texted
     await jobs.run()
     (row,) = await deliveries(database)
     assert (row["outcome"], row["reason"], row["attempts"]) == ("withdrawn", "no longer owed", 0)
+    assert texts.sent == []
+
+
+async def test_guest_whose_stay_ends_overnight_is_not_texted(
+    world: World,
+    signed_in: SignedIn,
+    jobs: JobRunner,
+    database: RolledBackDatabase,
+    clock: FakeClock,
+    texts: CollectingSmsSender,
+) -> None:
+    async with database.session() as session:
+        guest = StandingKind.temporary_guest
+        last_day = session.today()
+        await add_standing(session, world.phoneless.member_id, world.branch_b, guest, ends_on=last_day)
+        await session.commit()
+    clock.set(clock().replace(hour=15, minute=30))  # 22:30 in Hà Nội
+    await announced(signed_in(world.sister_secretary), world.branch_b)
+    await jobs.run()
+    (owed,) = await deliveries(database)
+    assert owed["outcome"] is None
+    clock.advance(hours=7, minutes=30)
+    await jobs.run()
+    (row,) = await deliveries(database)
+    assert (row["outcome"], row["reason"]) == ("withdrawn", "no longer owed")
+    assert texts.sent == []
+
+
+async def test_who_is_transferred_before_the_morning_is_not_texted(
+    world: World,
+    signed_in: SignedIn,
+    jobs: JobRunner,
+    database: RolledBackDatabase,
+    clock: FakeClock,
+    texts: CollectingSmsSender,
+) -> None:
+    """One whose text is held, and, of the second call, one whose text was not even owed: the worker was away."""
+    clock.set(clock().replace(hour=15, minute=30))  # 22:30 in Hà Nội
+    await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    await announced(signed_in(world.secretary), world.branch_a)
+    assert await jobs.run_one()  # the fact is expanded
+    clock.advance(minutes=30)
+    async with database.session() as session:
+        await transfer(session, world.phoneless, to=world.branch_b)
+        await session.commit()
+    clock.advance(hours=7)
+    await jobs.run()
+    assert [row["outcome"] for row in await deliveries(database)] == ["withdrawn"]
     assert texts.sent == []
 
 
