@@ -140,7 +140,7 @@ class NudgeView(Response):
 
 
 class UnreachedMember(Response):
-    """Somebody whom the last call has reached on no phone, and who has not replied."""
+    """Somebody whom the last call has reached on no phone, or was not told of it, and who has not replied."""
 
     member: MemberRef
     state: Unreached

@@ -199,6 +199,7 @@ async def test_branch_learns_on_whose_door_to_knock_and_nobody_else_does(
         "by_text_count": 0,
         "no_device_count": 2,
         "inbox_only_count": 0,
+        "not_told_count": 0,
         "failures": [],
         "opened_count": 3,
         "acknowledged_count": 2,

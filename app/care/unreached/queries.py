@@ -27,7 +27,7 @@ from app.organisations.queries import get_visible_organisation
 async def get_unreached_members(
     session: Session, actor: Actor, organisation_id: UUID, *, locale: Locale
 ) -> UnreachedMembers:
-    """Return whom the last call of a meeting to come has reached on no phone, and who has not replied.
+    """Return whom the last call of a meeting to come has not reached, or not been meant for, and who has not replied.
 
     A committee's meetings are left out: its few know each other. Raises OrganisationNotFound, NotForYourPost.
     """

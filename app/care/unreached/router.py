@@ -27,6 +27,7 @@ async def get_unreached_members(
 ) -> UnreachedMembers:
     """Return whom the last call of a meeting to come has reached on no phone and who has not replied, away or not.
 
-    With whom to ask instead. For the branch's secretary, deputy and minute-taker.
+    And who was not told of it, having joined since. With whom to ask instead. For the branch's secretary, deputy and
+    minute-taker.
     """
     return tagged.whole(await queries.get_unreached_members(session, actor, organisation_id, locale=reader.locale))

@@ -21,8 +21,8 @@ CALLS = ("meeting_announced", "meeting_moved", "meeting_postponed", "meeting_can
 async def get_reach(session: Session, actor: Actor, meeting_id: UUID, *, locale: Locale) -> PushReach:
     """Return on how many phones the latest word of a meeting is, among those it calls today.
 
-    Its organisers are told by name whom to ring up: who was not reached and has not replied to the meeting as it
-    stands. Raises MeetingNotFound, NotForYourPost.
+    Its organisers are told by name whom to ring up: who was not reached, or is called since and was never told, and has
+    not replied to the meeting as it stands. Raises MeetingNotFound, NotForYourPost.
     """
     meeting, path = await get_visible_meeting(session, actor, meeting_id)
     access.require_follower(actor, path)

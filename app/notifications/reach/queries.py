@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Select, and_, case, exists, false, func, literal, null, or_, select
+from sqlalchemy import CTE, Select, and_, case, exists, false, func, literal, null, or_, select, true
 from sqlalchemy.sql.selectable import Subquery
 
 from app.identity.models import Account, Device
@@ -30,6 +30,10 @@ MOST_NAMED = 200
 TEXT_REFUSED = "text refused"
 """The failure of who was sent a text; those of pushes are an outcome, a space and its code."""
 NO_DEVICE = Text(vi="Chưa có điện thoại nhận được thông báo", en="Has no phone that can be notified")
+NOT_TOLD = Text(
+    vi="Chưa được báo: về sinh hoạt sau khi thông báo được gửi, hoặc đã báo vắng từ trước",
+    en="Was not told: joined after the notice had gone out, or had said no before it",
+)
 
 
 async def push_reach(
@@ -72,6 +76,7 @@ async def push_reach(
         failed_count=counts.get("failed", 0),
         no_device_count=counts.get("no_device", 0),
         inbox_only_count=counts.get("inbox_only", 0),
+        not_told_count=counts.get("not_told", 0),
         failures=[
             FailureView(reason_code=why, reason=WORDS[why].to(locale), count=count)
             for why, count in sorted(failures.items(), key=lambda item: (-item[1], item[0]))
@@ -90,7 +95,8 @@ def _is_over(session: Session, notification: Notification | None) -> bool:
 def _states(people: Subquery, notification: Notification | None, seen: Select[UUID], *, is_over: bool) -> Select[Any]:
     """Select each person's state and, for one whose pushes failed, a failure: the outcome, a space, its code.
 
-    A text is sent only to who had no app; who has it since is judged by their phone first.
+    A text is sent only to who had no app; who has it since is judged by their phone first. A notice that is not broad
+    is for people whom its inboxes may not know: who came since, or had said no to it before.
     Any: a row of three columns.
     """
     member_id = people.c[0]
@@ -103,11 +109,9 @@ def _states(people: Subquery, notification: Notification | None, seen: Select[UU
     if notification is None:
         state = case((member_id.in_(seen), "on_a_phone"), (exists().where(reachable), "waiting"), else_="no_device")
         return select(member_id.label("member_id"), state.label("state"), null().label("failure"))
-    has_read = exists().where(
-        InboxEntry.member_id == member_id,
-        InboxEntry.notification_id == notification.id,
-        InboxEntry.read_at.is_not(None),
-    )
+    in_inbox = exists().where(InboxEntry.member_id == member_id, InboxEntry.notification_id == notification.id)
+    has_read = in_inbox.where(InboxEntry.read_at.is_not(None))
+    is_told = in_inbox if notification.audience is None else true()
     # A phone that nobody has opened the app on since, and that nobody silenced: its chunk is still to come.
     silenced = exists().where(
         NotificationPreference.account_id == Account.id,
@@ -122,6 +126,7 @@ def _states(people: Subquery, notification: Notification | None, seen: Select[UU
     still = false() if is_over else or_(is_text_open, and_(tried.c.member_id.is_(None), to_come))
     state = case(
         (or_(tried.c.is_sent, has_read, member_id.in_(seen)), "on_a_phone"),
+        (~is_told, "not_told"),
         (SmsDelivery.outcome == Outcome.sent, "by_text"),
         (or_(tried.c.is_open, still), "waiting"),
         (or_(tried.c.failure.is_not(None), is_text_refused), "failed"),
@@ -168,6 +173,17 @@ def _why(failure: str) -> DeliveryReason:
     return why
 
 
+def _reason(state: Unreached, failure: str | None) -> Text:
+    match state:
+        case Unreached.no_device:
+            return NO_DEVICE
+        case Unreached.not_told:
+            return NOT_TOLD
+        case Unreached.failed:
+            assert failure is not None
+            return WORDS[_why(failure)]
+
+
 async def _unreached(session: Session, states: CTE, told: Select[UUID], locale: Locale) -> list[UnreachedView]:
     rows = await session.execute(
         select(Member.id, Member.full_name, states.c.state, states.c.failure)
@@ -181,7 +197,7 @@ async def _unreached(session: Session, states: CTE, told: Select[UUID], locale: 
             member_id=row.id,
             full_name=row.full_name,
             state=Unreached(row.state),
-            reason=(NO_DEVICE if row.state == Unreached.no_device else WORDS[_why(row.failure)]).to(locale),
+            reason=_reason(Unreached(row.state), row.failure).to(locale),
         )
         for row in rows
     ]

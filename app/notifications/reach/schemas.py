@@ -10,10 +10,11 @@ from app.notifications.reasons import DeliveryReason
 
 
 class Unreached(StrEnum):
-    """Why somebody should be rung up."""
+    """Why somebody should be rung up; who was not told has it not even in the app."""
 
     no_device = "no_device"
     failed = "failed"
+    not_told = "not_told"
 
 
 class FailureView(Response):
@@ -51,7 +52,12 @@ class PushReach(Response):
     inbox_only_count: Int32 = Field(
         description="Wish no pushes, or have the phone since: they find it in the app", examples=[113]
     )
+    not_told_count: Int32 = Field(
+        description="Joined after it was written, or had said no before it: not even in the app; of meetings only",
+        examples=[2],
+    )
     failures: list[FailureView] = Field(description="`failed_count` by reason, the most frequent first")
     to_ring_up: list[UnreachedView] = Field(
-        description="Who has no phone, or none that was reached, by name: for a branch's own organisers, 200 at most"
+        description="Who has no phone, or none that was reached, or was not told, by name: for a branch's own "
+        "organisers, 200 at most"
     )
