@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Uuid
 
+from app.kernel.context import hold
 from app.kernel.db import Session
 from app.kernel.security import Actor
 from app.members.access import require_administrator, require_record_keeper
@@ -66,7 +67,8 @@ async def find_fixed(session: Session, members: Collection[Member]) -> set[UUID]
 
 
 async def find_holders(session: Session, judged: Sequence[JudgedRow]) -> dict[tuple[RosterColumn, str], UUID]:
-    """Return who has a number that a row wants."""
+    """Return who has a number that a row wants, wherever they are."""
+    await hold(session, *(str(one.wanted[column]) for one in judged for column in NUMBERS if column in one.wanted))
     holders: dict[tuple[RosterColumn, str], UUID] = {}
     for column in NUMBERS:
         wanted = {one.wanted[column] for one in judged if column in one.wanted}

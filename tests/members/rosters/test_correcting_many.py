@@ -157,6 +157,31 @@ async def test_numbers_and_keys_are_there_once(world: World, signed_in: SignedIn
     }
 
 
+@pytest.mark.parametrize(
+    ("heading", "field", "number", "code"),
+    [
+        ("Số điện thoại", "phone", "+84912345678", "phone_taken"),
+        ("Số CCCD", "citizen_id", "036160012345", "citizen_id_taken"),
+        ("Số thẻ đảng", "card_number", "37001234", "card_number_taken"),
+    ],
+)
+async def test_number_of_somebody_out_of_sight_is_found_in_the_row_that_wants_it(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, heading: str, field: str, number: str, code: str
+) -> None:
+    async with database.session() as session:
+        stranger = update(Member).where(Member.id == world.stranger.member_id)
+        await session.execute(stranger.values({field: number}))
+        await session.commit()
+    secretary = signed_in(world.secretary)
+    rows = await given_out(secretary, world.branch_a)
+    rows[str(world.member.member_id)][heading] = number
+    judged = await send(secretary, world.branch_a, sheet(rows))
+    assert verdicts(judged) == {str(world.member.member_id): [code]}
+    refused = await send(secretary, world.branch_a, sheet(rows), commit="true", digest=judged.json()["digest"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "roster_has_errors")
+    assert verdicts(refused) == verdicts(judged)
+
+
 async def test_changed_dates_make_the_standings_anew(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
