@@ -126,7 +126,7 @@ def _compare(one: JudgedRow, listed: Listed, row: SentRow, *, is_fixed: bool, to
     for column in READERS:
         _read_cell(one, column, row.cells.get(column, ""), getattr(member, column))
     branch = row.cells.get(RosterColumn.branch)
-    if branch is not None and text_of(branch) != listed.branch:
+    if branch is not None and text_of(branch) != text_of(listed.branch):
         one.refuse(RosterColumn.branch, "branch_differs", _BRANCH)
     if one.wanted and text_of(row.cells.get(RosterColumn.record_version, "")) != str(member.version):
         one.refuse(RosterColumn.record_version, "changed_meanwhile", _MEANWHILE)

@@ -15,6 +15,7 @@ from sqlalchemy import select, text, update
 from app.members.models import Education, Member, Occupation
 from app.members.rosters.columns import HEADINGS, RosterColumn
 from app.members.rosters.reading import MOST_ROWS
+from app.organisations.models import Organisation
 from tests.conftest import RolledBackDatabase
 from tests.factories.world import Person, World
 from tests.members.imports.files import Value, workbook
@@ -180,6 +181,18 @@ async def test_number_of_somebody_out_of_sight_is_found_in_the_row_that_wants_it
     refused = await send(secretary, world.branch_a, sheet(rows), commit="true", digest=judged.json()["digest"])
     assert (refused.status_code, refused.json()["code"]) == (409, "roster_has_errors")
     assert verdicts(refused) == verdicts(judged)
+
+
+async def test_branch_is_the_same_however_its_name_is_spaced(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        branch = update(Organisation).where(Organisation.id == world.branch_a)
+        await session.execute(branch.values(name="Chi bộ  thôn Đông"))
+        await session.commit()
+    secretary = signed_in(world.secretary)
+    rows = await given_out(secretary, world.branch_a)
+    assert verdicts(await send(secretary, world.branch_a, sheet(rows))) == {}
 
 
 async def test_changed_dates_make_the_standings_anew(
