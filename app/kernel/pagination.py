@@ -19,6 +19,9 @@ from app.kernel.i18n import Text
 T = TypeVar("T")
 R = TypeVar("R")
 
+LONGEST_CURSOR = 2000
+"""In characters: a line of 200 letters as the value, of six bytes each where `\\u…` stands for them, fits."""
+
 
 class CursorInvalid(Malformed):
     title = Text(vi="Con trỏ trang không hợp lệ", en="The page cursor is not valid")
@@ -80,7 +83,8 @@ class PageRequest:
 
 def encode_cursor(value: str, identifier: object) -> str:
     """Return the cursor behind the item with this value to sort by and this id."""
-    return base64.urlsafe_b64encode(json.dumps([value, str(identifier)]).encode()).decode().rstrip("=")
+    key = json.dumps([value, str(identifier)], ensure_ascii=False)
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
 def _decode(cursor: str) -> tuple[str, UUID]:
@@ -96,7 +100,9 @@ def _decode(cursor: str) -> tuple[str, UUID]:
 
 async def _page_request(
     limit: Annotated[int, Query(ge=1, le=100, description="Items a page", json_schema_extra={"format": "int32"})] = 20,
-    cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=LONGEST_CURSOR, description="`next_cursor` of the page before")
+    ] = None,
 ) -> PageRequest:
     return PageRequest(limit=limit, after=_decode(cursor) if cursor else None)
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
+from app.kernel.pagination import LONGEST_CURSOR
 from tests.factories.world import Person, World
 
 SignedIn = Callable[[Person], AsyncClient]
@@ -139,6 +140,6 @@ async def test_limits_from_1_to_100_are_taken(limit: int, world: World, signed_i
 
 
 async def test_a_very_long_cursor_is_refused(world: World, signed_in: SignedIn) -> None:
-    refused = await signed_in(world.member).get("/v1/me/meetings", params={"cursor": "a" * 501})
+    refused = await signed_in(world.member).get("/v1/me/meetings", params={"cursor": "a" * (LONGEST_CURSOR + 1)})
 
     assert [error["pointer"] for error in refused.json()["errors"]] == ["query/cursor"]

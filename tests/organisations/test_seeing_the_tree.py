@@ -1,10 +1,14 @@
+import base64
+import json
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import update
 
 from app.organisations.errors import OrganisationNotFound
+from app.organisations.models import Organisation
 from app.organisations.queries import get_organisation, get_organisation_path
 from tests.conftest import RolledBackDatabase
 from tests.factories.world import Person, World
@@ -94,6 +98,25 @@ async def test_children_come_by_name_page_by_page(world: World, signed_in: Signe
         link = answer.headers.get("link")
         url = link.removeprefix("<").split(">")[0] if link else None
     assert names == sorted(["Chi bộ Văn phòng Đảng ủy", "Chi bộ thôn Đoài", "Chi bộ thôn Đông"])
+
+
+async def test_a_list_is_read_past_the_longest_names(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        for place, branch in enumerate((world.branch_a, world.branch_b, world.office)):
+            named = update(Organisation).where(Organisation.id == branch)
+            await session.execute(named.values(name=f"{place}{'ữ' * 199}"))
+        await session.commit()
+    officer, url = signed_in(world.officer), f"/v1/organisations/{world.commune}/children"
+    first = (await officer.get(url, params={"limit": 1})).json()
+    rest = await officer.get(url, params={"limit": 2, "cursor": first["next_cursor"]})
+    assert rest.status_code == 200, rest.text
+    assert [item["id"] for item in rest.json()["items"]] == [str(world.branch_b), str(world.office)]
+    # As phones of an earlier day hold it, with six bytes for a letter.
+    handed_out = json.dumps([first["items"][0]["name"], first["items"][0]["id"]]).encode()
+    cursor = base64.urlsafe_b64encode(handed_out).decode().rstrip("=")
+    assert (await officer.get(url, params={"limit": 2, "cursor": cursor})).json() == rest.json()
 
 
 async def test_unchanged_answers_are_304(world: World, signed_in: SignedIn) -> None:
