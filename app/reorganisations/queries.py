@@ -70,13 +70,13 @@ async def preview(session: Session, plan: Plan, on: date) -> Preview:
     fate = MeetingFate.cancelled if _cancels(plan) else MeetingFate.moved
     merged = plan.kind is ReorganisationKind.merger
     members = len(leaving) if is_split else sum(facts.members.values()) if merged else 0
-    below = select(func.count()).select_from(Member).join(Organisation, Organisation.id == Member.organisation_id)
     changed = Organisation.path.bool_op("&&")(literal(_changed(plan, facts), ARRAY(Uuid)))
+    below = (await session.scalars(select(Organisation.id).where(changed))).all()
     return Preview(
         findings=findings,
         organisations=tuple(_affected(plan, facts)),
         members_moving=members,
-        members_below=await session.scalar(below.where(changed)) or 0,
+        members_below=await session.scalar(select(func.count()).select_from(movers(below, on).subquery())) or 0,
         posts=tuple(
             EndingPost(
                 id=row.id,
