@@ -1,6 +1,6 @@
 """Reads of reorganisations: the facts that a plan meets, what it would do, and the plans of an organisation."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
@@ -212,20 +212,28 @@ async def _without_secretary(session: Session, plan: Plan, on: date, *, leaving:
 
 
 async def _count_posts_outside(session: Session, plan: Plan, nodes: dict[UUID, Node], on: date) -> int:
-    """Count the posts, in what a moved organisation leaves behind above it, that people at or below it hold."""
-    if plan.kind is not ReorganisationKind.move or plan.parent_id is None:
+    """Count the posts, in what organisations leave behind above them, that people at or below these hold."""
+    # What is founded stands beside the first one named.
+    above = nodes[plan.organisation_id].path[:-1]
+    below = plan.parent_id or plan.into_id
+    if below is not None:
+        above = nodes[below].path
+    left: dict[frozenset[UUID], list[UUID]] = defaultdict(list)
+    for one in (plan.organisation_id, *plan.with_ids, *(child for part in plan.parts for child in part.child_ids)):
+        left[frozenset(nodes[one].path[:-1]).difference(above)].append(one)
+    outside = [
+        Post.organisation_id.in_(behind) & Organisation.path.bool_op("&&")(literal(leaving, ARRAY(Uuid)))
+        for behind, leaving in left.items()
+        if behind
+    ]
+    if not outside:
         return 0
-    left = set(nodes[plan.organisation_id].path[:-1]) - set(nodes[plan.parent_id].path)
     query = (
         select(func.count())
         .select_from(Post)
         .join(Member, Member.id == Post.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(
-            Post.organisation_id.in_(left),
-            or_(Post.ends_on.is_(None), Post.ends_on >= on),
-            Organisation.path.contains(array([literal(plan.organisation_id, Uuid)])),
-        )
+        .where(or_(*outside), or_(Post.ends_on.is_(None), Post.ends_on >= on))
     )
     return await session.scalar(query) or 0
 

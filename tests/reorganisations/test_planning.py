@@ -314,6 +314,27 @@ async def test_a_commune_is_split_and_a_branch_moves_and_a_warning_says_which_ha
     assert [one["parent_id"] for one in history["periods"]] == [str(world.commune), str(world.commune)]
 
 
+async def test_a_warning_says_that_a_post_is_held_above_where_its_holder_is_no_more(
+    world: World, administrator: AsyncClient, database: RolledBackDatabase
+) -> None:
+    parts = [{"name": "Đảng bộ xã Yên Đông", "child_ids": [world.branch_a]}]
+    cases: list[tuple[UUID, str, dict[str, Any]]] = [
+        (world.branch_a, "merge", {"into_id": world.far_branch}),
+        (world.far_branch, "merge", {"with_ids": [world.branch_a], "name": "Chi bộ mới"}),
+        (world.commune, "split", {"parts": parts}),
+    ]
+    for where, what, body in cases:
+        view = await done(administrator, where, what, dry_run=True, **body)
+        assert "posts_outside" not in codes(view, "warning")
+    await give_post(database, world.member, PostKind.committee_officer, world.commune)
+    await give_post(database, world.member, PostKind.committee_officer, world.province)
+    for where, what, body in cases:
+        view = await done(administrator, where, what, dry_run=True, **body)
+        assert ("posts_outside" in codes(view, "warning"), view["is_possible"]) == (True, True), what
+    within = await done(administrator, world.branch_a, "merge", into_id=world.branch_b, dry_run=True)
+    assert "posts_outside" not in codes(within, "warning")
+
+
 async def test_an_organisation_in_which_nobody_is_left_is_dissolved_and_nothing_begins_there_any_more(
     world: World, signed_in: SignedIn, clock: FakeClock
 ) -> None:
