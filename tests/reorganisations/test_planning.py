@@ -314,6 +314,32 @@ async def test_a_commune_is_split_and_a_branch_moves_and_a_warning_says_which_ha
     assert [one["parent_id"] for one in history["periods"]] == [str(world.commune), str(world.commune)]
 
 
+@pytest.mark.parametrize("first", ["merge", "rename"])
+async def test_what_began_on_the_day_after_the_last_is_not_in_the_history_of_what_ended(
+    first: str, world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner
+) -> None:
+    administrator, branch = signed_in(world.administrator), {"parent_id": str(world.commune), "kind": "branch"}
+    made = await administrator.post("/v1/organisations", json={**branch, "name": "Chi bộ tạm"})
+    empty = UUID(made.json()["id"])
+    if first == "merge":
+        await done(administrator, world.commune, "merge", into_id=world.other_commune, effective_on=DAY)
+    else:
+        for one in (world.branch_a, empty):
+            await done(administrator, one, "rename", name="Chi bộ khác", effective_on=DAY)
+    await done(administrator, world.branch_a, "merge", into_id=world.branch_b, effective_on=DAY)
+    await done(administrator, empty, "dissolve", effective_on=DAY)
+
+    clock.set(datetime(2026, 12, 1, 1, 0, tzinfo=UTC))
+    await carry_out_reorganisations(jobs.office, 0)
+
+    administrator = signed_in(world.administrator)
+    for one, name in ((world.branch_a, "Chi bộ thôn Đông"), (empty, "Chi bộ tạm")):
+        history = (await administrator.get(f"/v1/organisations/{one}/history")).json()
+        assert history["valid_until"] == "2026-11-30"
+        periods = [(period["name"], period["parent_id"], period["valid_until"]) for period in history["periods"]]
+        assert periods == [(name, str(world.commune), "2026-11-30")]
+
+
 async def test_a_warning_says_that_a_post_is_held_above_where_its_holder_is_no_more(
     world: World, administrator: AsyncClient, database: RolledBackDatabase
 ) -> None:

@@ -37,6 +37,11 @@ _CLOSE_PERIODS = text("""
 UPDATE organisation_periods SET valid_until = CAST(:on AS date) - 1
 WHERE organisation_id = ANY(CAST(:ids AS uuid[])) AND valid_until IS NULL AND valid_from < :on
 """)
+# A period that another plan of the same day began was never there: the organisation has ended on the eve.
+_END_PERIODS = (
+    _CLOSE_PERIODS,
+    text("DELETE FROM organisation_periods WHERE organisation_id = ANY(CAST(:ids AS uuid[])) AND valid_from >= :on"),
+)
 _BEGIN_PERIODS = text("""
 INSERT INTO organisation_periods (organisation_id, valid_from, parent_id, name)
 SELECT id, greatest(valid_from, CAST(:on AS date)), parent_id, name
@@ -112,7 +117,8 @@ async def merge_into(session: Session, ended_id: UUID, *, successor_id: UUID, on
     earlier = {row.id: row.version for row in inherited}
     prefix = (await session.execute(select(Organisation.path).where(Organisation.id == successor_id))).scalar_one()
     await session.execute(_REHANG, {"ids": [ended_id], "prefix": prefix})
-    await session.execute(_CLOSE_PERIODS, {"ids": [ended_id], "on": on})
+    for statement in _END_PERIODS:
+        await session.execute(statement, {"ids": [ended_id], "on": on})
     await link(session, ended_id, successor_id, kind=Kind.merged, on=on)
     await _record_end(
         session, ended_id, ended.parent_id, ended.version, successor_id=successor_id, earlier=earlier, on=on, by=by
@@ -122,7 +128,8 @@ async def merge_into(session: Session, ended_id: UUID, *, successor_id: UUID, on
 async def dissolve(session: Session, ended_id: UUID, *, on: date, by: UUID | None) -> None:
     """End an organisation on the eve of a day, without a successor; it has neither children nor members any more."""
     ended = (await session.execute(_END, {"id": ended_id, "on": on, "successor": None})).one()
-    await session.execute(_CLOSE_PERIODS, {"ids": [ended_id], "on": on})
+    for statement in _END_PERIODS:
+        await session.execute(statement, {"ids": [ended_id], "on": on})
     await _record_end(session, ended_id, ended.parent_id, ended.version, successor_id=None, on=on, by=by)
 
 
