@@ -141,6 +141,8 @@ async def correct_member(
 ) -> MemberView:
     """Correct a record; for the branch's secretary and deputy, and administrators of it or above it.
 
-    Changed dates make the standings anew: a first `official_on` recognises a probationary member.
+    Changed dates make the standings anew: a first `official_on` recognises a probationary member. Whose record is
+    answered can read that the caller has seen it.
     """
-    return tagged.one(await service.correct_member(session, actor, member_id, body, expected=expected))
+    await service.correct_member(session, actor, member_id, body, expected=expected)
+    return tagged.one(await record_views.get_member(session, actor, member_id))

@@ -63,9 +63,7 @@ async def enrol_member(session: Session, actor: Actor, organisation_id: UUID, bo
     return await queries.get_member(session, actor, values["id"])
 
 
-async def correct_member(
-    session: Session, actor: Actor, member_id: UUID, body: MemberPatch, *, expected: int
-) -> MemberView:
+async def correct_member(session: Session, actor: Actor, member_id: UUID, body: MemberPatch, *, expected: int) -> None:
     """Correct a record; changed dates make its standings anew, a first official date is the recognition.
 
     Raises MemberNotFound, NotForYourPost, VersionChanged, StillCandidate, FieldsNotValid, MembershipDatesFixed,
@@ -81,7 +79,6 @@ async def correct_member(
     if fields:
         _require_consistent(session, member)
         await _follow(session, member, fields, by=actor.member_id)
-    return await queries.get_member(session, actor, member_id)
 
 
 async def correct_people(session: Session, wanted: Iterable[tuple[Member, Values]], *, by: UUID) -> None:

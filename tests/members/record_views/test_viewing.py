@@ -59,6 +59,21 @@ async def test_a_member_reads_who_saw_their_record_when_and_by_which_post(
     assert await views_of(signed_in(world.away)) == []
 
 
+async def test_a_correction_is_answered_with_the_record_and_seen_by_whose_it_is(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    url = f"/v1/members/{world.member.member_id}"
+    answer = await signed_in(world.secretary).patch(url, json={}, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["full_name"]) == (200, world.member.full_name)
+    refused = await signed_in(world.administrator).patch(url, json={"sex": "male"}, headers={"If-Match": '"7"'})
+    assert refused.status_code == 412
+
+    [seen] = await views_of(signed_in(world.member))
+    assert (seen["viewer"]["member_id"], seen["what"]) == (str(world.secretary.member_id), "record")
+    [fact] = await facts(database)
+    assert (fact.code, fact.subject_id) == ("members.record_viewed", world.member.member_id)
+
+
 async def test_who_had_the_post_for_a_day_is_named_as_well(world: World, signed_in: SignedIn) -> None:
     """A post that has not held for a day is taken back whole: nothing but the look leads to who held it."""
     administrator, posts = signed_in(world.administrator), f"/v1/organisations/{world.commune}/posts"
