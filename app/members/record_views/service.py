@@ -5,7 +5,7 @@ that the caller has not, leaves none.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -41,9 +41,7 @@ async def list_members(
     """List the members of a branch, as `queries.list_members` does, and note whose records are shown."""
     found = await queries.list_members(session, actor, organisation_id, wanted=wanted, page=page)
     branch = await get_visible_organisation(session, actor, organisation_id)
-    post = access.find_keeping_post(actor, branch.path)
-    if post is not None:
-        await _note_list(session, actor, branch.id, [view.id for view in found.items], post, ViewedPart.roster)
+    await _note_lists(session, actor, {tuple(branch.path): [view.id for view in found.items]}, ViewedPart.roster)
     return found
 
 
@@ -53,7 +51,10 @@ async def note_copies(session: Session, actor: Actor, member_ids: Collection[UUI
 
 
 async def note_shown(session: Session, actor: Actor, member_ids: Collection[UUID], what: ViewedPart) -> None:
-    """Note whose records were shown, of whichever branches; of whom the actor keeps none, nothing was."""
+    """Note whose records were shown, of whichever branches; of whom the actor keeps none, nothing was.
+
+    Called last: of a GET that was overtaken the session forgets here what it has read.
+    """
     rows = await session.execute(
         select(Member.id, Organisation.path)
         .join(Organisation, Organisation.id == Member.organisation_id)
@@ -63,21 +64,34 @@ async def note_shown(session: Session, actor: Actor, member_ids: Collection[UUID
     by_branch: dict[tuple[UUID, ...], list[UUID]] = defaultdict(list)
     for member_id, path in rows:
         by_branch[tuple(path)].append(member_id)
-    for branch, members in by_branch.items():
-        post = access.find_keeping_post(actor, branch)
-        if post is not None:
-            await _note_list(session, actor, branch[-1], members, post, what)
+    await _note_lists(session, actor, by_branch, what)
 
 
-async def _note_list(
-    session: Session, actor: Actor, branch_id: UUID, member_ids: Collection[UUID], post: HeldPost, what: ViewedPart
+async def _note_lists(
+    session: Session, actor: Actor, by_branch: Mapping[tuple[UUID, ...], Collection[UUID]], what: ViewedPart
 ) -> None:
-    noted = await _note(session, actor, member_ids, post, what)
-    if noted:
-        fact = MemberRosterViewed(
-            organisation_id=branch_id, subject_id=branch_id, actor_member_id=actor.member_id, member_ids=noted
-        )
-        await record(session, fact)
+    """Note who is on lists, by the paths of their branches."""
+    if not await _note_each(session, actor, by_branch, what):
+        # A fresh snapshot tells whom the other request has not noted.
+        await session.rollback()
+        await _note_each(session, actor, by_branch, what)
+
+
+async def _note_each(
+    session: Session, actor: Actor, by_branch: Mapping[tuple[UUID, ...], Collection[UUID]], what: ViewedPart
+) -> bool:
+    """Say whether it was done: not where another request has noted some of them since this one's instant."""
+    for path, member_ids in by_branch.items():
+        post = access.find_keeping_post(actor, path)
+        noted = await _note(session, actor, member_ids, post, what) if post is not None else ()
+        if noted is None:
+            return False
+        if noted:
+            fact = MemberRosterViewed(
+                organisation_id=path[-1], subject_id=path[-1], actor_member_id=actor.member_id, member_ids=noted
+            )
+            await record(session, fact)
+    return True
 
 
 async def note_view(
@@ -93,8 +107,8 @@ async def note_view(
 
 async def _note(
     session: Session, actor: Actor, member_ids: Collection[UUID], post: HeldPost, what: ViewedPart
-) -> Sequence[UUID]:
-    """Write down the first look of the day at others' records; return whose they were, in order."""
+) -> Sequence[UUID] | None:
+    """Write down the first look of the day at others' records; return whose they were, in order; None if overtaken."""
     rows = [
         {
             "id": session.new_id(),
@@ -114,4 +128,4 @@ async def _note(
     written = insert(RecordView).values(rows).on_conflict_do_nothing().returning(RecordView.member_id)
     async with unless_overtaken(session):
         return tuple(sorted(await session.scalars(written)))
-    return ()
+    return None

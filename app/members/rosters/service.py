@@ -28,8 +28,9 @@ async def get_member_roster(session: Session, actor: Actor, organisation_id: UUI
     if await queries.count_listed(session, organisation) > MOST_ROWS:
         raise RosterTooLong
     people = await queries.find_listed(session, organisation)
+    spreadsheet = await asyncio.to_thread(roster_spreadsheet, people)
     await note_shown(session, actor, [one.member.id for one in people], ViewedPart.roster)
-    return await asyncio.to_thread(roster_spreadsheet, people)
+    return spreadsheet
 
 
 async def correct_members(
