@@ -249,7 +249,8 @@ class PooledDatabase:
 async def commit(session: Session) -> None:
     """End the unit of work: bump the counters of the scopes it touched, last and in id order, and commit.
 
-    Only the edges call this: the request's dependency below, a worker's task, a command of `sotay`.
+    Only the edges call this: the request's dependency below, a worker's task, a command of `sotay`; a route, for the
+    trace of what its refusal shows.
     """
     await scopes.bump(session, session.changes, at=session.now())
     session.changes.clear()

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Form, Response
 
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
-from app.kernel.db import DbSession
+from app.kernel.db import DbSession, commit
 from app.kernel.problems import BodyTooLarge, problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
@@ -93,5 +93,10 @@ async def correct_members(
     Send `getMemberRoster`'s (.xlsx, or .csv) once to read the verdicts, then once more with `commit=true` and the
     `digest` of that answer: what was previewed is written, or nothing. An empty cell, or a number still masked as it
     was given out, stays as it is; rows that are left out, too. Who was corrected by somebody else since is an error.
+    Each whose record a verdict is about can read that the caller has seen it.
     """
-    return await service.correct_members(session, actor, organisation_id, upload, digest=digest)
+    try:
+        return await service.correct_members(session, actor, organisation_id, upload, digest=digest)
+    except RosterHasErrors:
+        await commit(session)  # nothing is corrected, but the verdicts were shown: that is all that is written
+        raise

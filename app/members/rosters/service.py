@@ -43,13 +43,16 @@ async def correct_members(
 ) -> RosterCorrectionView:
     """Judge a roster that was sent back and, if told to, write what the preview of that `digest` showed: all of it.
 
-    Raises OrganisationNotFound, NotForYourPost, what `read_corrections` raises, RosterHasErrors with the verdicts as
-    `report`, PreviewOutdated, and what `correct_people` raises for a race.
+    Whose record the verdicts name is noted, also in those of a refusal: the caller commits it. Raises
+    OrganisationNotFound, NotForYourPost, what `read_corrections` raises, RosterHasErrors with the verdicts as `report`,
+    PreviewOutdated, and what `correct_people` raises for a race.
     """
     organisation = await queries.get_kept_organisation(session, actor, organisation_id)
     rows = await asyncio.to_thread(read_corrections, upload.content, filename=upload.filename)
     judged = await _judge(session, organisation, rows, for_update=upload.commit)
     view = RosterCorrectionView.of(judged, committed=upload.commit, locale=upload.locale)
+    shown = [one.listed.member.id for one in judged if one.listed is not None]
+    await note_shown(session, actor, shown, ViewedPart.roster)
     if not upload.commit:
         return view
     if view.error_count:

@@ -228,6 +228,25 @@ async def test_administrators_correct_all_below_and_each_can_read_that_they_were
         assert (await session.get_one(Member, world.sister_member.member_id)).sex == "female"
 
 
+@pytest.mark.parametrize("form", [{}, {"commit": "true"}], ids=["preview", "refusal"])
+async def test_who_stands_in_the_verdicts_can_read_that_they_were_shown(
+    world: World, signed_in: SignedIn, form: dict[str, str]
+) -> None:
+    headings = ",".join(HEADINGS[column] for column in (KEY, RosterColumn.record_version, RosterColumn.born_on))
+    lines = [f"{one.member_id},1,1/1/1890" for one in (world.member, world.sister_member)]
+    content = "\n".join([headings, *lines]).encode()
+    answer = await send(signed_in(world.secretary), world.branch_a, content, name="danh-sach.csv", **form)
+    assert answer.status_code == (409 if form else 200), answer.text
+    assert world.member.full_name in answer.text
+
+    views = (await signed_in(world.member).get("/v1/me/record-views")).json()["items"]
+    assert [(view["viewer"]["member_id"], view["what"]) for view in views] == [
+        (str(world.secretary.member_id), "roster")
+    ]
+    for other in (world.away, world.sister_member):
+        assert (await signed_in(other).get("/v1/me/record-views")).json()["items"] == []
+
+
 async def test_names_that_begin_like_formulas_are_escaped_and_come_back_as_they_were(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
