@@ -58,12 +58,11 @@ find_uv() { # prints uv's path; installs it into .uv when there is none
 sync() { # sync <options of uv sync…>; what other scripts installed stays (--inexact)
   local uv
   uv="$(find_uv)"
-  # An environment that works keeps its Python; a new one gets the Python found here.
-  if ! is_new_enough "$ENVIRONMENT/bin/python"; then
-    UV_PYTHON="$(find_python)"
-    export UV_PYTHON
-  fi
-  "$uv" sync --quiet --frozen --inexact "$@"
+  # An environment that works keeps its Python; a new one gets the Python found here. Said for this once: told again, uv
+  # would not know its own environment in one that a launcher of several Pythons (pyenv) began, and build it anew.
+  local python=()
+  is_new_enough "$ENVIRONMENT/bin/python" || python=(--python "$(find_python)")
+  "$uv" sync --quiet --frozen --inexact ${python[@]+"${python[@]}"} "$@"
 }
 
 export_requirements() { # export_requirements <file> <options of uv export…>; what uv.lock pins
