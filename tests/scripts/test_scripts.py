@@ -133,15 +133,19 @@ def test_coverage_below_the_bar_fails(tmp_path: Path, branches: int, status: int
     assert shown.endswith(last)
 
 
-def test_whole_run_checks_first_then_tests_and_hands_on_the_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("of_tests", "of_a_check", "status"), [(3, 0, 3), (0, 1, 1), (0, 0, 0)])
+def test_whole_run_tests_and_checks_and_hands_on_the_database(
+    tmp_path: Path, of_tests: int, of_a_check: int, status: int
+) -> None:
     """The real `scripts/test` in a copy whose tools only say that they ran."""
     copy = tmp_path / "copy"
     shutil.copytree(ROOT / "scripts", copy / "scripts", ignore=shutil.ignore_patterns("bench", "__pycache__"))
     shutil.copytree(ROOT / ".ci", copy / ".ci")
     tools = copy / ".venv/bin"
-    for tool in ("ruff", "mypy", "lint-imports", "bandit"):
+    for tool in ("ruff", "lint-imports", "bandit"):
         put(tools / tool, "exit 0")
-    put(tools / "python", '[[ "$1" != -m ]] || { echo "$* on $SOTAY_TEST_DATABASE_URL"; exit 3; }')
+    put(tools / "mypy", f"exit {of_a_check}")
+    put(tools / "python", f'[[ "$1" != -m ]] || {{ echo "$* on $SOTAY_TEST_DATABASE_URL"; exit {of_tests}; }}')
     put(tmp_path / "bin/uv", "exit 0")
     done = run(
         copy / ".ci/run",
@@ -150,8 +154,10 @@ def test_whole_run_checks_first_then_tests_and_hands_on_the_database(tmp_path: P
         UV_PROJECT_ENVIRONMENT=".venv",
     )
     processes = os.sysconf("SC_NPROCESSORS_ONLN") + 1
-    assert done.returncode == 3
+    assert done.returncode == status
     said = done.stdout.splitlines()
-    assert [line.split()[0] for line in said[:9]] == ["ok"] * 9
     options = f"-p tests.reached -n {processes} --dist worksteal"
-    assert said[9:] == [f"-m pytest {options} -k poll on postgresql://elsewhere"]
+    assert said[0] == f"-m pytest {options} -k poll on postgresql://elsewhere"
+    verdicts = {" ".join(line.split()[3:]): line.split()[0] for line in said[1:]}
+    assert verdicts.pop("mypy") == ("FAILED" if of_a_check else "ok")
+    assert list(verdicts.values()) == ["ok"] * 8
