@@ -285,9 +285,14 @@ def passwords() -> Passwords:
     return cheap_passwords()
 
 
+@pytest.fixture(scope="session")
+def usual_settings() -> Settings:
+    return Settings(public_url="http://sotay.test", rate_limit_per_minute=0)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, public_url="http://sotay.test", rate_limit_per_minute=0)
+def settings(usual_settings: Settings, tmp_path: Path) -> Settings:
+    return usual_settings.model_copy(update={"data_dir": tmp_path})
 
 
 @pytest.fixture(scope="session")
