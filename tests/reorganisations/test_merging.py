@@ -15,13 +15,14 @@ from app.organisations.models import Organisation, OrganisationKind
 from tests.changes.phones import announce_world, at_their_addresses, fresh, in_their_lists, named, settled
 from tests.changes.test_walking import different
 from tests.conftest import RolledBackDatabase
-from tests.factories import announcements, resolutions
+from tests.factories import announcements, resolutions, transfers
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, awake_phones_of, drafted, inbox, said, took
 from tests.factories.members import give_post, transfer
 from tests.factories.minutes import over, stepped
 from tests.factories.reorganisations import ask, codes, done
 from tests.factories.rolls import begun, give_standing, put_roll
+from tests.factories.transfers import STAY, started
 from tests.factories.world import Maker, Person, World
 from tests.sms import CollectingSmsSender
 from tests.worker import JobRunner
@@ -502,6 +503,34 @@ async def test_after_a_split_phones_of_the_old_branch_forget_when_they_are_away_
     await phone.catch_up(secretary)
     assert different(settled(phone.held), settled((await fresh(secretary)).held)) == []
     assert str(world.member.member_id) not in {one["member_id"] for one in phone.of("away_period").values()}
+
+
+@pytest.mark.parametrize("host_has", ["members", "guests_only"])
+async def test_phones_of_a_guests_home_hear_where_the_host_went(
+    host_has: str, world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    await announce_world(database)
+    body = {"parent_id": str(world.commune), "kind": "branch", "name": "Chi bộ thôn Trung"}
+    empty = UUID((await signed_in(world.administrator).post("/v1/organisations", json=body)).json()["id"])
+    clock.advance(days=1)
+    host = world.branch_b if host_has == "members" else empty
+    administrator, secretary, guest = (
+        signed_in(person) for person in (world.administrator, world.secretary, world.member)
+    )
+    stay = await started(secretary, world.member, host, **STAY)
+    await transfers.took(administrator, stay, "accept", received_on="2026-11-22")
+    phones = {client: await fresh(client) for client in (secretary, guest)}
+
+    await done(administrator, host, "merge", into_id=world.office)
+
+    for client, phone in phones.items():
+        await phone.catch_up(client)
+        assert different(settled(phone.held), settled((await fresh(client)).held)) == []
+    shown = phones[secretary].of("member")[str(world.member.member_id)]["standings"]
+    assert [(one["organisation_id"], one["ends_on"]) for one in shown if one["kind"] == "temporary_guest"] == [
+        (str(host), "2026-11-22"),
+        (str(world.office), "2027-05-20"),
+    ]
 
 
 async def test_a_part_that_was_split_off_can_take_over_the_rest_on_the_same_day(

@@ -40,9 +40,13 @@ WITH concerned AS (
 ), ended AS (
     UPDATE standings AS s SET ends_on = CAST(:on AS date) - 1
     FROM concerned AS c WHERE s.id = c.id AND c.starts_on < :on
+), begun AS (
+    INSERT INTO standings (id, member_id, organisation_id, kind, starts_on, ends_on)
+    SELECT gen_random_uuid(), member_id, :to, kind, :on, ends_on FROM concerned WHERE starts_on < :on
 )
-INSERT INTO standings (id, member_id, organisation_id, kind, starts_on, ends_on)
-SELECT gen_random_uuid(), member_id, :to, kind, :on, ends_on FROM concerned WHERE starts_on < :on
+UPDATE members SET version = version + 1
+WHERE id IN (SELECT member_id FROM concerned) AND id <> ALL(CAST(:members AS uuid[]))
+RETURNING id, version, organisation_id
 """)
 
 
@@ -58,7 +62,7 @@ async def move_members(
     """Make the members of a branch, or `only` these of them, members of another one from a day on; return who they are.
 
     Their standings end on its eve there and go on here, each with the end it had; nobody is ever in both. Where all go,
-    the branch's temporary guests go along.
+    the branch's temporary guests go along, and their homes are told.
     """
     query = movers([former_id], on)
     going = (await session.scalars(query if only is None else query.where(query.selected_columns[0].in_(only)))).all()
@@ -70,10 +74,11 @@ async def move_members(
         "guests": only is None,
         "final": sorted(FINAL),
     }
-    for statement in (*_BACK_HOME, _STANDINGS):
+    for statement in _BACK_HOME:
         await session.execute(statement, values)
+    guests = (await session.execute(_STANDINGS, values)).all()
     gone = (await session.execute(_GO, values)).all()
-    if gone:
+    if gone or guests:
         away = await session.execute(
             select(AwayPeriod.id, AwayPeriod.version).where(AwayPeriod.member_id.in_([row.id for row in gone]))
         )
@@ -84,6 +89,8 @@ async def move_members(
             former_id=former_id,
             versions={row.id: row.version for row in gone},
             away_periods={row.id: row.version for row in away},
+            guests={row.id: row.version for row in guests},
+            homes={row.id: row.organisation_id for row in guests},
         )
         await record(session, fact)
     return tuple(row.id for row in gone)
