@@ -441,6 +441,42 @@ async def test_a_chain_of_merges_keeps_everything_with_the_last_one(
         assert phone.of("organisation")[str(world.branch_a)]["successor_id"] == str(last)
 
 
+@pytest.mark.parametrize(
+    ("again", "where"),
+    [("merge", "beside"), ("merge", "far_branch"), ("move", "other_commune"), ("split", "commune")],
+)
+async def test_phones_of_a_committee_hear_what_becomes_of_what_was_merged_earlier(
+    again: str, where: str, world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        commune = await session.get_one(Organisation, world.commune)
+        beside = (await Maker(session).organisation("Chi bộ thôn Nam", OrganisationKind.branch, under=commune)).id
+        await session.commit()
+    await announce_world(database)
+    administrator, officer = signed_in(world.administrator), signed_in(world.officer)
+    phone = await fresh(officer)
+    await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    await phone.catch_up(officer)
+    assert phone.of("organisation")[str(world.branch_a)]["successor_id"] == str(world.branch_b)
+    clock.advance(days=1)
+    administrator, officer = signed_in(world.administrator), signed_in(world.officer)
+
+    if again == "merge":
+        into = beside if where == "beside" else world.far_branch
+        await done(administrator, world.branch_b, "merge", into_id=into)
+    elif again == "move":
+        await done(administrator, world.branch_b, "move", parent_id=world.other_commune)
+    else:
+        parts = [{"name": "Đảng bộ xã Yên Đông", "child_ids": [world.branch_b]}]
+        await done(administrator, world.commune, "split", parts=parts)
+
+    await phone.catch_up(officer)
+    assert different(settled(phone.held), settled((await fresh(officer)).held)) == []
+    shown = await at_their_addresses(officer, phone)
+    assert different({name: phone.held[name] for name in shown}, settled(shown)) == []
+    assert (str(world.branch_a) in phone.of("organisation")) == (where == "beside")
+
+
 async def test_what_the_successor_had_told_its_own_people_is_not_told_to_those_who_come(
     world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner
 ) -> None:

@@ -21,16 +21,18 @@ class OrganisationEnded(Event):
     parent_id: UUID | None
     version: int
     earlier: dict[UUID, int] = Field(default={})
-    """What had been merged into it before, and is the successor's now: ids with their new versions."""
+    """What had been merged into it before, or into what ended below it, and goes along: ids with their versions."""
+    parents: dict[UUID, UUID] = Field(default={})
+    """What these were under when they ended: their ends were told there."""
 
     def changes(self) -> tuple[Change, ...]:
-        """Return the organisation as it was, for itself, the one it was under and the one that came after it."""
+        """Return all that ended, each for itself, the one it was under and the one that came after it."""
         scopes = (self.subject_id, self.parent_id, self.successor_id)
         own = tuple(Change(scope, "organisation", self.subject_id, self.version) for scope in scopes if scope)
         return own + tuple(
             Change(scope, "organisation", one, version)
             for one, version in self.earlier.items()
-            for scope in (one, self.successor_id)
+            for scope in (one, self.parents.get(one), self.successor_id)
             if scope
         )
 
@@ -44,11 +46,18 @@ class OrganisationMoved(Event):
     parent_id: UUID
     former_parent_id: UUID
     version: int
+    earlier: dict[UUID, int] = Field(default={})
+    """What had been merged into it, or into one below it, from elsewhere, and goes along: ids with their versions."""
+    parents: dict[UUID, UUID] = Field(default={})
+    """What these were under when they ended: who saw them from there may see them no more."""
 
     def changes(self) -> tuple[Change, ...]:
-        """Return the organisation, for itself and for those it was and is under."""
+        """Return the organisation, for itself and those it was and is under, and what goes along, for its `parents`."""
         scopes = (self.subject_id, self.parent_id, self.former_parent_id)
-        return tuple(Change(scope, "organisation", self.subject_id, self.version) for scope in scopes)
+        own = tuple(Change(scope, "organisation", self.subject_id, self.version) for scope in scopes)
+        return own + tuple(
+            Change(self.parents[one], "organisation", one, version) for one, version in self.earlier.items()
+        )
 
 
 class PapersHandedOver(Event):

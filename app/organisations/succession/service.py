@@ -4,12 +4,13 @@ The callers have locked the organisations named here (`lock_organisations`), and
 them is rewritten by one statement each, however much that is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.db import Session
@@ -20,12 +21,19 @@ from app.organisations.queries import TREE_LOCK
 from app.organisations.service import add_organisation, begin_period, record_changed
 from app.organisations.succession.events import OrganisationEnded, OrganisationMoved
 
-# What hangs below one of `ids` (itself included) keeps the end of its path and gets another beginning.
+# What hangs below one of `ids` (itself included) keeps the end of its path and gets another beginning. Returned is what
+# was under something else when it ended, and hangs there because it was merged into something that does.
 _REHANG = text("""
-UPDATE organisations AS o
-SET path = CAST(:prefix AS uuid[]) || o.path[array_position(o.path, moved.id):]
-FROM unnest(CAST(:ids AS uuid[])) AS moved(id)
-WHERE o.path @> ARRAY[moved.id]
+WITH hung AS (
+    UPDATE organisations AS o
+    SET path = CAST(:prefix AS uuid[]) || o.path[array_position(o.path, moved.id):]
+    FROM unnest(CAST(:ids AS uuid[])) AS moved(id)
+    WHERE o.path @> ARRAY[moved.id]
+    RETURNING o.id, o.version, o.parent_id, moved.id AS below
+)
+SELECT hung.id, hung.version, hung.parent_id, hung.below
+FROM hung JOIN organisations AS parent ON parent.id = hung.parent_id
+WHERE hung.id <> hung.below AND NOT parent.path @> ARRAY[hung.below]
 """)
 _NEW_PARENT = text("""
 WITH former AS (SELECT id, parent_id FROM organisations WHERE id = ANY(CAST(:ids AS uuid[])))
@@ -58,7 +66,8 @@ UPDATE organisations SET valid_until = CAST(:on AS date) - 1, successor_id = :su
 WHERE id = :id RETURNING version, parent_id
 """)
 _INHERIT = text("""
-UPDATE organisations SET successor_id = :successor, version = version + 1 WHERE successor_id = :id RETURNING id, version
+UPDATE organisations SET successor_id = :successor, version = version + 1 WHERE successor_id = :id
+RETURNING id, version, parent_id
 """)
 _LOCK = text("SELECT id FROM organisations WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
 
@@ -113,15 +122,21 @@ async def merge_into(session: Session, ended_id: UUID, *, successor_id: UUID, on
     )
     await hang_below(session, children.all(), parent_id=successor_id, on=on, by=by)
     ended = (await session.execute(_END, {"id": ended_id, "on": on, "successor": successor_id})).one()
-    inherited = await session.execute(_INHERIT, {"id": ended_id, "successor": successor_id})
-    earlier = {row.id: row.version for row in inherited}
+    inherited = (await session.execute(_INHERIT, {"id": ended_id, "successor": successor_id})).all()
     prefix = (await session.execute(select(Organisation.path).where(Organisation.id == successor_id))).scalar_one()
-    await session.execute(_REHANG, {"ids": [ended_id], "prefix": prefix})
+    along = (await session.execute(_REHANG, {"ids": [ended_id], "prefix": prefix})).all()
     for statement in _END_PERIODS:
         await session.execute(statement, {"ids": [ended_id], "on": on})
     await link(session, ended_id, successor_id, kind=Kind.merged, on=on)
     await _record_end(
-        session, ended_id, ended.parent_id, ended.version, successor_id=successor_id, earlier=earlier, on=on, by=by
+        session,
+        ended_id,
+        ended.parent_id,
+        ended.version,
+        successor_id=successor_id,
+        earlier=(*inherited, *along),
+        on=on,
+        by=by,
     )
 
 
@@ -138,7 +153,7 @@ async def hang_below(session: Session, ids: Sequence[UUID], *, parent_id: UUID, 
     if not ids:
         return
     prefix = (await session.execute(select(Organisation.path).where(Organisation.id == parent_id))).scalar_one()
-    await session.execute(_REHANG, {"ids": list(ids), "prefix": prefix})
+    along = (await session.execute(_REHANG, {"ids": list(ids), "prefix": prefix})).all()
     moved = (await session.execute(_NEW_PARENT, {"ids": list(ids), "parent": parent_id})).all()
     await session.execute(_CLOSE_PERIODS, {"ids": list(ids), "on": on})
     await session.execute(_BEGIN_PERIODS, {"ids": list(ids), "on": on})
@@ -150,6 +165,8 @@ async def hang_below(session: Session, ids: Sequence[UUID], *, parent_id: UUID, 
             parent_id=parent_id,
             former_parent_id=row.former_parent_id,
             version=row.version,
+            earlier={one.id: one.version for one in along if one.below == row.id},
+            parents={one.id: one.parent_id for one in along if one.below == row.id},
         )
         await record(session, fact)
 
@@ -182,7 +199,7 @@ async def _record_end(
     version: int,
     *,
     successor_id: UUID | None,
-    earlier: Mapping[UUID, int] | None = None,
+    earlier: Sequence[Row[Any]] = (),  # Any: ids and versions
     on: date,
     by: UUID | None,
 ) -> None:
@@ -194,6 +211,7 @@ async def _record_end(
         last_day=on - timedelta(days=1),
         parent_id=parent_id,
         version=version,
-        earlier=dict(earlier or {}),
+        earlier={row.id: row.version for row in earlier},
+        parents={row.id: row.parent_id for row in earlier},
     )
     await record(session, fact)
