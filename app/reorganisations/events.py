@@ -32,7 +32,7 @@ class ReorganisationCarriedOut(ReorganisationEvent):
 
 
 class ReorganisationFailed(ReorganisationEvent):
-    """Its day came, and it could not be done any more; who planned it is told."""
+    """Its day came, and it could not be done any more; the administrators that day are told."""
 
     code = "reorganisations.failed"
     lane: ClassVar[Lane | None] = Lane.urgent

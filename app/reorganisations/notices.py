@@ -8,7 +8,9 @@ from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Audience, Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
-from app.members.models import Member
+from app.kernel.security import PostKind
+from app.members.models import Post
+from app.members.queries import holds_on
 from app.organisations.models import Organisation
 from app.reorganisations.events import OrganisationReorganised, ReorganisationFailed
 from app.reorganisations.models import Reorganisation
@@ -35,8 +37,14 @@ async def _prepare_reorganised(session: Session, event: OrganisationReorganised)
 async def _prepare_failed(session: Session, event: ReorganisationFailed) -> Prepared:
     plan = await session.get_one(Reorganisation, event.subject_id)
     organisation = await session.get_one(Organisation, plan.organisation_id)
+    # Whoever sees the plan today: who made it may hold no post any more.
+    administrators = select(Post.member_id).where(
+        Post.organisation_id.in_(organisation.path),
+        Post.kind == PostKind.administrator,
+        holds_on(Post.starts_on, Post.ends_on, session.today()),
+    )
     return Prepared(
-        audience=select(Member.id).where(Member.id == plan.planned_by),
+        audience=administrators.distinct(),
         params={"name": organisation.name, "day": plan.effective_on.strftime("%d/%m/%Y")},
         expires_at=session.now() + LONGEST,
     )

@@ -148,7 +148,7 @@ async def carry_out_due(session: Session) -> bool:
     """Carry out the earliest plan whose day has come, in this one transaction; say whether there was one.
 
     After a standstill it takes effect on the day it is carried out. What cannot be done any more fails as a whole, says
-    why in its preview, and whoever planned it is told.
+    why in its preview, and those who administer its organisation that day are told.
     """
     due = (
         select(Reorganisation)

@@ -104,7 +104,7 @@ async def test_a_plan_is_withdrawn_until_its_day(
     assert [one["name"] for one in history["periods"]] == ["Chi bộ khác", "Chi bộ thôn Đoài"]
 
 
-async def test_what_is_not_possible_any_more_fails_as_a_whole_says_why_and_the_planner_is_told(
+async def test_what_is_not_possible_any_more_fails_as_a_whole_and_says_why(
     world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner, database: RolledBackDatabase
 ) -> None:
     administrator = signed_in(world.administrator)
@@ -145,6 +145,32 @@ async def test_what_is_not_possible_any_more_fails_as_a_whole_says_why_and_the_p
     assert jobs.sender.tokens("reorganisation_failed") == [world.administrator.push_token] * 2
     inbox = (await administrator.get("/v1/me/notifications")).json()["items"]
     assert "Không thực hiện được việc sắp xếp: Chi bộ thôn Đông" in {item["title"] for item in inbox}
+
+
+async def test_of_a_plan_that_fails_those_are_told_who_administer_there_that_day_whoever_made_it(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    last_day = date(2026, 11, 25)
+    await give_post(database, world.officer, PostKind.administrator, world.province, ends_on=last_day)
+    await give_post(database, world.sister_member, PostKind.administrator, world.commune)
+    await give_post(database, world.stranger, PostKind.administrator, world.other_commune)
+    body = {"into_id": world.other_commune, "effective_on": DAY}
+    plan = await done(signed_in(world.officer), world.commune, "merge", **body)
+    clock.advance(days=1)
+    await done(signed_in(world.administrator), world.other_commune, "merge", into_id=world.commune)
+    await jobs.run()
+    jobs.sender.pushes.clear()
+
+    clock.set(datetime(2026, 12, 1, 1, 0, tzinfo=UTC))
+    await carry_out_reorganisations(jobs.office, 0)
+    await jobs.run()
+
+    administrators = (world.administrator, world.sister_member)
+    told = jobs.sender.tokens("reorganisation_failed")
+    assert sorted(told) == sorted(person.push_token for person in administrators)
+    for person in (*administrators, world.officer, world.stranger):
+        seen = (await signed_in(person).get(f"/v1/reorganisations/{plan['id']}")).status_code
+        assert seen == (200 if person in administrators else 404)
 
 
 async def test_a_preview_says_what_is_not_possible_and_doing_it_is_refused(
