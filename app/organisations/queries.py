@@ -36,15 +36,22 @@ async def get_visible_organisation(session: Session, actor: Actor, organisation_
     return found
 
 
-async def get_lasting_organisation(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
+async def get_lasting_organisation(
+    session: Session, actor: Actor, organisation_id: UUID, *, for_update: bool = False
+) -> Organisation:
     """Return a visible organisation that something new shall be written into; it does not end before that is done.
 
-    Raises OrganisationNotFound, OrganisationHasEnded.
+    With `for_update` its own changes follow each other too. Raises OrganisationNotFound, OrganisationHasEnded.
     """
-    await session.execute(
-        select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(read=True, key_share=True)
+    # At once as strong as needed: of two that share it already, neither gets it for itself. Its code is a key.
+    found = await session.get(
+        Organisation,
+        organisation_id,
+        with_for_update=True if for_update else {"read": True, "key_share": True},
+        populate_existing=True,
     )
-    found = await get_visible_organisation(session, actor, organisation_id)
+    if found is None or not access.sees_organisation(actor, found.path):
+        raise OrganisationNotFound
     if found.valid_until is not None and found.valid_until < session.today():
         raise OrganisationHasEnded
     return found

@@ -87,9 +87,9 @@ async def change_organisation(
     Raises OrganisationNotFound, NotForYourPost, OrganisationHasEnded, VersionChanged, FieldsNotValid for a code that
     is not below the one above it, OrganisationCodeTaken.
     """
-    organisation = await queries.get_lasting_organisation(session, actor, organisation_id)
-    access.require_administrator(actor, organisation.path)
-    await session.refresh(organisation, with_for_update=True)
+    seen = await queries.get_visible_organisation(session, actor, organisation_id)
+    access.require_administrator(actor, seen.path)  # nobody else may hold up what waits for it
+    organisation = await queries.get_lasting_organisation(session, actor, organisation_id, for_update=True)
     require_version(organisation.version, expected)
     wanted = body.model_dump(exclude_unset=True)
     fields = tuple(name for name, value in wanted.items() if getattr(organisation, name) != value)

@@ -15,14 +15,14 @@ from app.kernel.uniqueness import refusing_duplicates
 from app.kernel.uploads import Upload
 from app.organisations.access import require_administrator
 from app.organisations.models import Organisation, OrganisationPeriod
-from app.organisations.queries import get_lasting_organisation, hold_tree
+from app.organisations.queries import get_lasting_organisation, get_visible_organisation, hold_tree
 from app.organisations.service import DUPLICATES
 from app.reorganisations.trees import queries
 from app.reorganisations.trees.errors import TreeHasErrors
 from app.reorganisations.trees.events import TreeImported
 from app.reorganisations.trees.planting import Planted, Rooted, Tree, plant
 from app.reorganisations.trees.schemas import TreeImportView
-from app.reorganisations.trees.tables import read_table
+from app.reorganisations.trees.tables import TreeRow, read_table
 
 AT_ONCE = 500
 HOME_ZONE = "Asia/Ho_Chi_Minh"
@@ -45,16 +45,13 @@ async def import_tree_for(session: Session, actor: Actor, organisation_id: UUID,
     Raises OrganisationNotFound, NotForYourPost, OrganisationHasEnded, what `import_tree` raises, and TreeHasErrors with
     the verdicts as `report`.
     """
+    seen = await get_visible_organisation(session, actor, organisation_id)
+    require_administrator(actor, seen.path)
+    rows = await asyncio.to_thread(read_table, upload.content, filename=upload.filename)
+    await hold_tree(session)  # before the row, as reorganisations do
     above = await get_lasting_organisation(session, actor, organisation_id)
-    require_administrator(actor, above.path)
-    done = await import_tree(
-        session,
-        above.id,
-        content=upload.content,
-        filename=upload.filename,
-        commit=upload.commit,
-        by=actor.member_id,
-    )
+    require_administrator(actor, above.path)  # it may have been moved meanwhile
+    done = await _take_in(session, rows, above.id, commit=upload.commit, by=actor.member_id)
     view = TreeImportView.of(done.tree, created_count=done.created_count, locale=upload.locale)
     if upload.commit and done.tree.error_count:
         raise TreeHasErrors(report=view.model_dump(mode="json"))
@@ -68,7 +65,6 @@ async def import_tree(
     content: bytes,
     filename: str | None,
     commit: bool,
-    by: UUID | None = None,
     progress: Progress | None = None,
 ) -> TreeImport:
     """Judge a file of organisations and, if `commit` and no row has an error, found them below the root.
@@ -79,6 +75,18 @@ async def import_tree(
     rows = await asyncio.to_thread(read_table, content, filename=filename)
     await hold_tree(session)
     root_id = root_id or await queries.find_root(session)
+    return await _take_in(session, rows, root_id, commit=commit, by=None, progress=progress)
+
+
+async def _take_in(
+    session: Session,
+    rows: Sequence[TreeRow],
+    root_id: UUID | None,
+    *,
+    commit: bool,
+    by: UUID | None,
+    progress: Progress | None = None,
+) -> TreeImport:
     root = await queries.get_rooted(session, root_id) if root_id else None
     above = {row.parent_code for row in rows}
     known = await queries.find_rooted(session, root_id, above) if root_id else {}
