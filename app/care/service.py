@@ -14,7 +14,7 @@ from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.i18n import Text
 from app.kernel.security import Actor
-from app.members.queries import get_visible_member
+from app.members.queries import get_visible_member, lock_member
 
 _FROM = Text(
     vi="Có thể hỏi thăm lại từ {at}, theo giờ đồng chí đang ở", en="It is possible again from {at}, by your own clock"
@@ -30,7 +30,7 @@ async def nudge_member(session: Session, actor: Actor, member_id: UUID) -> Nudge
     member, path = await get_visible_member(session, actor, member_id)
     access.require_carer(actor, path[-1])
     # One after the other: two organisers at once would both find the week free.
-    await session.refresh(member, ["version"], with_for_update={"key_share": True})
+    await lock_member(session, member, home=path[-1])
     if not await queries.can_be_notified(session, member):
         raise NobodyToNudge
     last = await queries.find_last_nudge(session, member.id)

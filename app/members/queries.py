@@ -79,11 +79,26 @@ async def get_visible_member(session: Session, actor: Actor, member_id: UUID) ->
     return member, tuple(path)
 
 
+async def hold_branches(
+    session: Session, member_id: UUID | SQLColumnExpression[UUID], *others: Select[UUID] | Select[UUID | None]
+) -> None:
+    """Let no reorganisation end a member's home, where they are a guest, or others until the unit of work ends.
+
+    Before the member is locked, and all in the order of their ids, as reorganisations do: so there is no ring.
+    """
+    home = select(Member.organisation_id).where(Member.id == member_id)
+    wanted = Organisation.id.in_(union(home, hosts_of(member_id, session.today()), *others))
+    held = select(Organisation.id).where(wanted).order_by(Organisation.id)
+    await session.execute(held.with_for_update(read=True, key_share=True))
+
+
 async def lock_member(session: Session, member: Member, *, home: UUID) -> None:
     """Let the changes of one member follow each other; raises MemberNotFound where they have just moved from `home`.
 
-    Their key stays free: a worker that writes them a notice of what is locked next does not wait, so there is no ring.
+    Who writes of another organisation too has held it before (`hold_branches`). Their key stays free: a worker that
+    writes them a notice of what is locked next does not wait, so there is no ring.
     """
+    await hold_branches(session, member.id)
     await session.refresh(member, with_for_update={"key_share": True})
     if member.organisation_id != home:
         raise MemberNotFound

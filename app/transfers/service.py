@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from app.kernel.context import reach
 from app.kernel.db import Session
@@ -20,7 +20,7 @@ from app.members.access import require_record_keeper
 from app.members.errors import FormerMember
 from app.members.models import AwayPeriod, Member, StandingKind
 from app.members.posts.service import end_posts_outside
-from app.members.queries import get_visible_member, has_left, lock_member
+from app.members.queries import get_visible_member, has_left, hold_branches, lock_member
 from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, Wrong, field_problem
 from app.members.standings.queries import membership_since
 from app.members.standings.service import begin_standing, end_standings, move_home
@@ -66,6 +66,7 @@ async def start_transfer(session: Session, actor: Actor, member_id: UUID, body: 
     """
     member, path = await get_visible_member(session, actor, member_id)
     require_record_keeper(actor, path)
+    await hold_branches(session, member.id, select(Organisation.id).where(_is_named(body)))
     await lock_member(session, member, home=path[-1])
     if await has_left(session, member):
         raise FormerMember
@@ -114,7 +115,6 @@ async def accept_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
     Of a transfer out of the system the old branch itself says that the other one has answered; then the membership
     here ends. Raises TransferNotFound, NotForYourPost, TransferDecided, OrganisationHasEnded, FieldsNotValid.
     """
-    await _hold_destination(session, transfer_id)
     found, member = await get_for_decision(session, actor, transfer_id)
     transfer = found.transfer
     access.require_side(actor, found.receiving_path)
@@ -209,20 +209,19 @@ async def remind_of_transfers(session: Session) -> int:
 
 
 async def get_for_decision(session: Session, actor: Actor, transfer_id: UUID) -> tuple[Found, Member]:
-    """Return a visible transfer and its member, both locked, the member first; raises TransferNotFound."""
+    """Return a visible transfer and its member, both locked, the member first; raises TransferNotFound.
+
+    No reorganisation ends their home, or the branch that is asked, meanwhile.
+    """
+    this = Transfer.id == transfer_id
+    whose = select(Transfer.member_id).where(this).scalar_subquery()
+    await hold_branches(session, whose, select(Transfer.to_organisation_id).where(this))
     found = await queries.find_visible_transfer(session, actor, transfer_id)
     member = await session.get_one(
         Member, found.transfer.member_id, with_for_update={"key_share": True}, populate_existing=True
     )
     await session.refresh(found.transfer, with_for_update=True)
     return found, member
-
-
-async def _hold_destination(session: Session, transfer_id: UUID) -> None:
-    """Let no reorganisation end the branch meanwhile; the member is locked after it, as reorganisations do."""
-    there = select(Transfer.to_organisation_id).where(Transfer.id == transfer_id).scalar_subquery()
-    held = select(Organisation.id).where(Organisation.id == there)
-    await session.execute(held.with_for_update(read=True, key_share=True))
 
 
 async def _require_lasting_destination(session: Session, transfer: Transfer) -> None:
@@ -243,12 +242,12 @@ async def _find_destination(session: Session, member: Member, body: TransferCrea
 
     Refuse what is no branch of today, and the member's own.
     """
-    field, named = "to_organisation_id", Organisation.id == body.to_organisation_id
+    field = "to_organisation_id"
     if body.to_organisation_code is not None:
-        field, named = "to_organisation_code", Organisation.code == body.to_organisation_code
+        field = "to_organisation_code"
     elif body.to_organisation_id is None:
         return None
-    there = await session.scalar(select(Organisation).where(named))
+    there = await session.scalar(select(Organisation).where(_is_named(body)))
     wrong: Wrong | None = None
     if there is None or there.kind is not OrganisationKind.branch:
         wrong = ("not_a_branch", Text(vi="Không có chi bộ này", en="There is no such branch"))
@@ -259,6 +258,13 @@ async def _find_destination(session: Session, member: Member, body: TransferCrea
     if wrong is not None:
         raise DestinationNotValid(fields=(field_problem(field, wrong),))
     return None if there is None else there.id
+
+
+def _is_named(body: TransferCreate) -> ColumnElement[bool]:
+    """Say of a row of `organisations` whether it is the branch that is named: none is without an id."""
+    if body.to_organisation_code is not None:
+        return Organisation.code == body.to_organisation_code
+    return Organisation.id == body.to_organisation_id
 
 
 def _require_plausible(session: Session, member: Member, body: TransferCreate, *, since: date, rules: RuleSet) -> None:

@@ -15,8 +15,9 @@ from app.members.posts import queries
 from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld
 from app.members.posts.events import PostEnded, PostGranted
 from app.members.posts.schemas import PostCreate, PostView
-from app.members.queries import get_visible_member, has_left, is_candidate, lock_member
+from app.members.queries import get_visible_member, has_left, hold_branches, is_candidate, lock_member
 from app.organisations.access import require_administrator
+from app.organisations.models import Organisation
 from app.organisations.queries import get_lasting_organisation
 
 
@@ -26,6 +27,7 @@ async def grant_post(session: Session, actor: Actor, organisation_id: UUID, body
     Raises OrganisationNotFound, NotForYourPost, OrganisationHasEnded, MemberNotFound, MemberOutsideOrganisation,
     FormerMember, StillCandidate, PostAlreadyHeld.
     """
+    await hold_branches(session, body.member_id, select(Organisation.id).where(Organisation.id == organisation_id))
     organisation = await get_lasting_organisation(session, actor, organisation_id)
     require_administrator(actor, organisation.path)
     member, path = await get_visible_member(session, actor, body.member_id)
