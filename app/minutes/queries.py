@@ -183,8 +183,9 @@ async def compose(session: Session, meeting: Meeting, minutes: Minutes | None) -
     began_at = meeting.started_at or meeting.starts_at
     on = began_at.astimezone(ZoneInfo(meeting.time_zone)).date()
     head = await _head(session, meeting.organisation_id)
-    adopted = await list_adopted(session, meeting_id=meeting.id)
-    results = await list_results(session, subject_ids=await find_voted_on(session, meeting.id))
+    own = meeting.organisation_id
+    adopted = await list_adopted(session, meeting_id=meeting.id, organisation_id=own)
+    results = await list_results(session, subject_ids=await find_voted_on(session, meeting.id), organisation_id=own)
     roll = await session.execute(
         select(Member.full_name, RosterEntry.standing, RosterEntry.attendance)
         .join(RosterEntry, RosterEntry.member_id == Member.id)
@@ -343,7 +344,7 @@ async def get_resolution_pdf(session: Session, actor: Actor, resolution_id: UUID
     meeting_id = await session.scalar(select(Resolution.meeting_id).where(Resolution.id == adopted.id))
     own = await session.get_one(Organisation, adopted.organisation_id)
     on = adopted.adopted_at.astimezone(ZoneInfo(own.time_zone)).date()
-    results = await list_results(session, subject_ids=[adopted.id, *([meeting_id] if meeting_id else [])])
+    results = await list_results(session, subject_ids=[adopted.id], organisation_id=adopted.organisation_id)
     carried = next((_poll(result) for result in results if result.poll_id == adopted.decided_by_poll_id), None)
     html = resolution_html(
         ResolutionPaper(
@@ -356,17 +357,22 @@ async def get_resolution_pdf(session: Session, actor: Actor, resolution_id: UUID
             on=on,
             paragraphs=[paragraph.text for paragraph in adopted.paragraphs],
             carried=carried,
-            tasks=await _tasks_on_resolution(session, meeting_id) if meeting_id else [],
+            tasks=await _tasks_on_resolution(session, adopted.organisation_id, meeting_id) if meeting_id else [],
             secretary=await _secretary(session, adopted.organisation_id, on),
         )
     )
     return await typesetter.typeset(html, made_at=adopted.adopted_at)
 
 
-async def _tasks_on_resolution(session: Session, meeting_id: UUID) -> list[MinutesTask]:
-    """Return what the meeting gave out: as frozen, once it is. What a branch's committee gave out stays there."""
-    meeting = await session.get_one(Meeting, meeting_id)
-    organisation = await session.get_one(Organisation, meeting.organisation_id)
+async def _tasks_on_resolution(session: Session, organisation_id: UUID, meeting_id: UUID) -> list[MinutesTask]:
+    """Return what the meeting gave out: as frozen, once it is. What a branch's committee gave out stays there.
+
+    And so does what a branch gave out that was merged: its draft went to the successor, its meeting did not.
+    """
+    meeting = await session.get(Meeting, meeting_id)
+    if meeting is None or meeting.organisation_id != organisation_id:
+        return []
+    organisation = await session.get_one(Organisation, organisation_id)
     if meeting.kind is MeetingKind.committee and organisation.kind is OrganisationKind.branch:
         return []
     minutes = await session.get(Minutes, meeting_id)

@@ -86,7 +86,7 @@ async def approve_minutes(session: Session, actor: Actor, meeting_id: UUID) -> M
     access.require_approver(actor, found.meeting)
     _require_open(found)
     for subject_id in await queries.find_voted_on(session, meeting_id):
-        await require_closed(session, subject_id)
+        await require_closed(session, subject_id, organisation_id=found.meeting.organisation_id)
     minutes = await _written(session, actor, found)
     composed = await queries.compose(session, found.meeting, minutes)
     minutes.year = composed.began_at.astimezone(ZoneInfo(composed.time_zone)).year

@@ -354,18 +354,27 @@ async def get_decision(session: Session, poll_id: UUID) -> Decision:
     )
 
 
-async def require_closed(session: Session, subject_id: UUID) -> None:
-    """Raise PollNotClosed while a poll of a meeting or resolution is open."""
-    is_open = exists().where(Poll.subject_id == subject_id, Poll.status == PollStatus.open)
-    if await session.scalar(select(is_open)):
+async def require_closed(session: Session, subject_id: UUID, *, organisation_id: UUID | None = None) -> None:
+    """Raise PollNotClosed while a poll of a meeting or resolution is open: any, or one of an organisation."""
+    opened = select(Poll.id).where(Poll.subject_id == subject_id, Poll.status == PollStatus.open)
+    if organisation_id is not None:
+        opened = opened.where(Poll.organisation_id == organisation_id)
+    if await session.scalar(opened.limit(1)) is not None:
         raise PollNotClosed
 
 
-async def list_results(session: Session, *, subject_ids: Sequence[UUID]) -> list[PollResult]:
-    """Return the closed polls of meetings and resolutions, in the order they were made."""
+async def list_results(session: Session, *, subject_ids: Sequence[UUID], organisation_id: UUID) -> list[PollResult]:
+    """Return an organisation's closed polls of meetings and resolutions, in the order they were made.
+
+    In a merger what is voted on may change hands; a vote that was taken stays that of the branch that took it.
+    """
     polls = await session.scalars(
         select(Poll)
-        .where(Poll.subject_id.in_(subject_ids), Poll.status == PollStatus.closed)
+        .where(
+            Poll.subject_id.in_(subject_ids),
+            Poll.status == PollStatus.closed,
+            Poll.organisation_id == organisation_id,
+        )
         .order_by(Poll.created_at, Poll.id)
     )
     return [_result(poll) for poll in polls]

@@ -334,9 +334,16 @@ def _as_compared(view: ResolutionVersionView) -> list[Paragraph]:
     return [Paragraph(paragraph.id, paragraph.position, paragraph.text) for paragraph in view.paragraphs]
 
 
-async def list_adopted(session: Session, *, meeting_id: UUID) -> list[AdoptedResolution]:
-    """Return what a meeting adopted, by number, for its minutes; whoever asks has judged who may read it."""
-    wanted = and_(Resolution.meeting_id == meeting_id, Resolution.status == ResolutionStatus.adopted)
+async def list_adopted(session: Session, *, meeting_id: UUID, organisation_id: UUID) -> list[AdoptedResolution]:
+    """Return what a meeting of the organisation adopted, by number, for its minutes.
+
+    Not what a successor adopted of a draft that was before it (domain.md 2). Whoever asks has judged who may read it.
+    """
+    wanted = and_(
+        Resolution.meeting_id == meeting_id,
+        Resolution.organisation_id == organisation_id,
+        Resolution.status == ResolutionStatus.adopted,
+    )
     rows = await session.scalars(
         select(Resolution).where(wanted).order_by(Resolution.number_year, Resolution.number_in_year)
     )

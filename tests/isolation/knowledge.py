@@ -124,10 +124,10 @@ class Knowledge:
                 yield from (meeting.minutes.section, meeting.minutes.conclusion, meeting.minutes.paper or "")
                 yield meeting.minutes.approver.name if meeting.minutes.approver else ""
             yield from self._tasks_on_paper(meeting)
-            adopted = [one for one in self.state.resolutions if one.meeting is meeting and one.status == "adopted"]
-            yield from (one.texts[-1].title for one in adopted)
             drafts = [one for one in self.state.resolutions if one.meeting is meeting]
-            yield from self._results({meeting, *drafts})
+            own = [one for one in drafts if one.organisation is meeting.organisation]
+            yield from (one.texts[-1].title for one in own if one.status == "adopted")
+            yield from self._results({meeting, *drafts}, meeting.organisation)
         if self.model.reads_remarks(person, meeting):
             for remark in meeting.remarks:
                 yield from (remark.body, remark.answer or "", remark.author.name)
@@ -137,8 +137,10 @@ class Knowledge:
             if task.meeting is meeting:
                 yield from (task.title, task.assignee.name)
 
-    def _results(self, subjects: set[Meeting | Resolution]) -> Iterable[str]:
-        return (one.question for one in self.state.polls if one.subject in subjects and one.status == "closed")
+    def _results(self, subjects: set[Meeting | Resolution], place: Organisation) -> Iterable[str]:
+        """After a merger what was voted on may be another's; the vote is theirs who voted."""
+        closed = (one for one in self.state.polls if one.subject in subjects and one.status == "closed")
+        return (one.question for one in closed if one.organisation is place)
 
     def _votes(self, person: Person) -> Iterable[str]:
         for poll in self.state.polls:
@@ -159,9 +161,10 @@ class Knowledge:
             yield from _head(resolution.organisation)
             held = (post for post in self.state.posts if post.organisation is resolution.organisation)
             yield from (post.holder.name for post in held if post.kind == "secretary")
-            if resolution.meeting and resolution.meeting.kind != "committee":
-                yield from self._tasks_on_paper(resolution.meeting)
-            yield from self._results({resolution, *([resolution.meeting] if resolution.meeting else [])})
+            meeting = resolution.meeting
+            if meeting and meeting.kind != "committee" and meeting.organisation is resolution.organisation:
+                yield from self._tasks_on_paper(meeting)
+            yield from self._results({resolution}, resolution.organisation)
         if self.model.reads_history(person, resolution):
             for text in resolution.texts:
                 yield from (text.title, text.paragraph)

@@ -230,13 +230,15 @@ async def test_minutes_and_resolutions_read_what_was_decided(
     async with database.session() as session:
         still = await get_decision(session, UUID(poll_id))
         assert (still.status, still.passed, still.denominator, still.voted_count) == (PollStatus.open, None, None, None)
-        assert await list_results(session, subject_ids=[meeting_id]) == []
+        assert await list_results(session, subject_ids=[meeting_id], organisation_id=world.branch_a) == []
         with pytest.raises(PollNotFound):
             await get_decision(session, uuid4())
     await stepped(secretary, poll_id, "close")
     async with database.session() as session:
         decision = await get_decision(session, UUID(poll_id))
-        (result,) = await list_results(session, subject_ids=[meeting_id, uuid4()])
+        subjects = [meeting_id, uuid4()]
+        assert await list_results(session, subject_ids=subjects, organisation_id=world.branch_b) == []
+        (result,) = await list_results(session, subject_ids=subjects, organisation_id=world.branch_a)
     assert (decision.passed, decision.for_count, decision.denominator, decision.voted_count) == (True, 4, 5, 4)
     assert (decision.subject_id, result.poll_id, result.subject_id) == (meeting_id, UUID(poll_id), meeting_id)
     assert (result.question, result.percent, result.denominator, result.voted_count, result.passed) == (

@@ -131,7 +131,7 @@ async def test_poll_that_passed_adopts_and_gives_the_next_number(
     assert (again.status_code, again.json()["code"]) == (409, "resolution_not_closed")
     assert (await put_version(secretary, view["id"])).json()["code"] == "resolution_decided"
     async with database.session() as session:
-        papers = await list_adopted(session, meeting_id=UUID(meeting))
+        papers = await list_adopted(session, meeting_id=UUID(meeting), organisation_id=world.branch_a)
         assert [(paper.number, paper.title) for paper in papers] == [(number, "Bản sau góp ý") for number in numbers]
         assert str(papers[1].decided_by_poll_id) == poll
         actor = await find_actor(session, session_id=world.officer.session_id, account_id=world.officer.account_id)
