@@ -124,6 +124,7 @@ ROUTERS = (
     polls.me,
     polls.organisations,
     polls.router,
+    resolutions.polls,
     ballots.secret,
     ballots.router,
     resolutions.organisations,

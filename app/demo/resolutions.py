@@ -12,7 +12,6 @@ from app.kernel.security import Actor
 from app.polls.ballots.service import cast_ballot
 from app.polls.models import Choice, Secrecy
 from app.polls.schemas import BallotCast, PollCreate
-from app.polls.service import open_poll
 from app.resolutions.comments.schemas import AnswerWrite, CommentCreate
 from app.resolutions.comments.service import answer_comment, comment_on_resolution, support_comment
 from app.resolutions.models import AnswerOutcome
@@ -28,6 +27,7 @@ from app.resolutions.service import (
     close_resolution,
     draft_resolution,
     draft_resolution_poll,
+    open_poll,
     open_resolution,
     replace_resolution,
 )

@@ -24,7 +24,6 @@ from app.polls.errors import (
     PollNotDraft,
     PollNotFound,
     PollNotOpen,
-    TooFewElectors,
 )
 from app.polls.models import PollStatus
 from app.polls.schemas import (
@@ -109,21 +108,6 @@ async def change_poll(
 async def discard_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, expected: ExpectedVersion) -> None:
     """Delete a draft; what was opened stays."""
     await service.discard_poll(session, actor, poll_id, expected=expected)
-
-
-@router.post(
-    "/polls/{poll_id}/open",
-    operation_id="openPoll",
-    summary="Open the poll",
-    responses=problems(PollNotFound, NotForYourPost, PollNotDraft, MeetingTakesNoPolls, TooFewElectors),
-)
-async def open_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, tagged: Tagged) -> PollView:
-    """Freeze the electorate, the rules of the day and the secrecy, and tell the electors.
-
-    The electorate is all official members of the branch that day, absent or not. Whoever is temporarily away or exempt
-    may vote, and counts in `electorate_count` only if they do. A secret ballot needs at least five electors.
-    """
-    return tagged.one(await service.open_poll(session, actor, poll_id))
 
 
 @router.post(

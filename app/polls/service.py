@@ -138,7 +138,8 @@ async def open_poll(session: Session, actor: Actor, poll_id: UUID) -> PollView:
     """Freeze the electorate and the rules of the day, and call the electors to vote.
 
     Raises PollNotDraft, MeetingTakesNoPolls, and TooFewElectors: a secret ballot of fewer than the rules say would not
-    be secret (reliability-security.md 18), and where nobody has a vote there is nothing to open.
+    be secret (reliability-security.md 18), and where nobody has a vote there is nothing to open. Of a resolution's
+    meeting the caller has judged that its minutes can still say how the vote went.
     """
     poll = await get_for_change(session, actor, poll_id)
     if poll.status is not PollStatus.draft:

@@ -15,7 +15,14 @@ from app.kernel.problems import problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
-from app.polls.errors import PollAlreadyExists, PollNotClosed
+from app.polls.errors import (
+    MeetingTakesNoPolls,
+    PollAlreadyExists,
+    PollNotClosed,
+    PollNotDraft,
+    PollNotFound,
+    TooFewElectors,
+)
 from app.polls.schemas import PollCreate, PollView
 from app.resolutions import queries, service
 from app.resolutions.comparison_page import CONTENT_SECURITY_POLICY
@@ -50,6 +57,7 @@ from app.resolutions.schemas import (
 
 organisations = Router(prefix="/organisations", tags=["resolutions"], route_class=StrictRoute)
 router = Router(prefix="/resolutions", tags=["resolutions"], route_class=StrictRoute)
+polls = Router(prefix="/polls", tags=["polls"], route_class=StrictRoute)
 
 _MOST = 2**31 - 1
 FromVersion = Annotated[
@@ -266,6 +274,23 @@ async def draft_resolution_poll(
     return tagged.one(await service.draft_resolution_poll(session, actor, resolution_id, body))
 
 
+# Here, since only resolutions know of which meeting's minutes a vote on one will be part.
+@polls.post(
+    "/{poll_id}/open",
+    operation_id="openPoll",
+    summary="Open the poll",
+    responses=problems(PollNotFound, NotForYourPost, PollNotDraft, MeetingTakesNoPolls, TooFewElectors),
+)
+async def open_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, tagged: Tagged) -> PollView:
+    """Freeze the electorate, the rules of the day and the secrecy, and tell the electors.
+
+    The electorate is all official members of the branch that day, absent or not. Whoever is temporarily away or exempt
+    may vote, and counts in `electorate_count` only if they do. A secret ballot needs at least five electors. Once the
+    minutes of a meeting are approved, nothing more is voted on of the resolutions that name it.
+    """
+    return tagged.one(await service.open_poll(session, actor, poll_id))
+
+
 @router.post(
     "/{resolution_id}/adopt",
     operation_id="adoptResolution",
@@ -279,6 +304,7 @@ async def draft_resolution_poll(
         PollNotClosed,
         PollNotPassed,
         ResolutionRevisedSincePoll,
+        MeetingTakesNoPolls,
     ),
 )
 async def adopt_resolution(
@@ -286,7 +312,8 @@ async def adopt_resolution(
 ) -> ResolutionView:
     """Adopt what a poll of this resolution has passed; it gets its number, and its text changes no more.
 
-    None of its polls may be open then; those not opened yet are discarded.
+    None of its polls may be open then; those not opened yet are discarded. The minutes of the meeting that it names say
+    what was adopted, and must not be approved yet; a new version may name another meeting, or none.
     """
     return tagged.one(await service.adopt_resolution(session, actor, resolution_id, body))
 

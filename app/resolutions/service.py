@@ -15,15 +15,16 @@ from app.kernel.scopes import Change
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.meetings.errors import MeetingNotFound
+from app.meetings.models import Meeting, MeetingStatus
 from app.meetings.queries import get_visible_meeting
 from app.notifications.service import withdraw_notices
 from app.organisations.models import Organisation
 from app.organisations.queries import get_lasting_organisation
-from app.polls.errors import PollNotClosed, PollNotFound
+from app.polls import service as polls
+from app.polls.errors import MeetingTakesNoPolls, PollNotClosed, PollNotFound
 from app.polls.models import Poll, PollStatus, SubjectType
 from app.polls.queries import get_decision
 from app.polls.schemas import PollCreate, PollView
-from app.polls.service import draft_poll, settle_polls
 from app.resolutions import access, queries
 from app.resolutions.errors import (
     CommentsUntilOutOfRange,
@@ -199,7 +200,7 @@ async def draft_resolution_poll(session: Session, actor: Actor, resolution_id: U
         raise ResolutionNotOpen
     if resolution.status in DECIDED:
         raise ResolutionDecided
-    return await draft_poll(
+    return await polls.draft_poll(
         session,
         actor,
         body,
@@ -209,11 +210,25 @@ async def draft_resolution_poll(session: Session, actor: Actor, resolution_id: U
     )
 
 
+async def open_poll(session: Session, actor: Actor, poll_id: UUID) -> PollView:
+    """Call the electors to vote, on a resolution or in a meeting.
+
+    Raises as `polls.service.open_poll`, MeetingTakesNoPolls also where the minutes of the resolution's meeting stand.
+    """
+    poll = await polls.get_for_change(session, actor, poll_id)
+    if poll.subject_type is SubjectType.resolution and poll.status is PollStatus.draft:
+        resolution = await session.get(Resolution, poll.subject_id)
+        if resolution is not None:
+            await _find_own_meeting(session, resolution)
+    return await polls.open_poll(session, actor, poll_id)
+
+
 async def adopt_resolution(session: Session, actor: Actor, resolution_id: UUID, body: Adoption) -> ResolutionView:
     """Adopt what a poll has passed (domain.md 20), and give it the next number of the year.
 
     Raises ResolutionNotClosed, PollMissing, PollNotOfResolution, PollNotClosed (another of its polls, too),
-    PollNotPassed, and ResolutionRevisedSincePoll: what was voted on is what is adopted.
+    PollNotPassed, ResolutionRevisedSincePoll: what was voted on is what is adopted, and MeetingTakesNoPolls where the
+    minutes of its meeting stand.
     """
     resolution = await _for_decision(session, actor, resolution_id)
     if resolution.status_at(session.now()) is not ResolutionStatus.closed:
@@ -221,15 +236,16 @@ async def adopt_resolution(session: Session, actor: Actor, resolution_id: UUID, 
     if body.poll_id is None:
         raise PollMissing
     await _require_passed(session, resolution, body.poll_id)
-    await settle_polls(session, actor, resolution.id)
+    meeting_id = await _find_own_meeting(session, resolution)
+    await polls.settle_polls(session, actor, resolution.id)
     number = await _give_number(session, resolution)
     resolution.status = ResolutionStatus.adopted
     resolution.decided_by_poll_id = body.poll_id
     resolution.decided_at = session.now()
     resolution.revision += 1
     await record(session, _fact(ResolutionAdopted, actor, resolution, number=number, poll_id=body.poll_id))
-    if resolution.meeting_id is not None:
-        session.changes.append(Change(resolution.organisation_id, "minutes", resolution.meeting_id, 1))
+    if meeting_id is not None:
+        session.changes.append(Change(resolution.organisation_id, "minutes", meeting_id, 1))
     return await queries.view_resolution(session, resolution)
 
 
@@ -238,7 +254,7 @@ async def reject_resolution(session: Session, actor: Actor, resolution_id: UUID,
     resolution = await _for_decision(session, actor, resolution_id)
     if resolution.status_at(session.now()) is not ResolutionStatus.closed:
         raise ResolutionNotClosed
-    await settle_polls(session, actor, resolution.id)
+    await polls.settle_polls(session, actor, resolution.id)
     resolution.status = ResolutionStatus.rejected
     resolution.reason = body.reason
     resolution.decided_at = session.now()
@@ -277,6 +293,27 @@ async def _require_meeting(session: Session, actor: Actor, organisation_id: UUID
         text = Text(vi="Tổ chức không có cuộc họp này", en="The organisation has no such meeting")
         field = FieldProblem(pointer="/meeting_id", code="meeting_not_found", detail=text)
         raise ResolutionMeetingUnknown(fields=(field,))
+
+
+async def _find_own_meeting(session: Session, resolution: Resolution) -> UUID | None:
+    """Return the meeting that a resolution names, whose minutes are not approved before the unit of work ends.
+
+    None for a meeting of a branch that was merged: its minutes do not say what the successor does. Nor for a draft,
+    which has none, and is not waited for: whoever discards it waits for the resolutions that name it. Raises
+    MeetingTakesNoPolls once they are approved: what is voted on or adopted later would stand in no minutes.
+    """
+    status = await session.scalar(
+        select(Meeting.status)
+        .where(
+            Meeting.id == resolution.meeting_id,
+            Meeting.organisation_id == resolution.organisation_id,
+            Meeting.status != MeetingStatus.draft,
+        )
+        .with_for_update(read=True)
+    )
+    if status in {MeetingStatus.minutes_approved, MeetingStatus.published}:
+        raise MeetingTakesNoPolls
+    return None if status is None else resolution.meeting_id
 
 
 async def _require_passed(session: Session, resolution: Resolution, poll_id: UUID) -> None:

@@ -62,6 +62,20 @@ async def test_minutes_of_the_former_branch_do_not_wait_for_a_vote_of_the_succes
     assert (await stepped(new, meeting_id, "approve"))["polls"] == []
 
 
+async def test_successor_votes_on_and_adopts_what_was_before_a_meeting_whose_minutes_stand(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    meeting_id = await over(world, signed_in, clock)
+    await stepped(signed_in(world.secretary), meeting_id, "approve")
+    draft = await resolutions.closed(signed_in(world.secretary), world.branch_a, meeting_id=meeting_id)
+    new = await merged(world, signed_in)
+    poll_id = await resolutions.polled(new, draft["id"])
+    await all_cast(signed_in, world, poll_id)
+    await stepped_poll(new, poll_id, "close")
+    adopted = await resolutions.took(new, draft["id"], "adopt", {"poll_id": poll_id})
+    assert (adopted["status"], adopted["meeting_id"]) == ("adopted", meeting_id)
+
+
 async def test_minutes_of_the_successor_claim_no_vote_of_the_former_branch(world: World, signed_in: SignedIn) -> None:
     secretary = signed_in(world.secretary)
     poll_id = await opened_poll(secretary, world.branch_a)
