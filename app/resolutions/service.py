@@ -283,10 +283,11 @@ async def _for_decision(session: Session, actor: Actor, resolution_id: UUID) -> 
 
 
 async def _require_meeting(session: Session, actor: Actor, organisation_id: UUID, meeting_id: UUID | None) -> None:
+    """Raise ResolutionMeetingUnknown unless it is a meeting of the organisation, which is not discarded meanwhile."""
     if meeting_id is None:
         return
     try:
-        meeting, _ = await get_visible_meeting(session, actor, meeting_id)
+        meeting, _ = await get_visible_meeting(session, actor, meeting_id, for_share=True)
     except MeetingNotFound:
         meeting = None
     if meeting is None or meeting.organisation_id != organisation_id:
