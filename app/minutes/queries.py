@@ -42,6 +42,7 @@ from app.minutes.record import (
 )
 from app.minutes.schemas import MinutesView, RemarkPage, RemarkView
 from app.organisations.models import Organisation, OrganisationKind
+from app.organisations.succession.queries import list_line_on
 from app.polls.models import Secrecy
 from app.polls.queries import PollResult, list_results
 from app.resolutions.models import Resolution
@@ -182,7 +183,7 @@ async def compose(session: Session, meeting: Meeting, minutes: Minutes | None) -
     """Say what the minutes are now: agenda or what was written, roll, votes, resolutions and tasks as they stand."""
     began_at = meeting.started_at or meeting.starts_at
     on = began_at.astimezone(ZoneInfo(meeting.time_zone)).date()
-    head = await _head(session, meeting.organisation_id)
+    head = await _head(session, meeting.organisation_id, on)
     own = meeting.organisation_id
     adopted = await list_adopted(session, meeting_id=meeting.id, organisation_id=own)
     results = await list_results(session, subject_ids=await find_voted_on(session, meeting.id), organisation_id=own)
@@ -218,7 +219,7 @@ async def compose(session: Session, meeting: Meeting, minutes: Minutes | None) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
-    """Whose paper it is: the name, the one above, the place, and the letters behind its numbers."""
+    """Whose paper it is, as of its day: the name, the one above, the place, and the letters behind its numbers."""
 
     name: str
     above: str | None
@@ -230,11 +231,10 @@ class _Head:
         return "CB" if self.is_branch else "ĐU"
 
 
-async def _head(session: Session, organisation_id: UUID) -> _Head:
-    own = await session.get_one(Organisation, organisation_id)
-    line = {one.id: one for one in await session.scalars(select(Organisation).where(Organisation.id.in_(own.path)))}
-    commune = next((one for one in line.values() if one.kind is OrganisationKind.commune), None)
-    above = line.get(own.parent_id) if own.parent_id else None
+async def _head(session: Session, organisation_id: UUID, on: date) -> _Head:
+    line = await list_line_on(session, organisation_id, on)
+    own, above = line[0], line[1] if len(line) > 1 else None
+    commune = next((one for one in line if one.kind is OrganisationKind.commune), None)
     return _Head(
         name=own.name,
         above=above.name if above else None,
@@ -340,10 +340,10 @@ async def get_resolution_pdf(session: Session, actor: Actor, resolution_id: UUID
     Raises ResolutionNotFound, also before the adoption; TypesettingUnavailable, TypesettingBusy.
     """
     adopted = await get_adopted(session, actor, resolution_id)
-    head = await _head(session, adopted.organisation_id)
     meeting_id = await session.scalar(select(Resolution.meeting_id).where(Resolution.id == adopted.id))
     own = await session.get_one(Organisation, adopted.organisation_id)
     on = adopted.adopted_at.astimezone(ZoneInfo(own.time_zone)).date()
+    head = await _head(session, adopted.organisation_id, on)
     results = await list_results(session, subject_ids=[adopted.id], organisation_id=adopted.organisation_id)
     carried = next((_poll(result) for result in results if result.poll_id == adopted.decided_by_poll_id), None)
     html = resolution_html(

@@ -65,7 +65,7 @@ class Knowledge:
         model = self.model
         for place in self.state.organisations:
             if model.sees_organisation(person, place):
-                yield from (place.name, *place.former_names, *(one.name for one in place.linked))
+                yield from (*place.names, *(one.name for one in place.linked))
                 if model.reads_posts(person, place):
                     lasting = (post for post in self.state.posts if post.ends_on is None or post.ends_on >= model.today)
                     yield from (post.holder.name for post in lasting if post.organisation is place)
@@ -225,6 +225,10 @@ def _is_named(line: RosterLine) -> bool:
 
 
 def _head(place: Organisation) -> Iterable[str]:
-    """Return whose paper it is, whose it stands below, and the commune that it is written in."""
-    yield from (one.name for one in place.line_of_its_time[-2:])
-    yield from (one.name for one in place.line_of_its_time if one.kind == "commune")
+    """Return whose paper it is, whose it stood below, and the commune that it was written in, as they were called then.
+
+    The day is not asked: of another day's names it only says that they are no secret of somebody else.
+    """
+    directly = {one for one in (place.parent, *place.former_parents) if one}
+    communes = {one for one in {place, *place.ever_above} if one.kind == "commune"}
+    return (name for one in {place, *directly, *communes} for name in one.names)

@@ -65,6 +65,7 @@ class Organisation:
     ended_above: "list[Organisation]" = field(default_factory=list)
     """What ended while this one stood below it, whose papers its people still read."""
     former_names: list[str] = field(default_factory=list)
+    former_parents: "list[Organisation]" = field(default_factory=list)
     linked: "list[Organisation]" = field(default_factory=list)
     """What it was merged into or founded from, and the other way round: its history names them."""
 
@@ -81,6 +82,16 @@ class Organisation:
     def line_of_its_time(self) -> tuple["Organisation", ...]:
         """What ended stood where it was founded or hung, not below who came after it."""
         return (*(self.parent.line if self.parent else ()), self)
+
+    @property
+    def ever_above(self) -> "set[Organisation]":
+        """All that it stood below at any time."""
+        direct = {one for one in (self.parent, *self.former_parents) if one}
+        return direct.union(*(one.ever_above for one in direct))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.former_names)
 
     @property
     def organisation(self) -> "Organisation":

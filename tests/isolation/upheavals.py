@@ -98,6 +98,7 @@ class Upheavals:
             if one.last_day is None:
                 one.ended_above.append(former)
             if one.parent is former:
+                one.former_parents.append(former)
                 one.parent = into
         former.last_day, former.successor = self._eve, into
         _link(former, into)
@@ -281,6 +282,8 @@ class Upheavals:
         if by is None:
             return False
         await self._reorganise(by, branch, "move", {"parent_id": str(parent.id)}, parent)
+        if branch.parent:
+            branch.former_parents.append(branch.parent)
         branch.parent = parent
         return True
 
