@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, func, literal, or_, select, true, tuple_
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, func, literal, or_, select, true, tuple_
 
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
@@ -34,6 +34,16 @@ async def get_visible_organisation(session: Session, actor: Actor, organisation_
     if found is None or not access.sees_organisation(actor, found.path):
         raise OrganisationNotFound
     return found
+
+
+async def hold_organisation(session: Session, organisation_id: UUID | ScalarSelect[UUID]) -> None:
+    """Let an organisation not end until the unit of work does; before anything that it has is locked.
+
+    Whoever ends one locks it first and then what it hands over: in another order the two would wait for each other.
+    """
+    await session.execute(
+        select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(read=True, key_share=True)
+    )
 
 
 async def get_lasting_organisation(

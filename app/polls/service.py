@@ -16,6 +16,7 @@ from app.meetings.models import UPCOMING, Meeting, MeetingKind, MeetingStatus
 from app.meetings.queries import get_visible_meeting
 from app.notifications.service import withdraw_notices
 from app.organisations.models import Organisation, OrganisationKind
+from app.organisations.queries import hold_organisation
 from app.polls import access, queries
 from app.polls.errors import (
     MeetingTakesNoPolls,
@@ -203,7 +204,11 @@ async def close_poll(session: Session, actor: Actor, poll_id: UUID, *, chance: R
 
 
 async def get_for_change(session: Session, actor: Actor, poll_id: UUID) -> Poll:
-    """Return a poll held alone, for an organiser; raises PollNotFound, NotForYourPost."""
+    """Return a poll held alone, for an organiser of where it is, which does not end meanwhile.
+
+    Raises PollNotFound, NotForYourPost.
+    """
+    await hold_organisation(session, select(Poll.organisation_id).where(Poll.id == poll_id).scalar_subquery())
     poll, _ = await queries.get_visible_poll(session, actor, poll_id, lock=Lock.alone)
     access.require_organiser(actor, poll.organisation_id)
     return poll

@@ -19,7 +19,7 @@ from app.meetings.models import Meeting, MeetingStatus
 from app.meetings.queries import get_visible_meeting
 from app.notifications.service import withdraw_notices
 from app.organisations.models import Organisation
-from app.organisations.queries import get_lasting_organisation
+from app.organisations.queries import get_lasting_organisation, hold_organisation
 from app.polls import service as polls
 from app.polls.errors import MeetingTakesNoPolls, PollNotClosed, PollNotFound
 from app.polls.models import Poll, PollStatus, SubjectType
@@ -193,6 +193,7 @@ async def draft_resolution_poll(session: Session, actor: Actor, resolution_id: U
 
     Raises ResolutionNotFound, NotForYourPost, ResolutionNotOpen for a draft, ResolutionDecided, PollAlreadyExists.
     """
+    await _hold_organisation(session, resolution_id)
     found = await queries.get_visible_resolution(session, actor, resolution_id, for_share=True)
     resolution = found.resolution
     access.require_organiser(actor, resolution.organisation_id)
@@ -270,13 +271,20 @@ async def _close(session: Session, actor: Actor | None, resolution: Resolution) 
     await record(session, _fact(ResolutionClosed, actor, resolution))
 
 
+async def _hold_organisation(session: Session, resolution_id: UUID) -> None:
+    its = select(Resolution.organisation_id).where(Resolution.id == resolution_id)
+    await hold_organisation(session, its.scalar_subquery())
+
+
 async def _for_change(session: Session, actor: Actor, resolution_id: UUID) -> Resolution:
+    await _hold_organisation(session, resolution_id)
     found = await queries.get_visible_resolution(session, actor, resolution_id, for_update=True)
     access.require_organiser(actor, found.resolution.organisation_id)
     return found.resolution
 
 
 async def _for_decision(session: Session, actor: Actor, resolution_id: UUID) -> Resolution:
+    await _hold_organisation(session, resolution_id)
     found = await queries.get_visible_resolution(session, actor, resolution_id, for_update=True)
     access.require_leader(actor, found.resolution.organisation_id)
     return found.resolution
