@@ -27,7 +27,7 @@ SEAL_TASK = "kernel.seal_facts"
 ORIGIN = "0" * 64
 """What stands before the first seal of a chain."""
 BATCH = 5_000
-_LOCK = 7_401_520_127  # any number, the same for every sealer of this service
+_LOCK = 7_401_520_129  # any number, the same for every sealer of this service, and of nothing else's lock
 
 
 class Fact(NamedTuple):
