@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import access, credentials, queries
@@ -39,7 +39,7 @@ from app.kernel.passwords import is_common
 from app.kernel.phones import parse_phone
 from app.kernel.security import Actor
 from app.members.errors import StillCandidate
-from app.members.models import Member
+from app.members.models import Member, Post
 from app.members.queries import get_visible_member, is_candidate
 
 CODE_LIFETIME = timedelta(days=7)
@@ -118,7 +118,8 @@ async def _write_code(
 async def activate(session: Session, body: Activation, *, address: str | None = None, keyring: Keyring) -> Tokens:
     """Take a code, set the password and sign in; every other session of the member ends.
 
-    A wrong, used or expired code and one with five failures raise the same ActivationRefused, after the same work.
+    A wrong, used or expired code, one with five failures and one from before a post raise the same ActivationRefused,
+    after the same work.
     A code replaces the password alone: an account with a second factor still needs it (SecondFactorRequired, -Refused).
     Wrong codes delay their `address` as wrong passwords do, and those of the second factor the account, however many
     codes are handed out for it (SignInDelayed).
@@ -143,7 +144,12 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
                     ActivationCode.try_count < CODE_TRIES,
                 )
                 .values(try_count=ActivationCode.try_count + 1)
-                .returning(ActivationCode.id, ActivationCode.member_id, ActivationCode.secret_hash)
+                .returning(
+                    ActivationCode.id,
+                    ActivationCode.member_id,
+                    ActivationCode.secret_hash,
+                    ActivationCode.created_at,
+                )
             )
             found = tried.one_or_none()
     right = await keyring.passwords.matches(found.secret_hash if found else None, typed.secret if typed else "")
@@ -154,8 +160,11 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
     used = await session.scalar(
         delete(ActivationCode).where(ActivationCode.id == found.id).returning(ActivationCode.member_id)
     )
+    # Who issued it might issue it to somebody without the post: its id tells when that was given.
+    given_since = Post.id >= func.uuid_v7_floor(found.created_at + timedelta(milliseconds=1))
+    had_no_post_since = ~exists().where(Post.member_id == Member.id, given_since)
     member = await session.scalar(
-        select(Member).where(Member.id == found.member_id, queries.is_active(session.today()))
+        select(Member).where(Member.id == found.member_id, queries.is_active(session.today()), had_no_post_since)
     )
     if used is None or member is None or member.phone is None:
         raise ActivationRefused

@@ -64,7 +64,7 @@ async def give_post(
     async with database.session() as session:
         session.add(
             Post(
-                id=uuid4(),
+                id=session.new_id(),
                 member_id=person.member_id,
                 organisation_id=organisation_id,
                 kind=kind,

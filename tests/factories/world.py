@@ -143,7 +143,13 @@ class Maker:
         )
         for kind, where in posts:
             session.add(
-                Post(id=uuid4(), member_id=person.member_id, organisation_id=where, kind=kind, starts_on=FOUNDED)
+                Post(
+                    id=session.new_id(),
+                    member_id=person.member_id,
+                    organisation_id=where,
+                    kind=kind,
+                    starts_on=FOUNDED,
+                )
             )
         if has_phone:
             assert person.phone is not None

@@ -322,3 +322,17 @@ async def test_a_code_whose_selector_another_has_is_drawn_anew(world: World, app
         assert view.activation_code == "BBBB-2222-22"
         selectors = await session.scalars(select(ActivationCode.selector).order_by(ActivationCode.selector))
         assert list(selectors) == ["AAAA", "BBBB"]
+
+
+async def test_a_code_from_before_a_post_lets_nobody_into_it(
+    client: AsyncClient, world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    administrator, member = signed_in(world.administrator), world.member
+    before = await issue_code(signed_in(world.secretary), member)
+    clock.advance(minutes=1)
+    post = {"member_id": str(member.member_id), "kind": "administrator", "starts_on": "2026-11-22"}
+    granted = await administrator.post(f"/v1/organisations/{world.commune}/posts", json=post)
+    assert granted.status_code == 201, granted.text
+    refused = await try_to_activate(client, before)
+    assert (refused.status_code, refused.json()["code"]) == (401, "activation_refused")
+    assert (await try_to_activate(client, await issue_code(administrator, member))).status_code == 200
