@@ -153,7 +153,7 @@ def test_whole_run_tests_and_checks_and_hands_on_the_database(
         PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}",
         UV_PROJECT_ENVIRONMENT=".venv",
     )
-    processes = os.sysconf("SC_NPROCESSORS_ONLN") + 1
+    processes = os.sysconf("SC_NPROCESSORS_ONLN") + 2
     assert done.returncode == status
     said = done.stdout.splitlines()
     options = f"-p tests.reached -n {processes} --dist worksteal"
