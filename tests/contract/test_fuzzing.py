@@ -13,6 +13,8 @@ from tests.contract.fuzzing import Bounds, fuzz
 from tests.contract.living import Living, living
 from tests.contract.roles import ROLES
 
+pytestmark = pytest.mark.begins_first(45)
+
 AT_LENGTH = int(os.environ.get("SOTAY_FUZZ_EXAMPLES", "0"))
 """How many examples of each operation, with every bound of its schemas; 0 is the sample."""
 

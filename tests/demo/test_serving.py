@@ -18,6 +18,8 @@ from app.demo import guide
 from app.demo.cast import PASSWORD
 from tests.demo.programs import SOTAY, environment, free_port
 
+pytestmark = pytest.mark.begins_first(75)
+
 MONTH = Path(__file__).parents[2] / "scripts" / "month.py"
 TYPESCRIPT_MONTH = Path(__file__).parents[1] / "clients" / "typescript" / "month"
 

@@ -13,6 +13,8 @@ from httpx import AsyncClient
 from tests.faults.harness import Place, Program, a_meeting, announce, push_settings, sql, tokens, wait_until
 from tests.fcm import LoopbackFcm, answers
 
+pytestmark = pytest.mark.begins_first(20)
+
 
 @contextmanager
 def holding(place: Place, statement: str) -> Iterator[None]:

@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.faults.fleet import Fleet, serving
 from tests.faults.village import settle_village
+
+pytestmark = pytest.mark.begins_first(25)
 
 # scripts/check-phones does the same for hours.
 PHONES, OPERATIONS, REFRESHES = 10, 40, 20

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from app.kernel.postgres import EmbeddedPostgres
 from app.kernel.tokens import TokenKeys
@@ -27,6 +28,8 @@ from tests.faults.harness import (
     wait_until,
 )
 from tests.fcm import LoopbackFcm, answers
+
+pytestmark = pytest.mark.begins_first(15)
 
 Report = Callable[..., None]
 WRITERS = 4

@@ -31,6 +31,8 @@ from tests.faults.harness import (
 )
 from tests.fcm import LoopbackFcm, answers
 
+pytestmark = pytest.mark.begins_first(35)
+
 Report = Callable[..., None]
 PHONES = 300
 

@@ -19,7 +19,7 @@ WEATHER = Weather(seed=5, workers=5, restart_every=25, pause_every=20, errors_ea
 """The server is restarted, and lanes are paused, sooner than in a long storm; the last refused push comes sooner."""
 
 
-@pytest.mark.begins_first
+@pytest.mark.begins_first(300)
 def test_storm_over_20000_pushes_loses_none_shows_none_twice_and_sends_none_early_or_to_a_dead_token(
     home: Path, tmp_path: Path, keys: TokenKeys, report: Callable[..., None]
 ) -> None:

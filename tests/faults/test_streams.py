@@ -15,6 +15,8 @@ from httpx import AsyncClient
 from app.kernel.tokens import TokenKeys
 from tests.faults.harness import Place, Program, announce, free_port, sql
 
+pytestmark = pytest.mark.begins_first(10)
+
 Report = Callable[..., None]
 SECRET = "x" * 43
 

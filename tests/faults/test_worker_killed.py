@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from httpx import AsyncClient
 
 from app.kernel.jobs import Lane
@@ -11,6 +12,8 @@ from app.notifications.dispatch.service import STORED_AT_ONCE
 from app.worker import CONCURRENCY
 from tests.faults.harness import Place, Program, announce, push_settings, tag, tokens, wait_until
 from tests.fcm import LoopbackFcm, answers
+
+pytestmark = pytest.mark.begins_first(30)
 
 KILLS = 5
 PHONES = 2_500

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from httpx import AsyncClient
 
 from app.kernel.processes import GRACE_SECONDS
 from app.kernel.settings import Settings
 from tests.faults.harness import Place, Program, announce, push_settings, sql, tokens, wait_until
 from tests.fcm import LoopbackFcm, answers
+
+pytestmark = pytest.mark.begins_first(50)
 
 Report = Callable[..., None]
 SUSPENDED_FOR = float(os.environ.get("SOTAY_SUSPENDED_SECONDS", "0"))

@@ -10,6 +10,8 @@ from tests.isolation.model import Model
 from tests.isolation.state import Document, Meeting, Person
 from tests.isolation.trial import try_country, try_faults
 
+pytestmark = pytest.mark.begins_first(100)
+
 REQUESTS = 2_500
 
 
