@@ -49,7 +49,7 @@ from app.kernel.security import Actor
 from app.members.access import require_record_keeper
 from app.members.errors import FormerMember
 from app.members.models import Member, StandingKind
-from app.members.queries import get_member, get_visible_member, has_left, lock_member
+from app.members.queries import get_member, get_visible_member, has_left, hold_branches, lock_member
 from app.members.schemas import MemberView
 from app.members.service import add_candidate, correct_person, require_branch
 from app.members.standings.days import BEFORE_BIRTH, IN_FUTURE, Wrong, field_problem
@@ -275,8 +275,11 @@ async def remind_of_reviews(session: Session) -> int:
 
 
 async def _for_change(session: Session, actor: Actor, candidacy_id: UUID) -> tuple[Candidacy, Member]:
+    _, member = await queries.find_visible_candidacy(session, actor, candidacy_id)
+    await hold_branches(session, member.id)
+    # Once more: a merger that was waited for takes it along.
     candidacy, member = await queries.find_visible_candidacy(session, actor, candidacy_id)
-    await lock_member(session, member, home=member.organisation_id)
+    await session.refresh(member, with_for_update={"key_share": True})
     await session.refresh(candidacy, with_for_update=True)
     return candidacy, member
 

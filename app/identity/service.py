@@ -19,7 +19,7 @@ from app.identity.errors import (
 )
 from app.identity.events import AccountActivated, ActivationCodeIssued, PasswordChanged
 from app.identity.keyring import Keyring
-from app.identity.models import Account, ActivationCode, LoginSession
+from app.identity.models import Account, ActivationCode, LoginSession, SecondFactor
 from app.identity.proofs.service import (
     Proof,
     forget_failures,
@@ -180,8 +180,8 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
     else:
         source = somebody(keyring, Proof.activation_code, account.id)
         await require_patience(session, [source])
-        await prove(session, account.id, body.totp_code, [source, where], keyring=keyring)
         await forgive(session, somebody(keyring, Proof.number, member.phone))
+        await prove(session, account.id, body.totp_code, [source, where], keyring=keyring)
         # Last, as whoever signs in does: failures, second factor, account.
         await session.refresh(account, with_for_update=True)
         account.password_hash = password_hash
@@ -271,6 +271,7 @@ async def hold_proven(session: Session, actor: Actor, password_hash: str, *, key
     Anything may have happened while Argon2 or a provider was at work: a new password, the end of this session.
     """
     await forget_failures(session, somebody(keyring, Proof.signed_in, actor.account_id))
+    await session.get(SecondFactor, actor.account_id, with_for_update=True)  # before the account, as signing in does
     unchanged = await _is_still(session, actor.account_id, Account.password_hash == password_hash)
     is_open = select(LoginSession.id).where(LoginSession.id == actor.session_id, LoginSession.revoked_at.is_(None))
     if not unchanged or await session.scalar(is_open) is None:

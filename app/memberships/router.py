@@ -83,6 +83,7 @@ async def get_standing_decision(
     summary="Change the end of an exemption or suspension",
     responses=problems(
         StandingNotFound,
+        MemberNotFound,
         NotForYourPost,
         StandingRevoked,
         StandingFinal,
@@ -109,7 +110,9 @@ async def change_standing_decision(
     "/{standing_id}/revoke",
     operation_id="revokeStandingDecision",
     summary="Take back a decision entered by mistake",
-    responses=problems(StandingNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate, OrganisationHasEnded),
+    responses=problems(
+        StandingNotFound, MemberNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate, OrganisationHasEnded
+    ),
 )
 async def revoke_standing_decision(
     session: DbSession, actor: CurrentActor, tagged: Tagged, standing_id: UUID, body: StandingRevocation

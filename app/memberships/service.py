@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.identity.sessions.service import end_sessions
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
@@ -16,7 +18,7 @@ from app.members.errors import FormerMember
 from app.members.models import Member
 from app.members.moves.service import move_members
 from app.members.posts.service import end_posts_outside
-from app.members.queries import get_visible_member, has_left, lock_member
+from app.members.queries import get_visible_member, has_left, hold_branches, lock_member
 from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, field_problem
 from app.members.standings.queries import hosts_to_come, membership_since
 from app.members.standings.service import begin_standing, shift_end, take_back
@@ -105,8 +107,8 @@ async def change_standing_decision(
 ) -> StandingDecisionView:
     """Let an exemption or suspension end on another day; yesterday ends it now.
 
-    Raises StandingNotFound, NotForYourPost, VersionChanged, StandingRevoked, StandingFinal, StandingOver,
-    StandingsOverlap, FieldsNotValid.
+    Raises StandingNotFound, MemberNotFound, NotForYourPost, VersionChanged, StandingRevoked, StandingFinal,
+    StandingOver, StandingsOverlap, FieldsNotValid.
     """
     decision, member = await _for_change(session, actor, standing_id)
     require_version(decision.version, expected)
@@ -138,7 +140,8 @@ async def revoke_standing_decision(
     """Take back what was entered by mistake, an end of membership too, within the rule's days of its entry.
 
     The member signs in anew; posts are given anew. Where the branch has been merged since, they go on where the others
-    do. Raises StandingNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate, OrganisationHasEnded.
+    do. Raises StandingNotFound, MemberNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate,
+    OrganisationHasEnded.
     """
     decision, member = await _for_change(session, actor, standing_id)
     entered_on = session.day_of(decision.created_at)
@@ -157,8 +160,7 @@ async def _follow_merger(session: Session, actor: Actor, member: Member) -> None
 
     A branch that was dissolved had no members any more: there is nowhere to go back to.
     """
-    held = {"read": True, "key_share": True}  # it does not end before this is done
-    home = await session.get_one(Organisation, member.organisation_id, with_for_update=held)
+    home = await session.get_one(Organisation, member.organisation_id, populate_existing=True)
     if home.valid_until is None or home.valid_until >= session.today():
         return
     if home.successor_id is None:
@@ -171,6 +173,8 @@ async def _follow_merger(session: Session, actor: Actor, member: Member) -> None
 async def _for_change(session: Session, actor: Actor, standing_id: UUID) -> tuple[StandingDecision, Member]:
     decision, member, path = await queries.find_readable_decision(session, actor, standing_id)
     access.require_decider(actor, member.id, path)
+    successor = select(Organisation.successor_id).where(Organisation.id == path[-1])  # where a revoked end leads to
+    await hold_branches(session, member.id, successor)
     await lock_member(session, member, home=path[-1])
     await session.refresh(decision, with_for_update=True)
     if decision.revoked_at is not None:

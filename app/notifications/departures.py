@@ -60,11 +60,12 @@ async def is_there_still(
 
 
 async def _is_sure(session: Session, notification: Notification) -> bool:
-    """Say that nobody need be asked for: it is new, or its organisation was merged into another and all went along."""
+    """Say that nobody need be asked for: it is new, or its organisation ended, with which nobody left by themself."""
     if session.now() - notification.created_at < SURE_FOR:
         return True
     place = notification.audience_organisation_id or notification.organisation_id
-    return (await session.get_one(Organisation, place)).successor_id is not None
+    last_day = (await session.get_one(Organisation, place)).valid_until
+    return last_day is not None and last_day < session.today()
 
 
 def _departed(session: Session, notification: Notification) -> Select[UUID]:

@@ -1,10 +1,9 @@
 """To which devices a notice is owed: those of the inboxes it is in, or of whoever a broad one addresses.
 
 They are found a chunk at a time and written down as deliveries that are held already, so that a phone costs one insert
-before its send, and one update after it. What ended in a digest's favour is owed again where that was never sent.
+before its send, and one update after it. What ended in a digest's favour is owed again where that was withdrawn.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -154,17 +153,14 @@ async def owe_again(session: Session, notification: Notification, ended: Sequenc
             "holding": [row.id for row in recent if row.holds],
         },
     )
-    devices: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in rows:
-        devices[row.notification_id].append(row.device_id)
-    # A range names its devices without its beginning.
+    # A phone each, since few lie side by side: a range names its devices without its beginning.
     chunks = [
         {
-            "notification_id": str(one),
-            "after": str(UUID(int=max(min(those).int - 1, 0))),
-            "through": str(max(those)),
+            "notification_id": str(row.notification_id),
+            "after": str(UUID(int=max(row.device_id.int - 1, 0))),
+            "through": str(row.device_id),
         }
-        for one, those in sorted(devices.items())
+        for row in sorted(rows, key=lambda row: (row.notification_id, row.device_id))
     ]
     await defer(session, DELIVER_TASK, *chunks, lane=Lane.bulk)
 

@@ -36,6 +36,7 @@ from app.notifications.events import NotificationsRead, PreferencesChanged
 from app.notifications.models import Delivery, InboxEntry, Notification, NotificationPreference, Outcome
 from app.notifications.queries import is_broad_and_unread, select_texted
 from app.notifications.schemas import MarkRead, PreferencesReplace
+from app.organisations.queries import hold_organisation
 
 DELIVER_TASK = "notifications.deliver"
 TEXT_TASK = "notifications.text"
@@ -67,6 +68,8 @@ async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
     known = await session.scalar(select(Notification.id).where(Notification.event_id == event_id))
     if known is not None:
         return
+    # Before what it tells of is locked, as reorganisations do: in another order the two would wait for each other.
+    await hold_organisation(session, event.organisation_id)
     prepared = await notice.prepare(session, event)
     if prepared is None:
         return

@@ -89,7 +89,9 @@ async def change_organisation(
     """
     seen = await queries.get_visible_organisation(session, actor, organisation_id)
     access.require_administrator(actor, seen.path)  # nobody else may hold up what waits for it
+    await queries.hold_tree(session)
     organisation = await queries.get_lasting_organisation(session, actor, organisation_id, for_update=True)
+    access.require_administrator(actor, organisation.path)  # it may have been moved meanwhile
     require_version(organisation.version, expected)
     wanted = body.model_dump(exclude_unset=True)
     fields = tuple(name for name, value in wanted.items() if getattr(organisation, name) != value)

@@ -23,7 +23,6 @@ from app.polls.errors import (
     PollNotClosed,
     PollNotDraft,
     PollNotFound,
-    PollNotOpen,
 )
 from app.polls.models import PollStatus
 from app.polls.schemas import (
@@ -108,23 +107,6 @@ async def change_poll(
 async def discard_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, expected: ExpectedVersion) -> None:
     """Delete a draft; what was opened stays."""
     await service.discard_poll(session, actor, poll_id, expected=expected)
-
-
-@router.post(
-    "/polls/{poll_id}/close",
-    operation_id="closePoll",
-    summary="Close the poll",
-    responses=problems(PollNotFound, NotForYourPost, PollNotOpen),
-)
-async def close_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, tagged: Tagged) -> PollView:
-    """Count, and write the result down.
-
-    Secret ballots are written anew in random order, apart from who took part, so that the tables no longer tell whose
-    is whose. The server's write-ahead log, its backups and the raw bytes of its files keep that link until they expire
-    or are overwritten, and until the close whoever reads the tables themselves can tell. Voters cannot verify the
-    result, as they could with a cryptographic voting system.
-    """
-    return tagged.one(await service.close_poll(session, actor, poll_id, chance=CHANCE))
 
 
 @router.get(

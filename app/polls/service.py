@@ -58,6 +58,7 @@ async def draft_meeting_poll(session: Session, actor: Actor, meeting_id: UUID, b
 
     Raises MeetingNotFound, NotForYourPost, MeetingTakesNoPolls, PollAlreadyExists.
     """
+    await hold_organisation(session, select(Meeting.organisation_id).where(Meeting.id == meeting_id).scalar_subquery())
     meeting, _ = await get_visible_meeting(session, actor, meeting_id)
     access.require_organiser(actor, meeting.organisation_id)
     if meeting.status not in _VOTES_IN | {MeetingStatus.draft}:

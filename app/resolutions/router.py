@@ -21,8 +21,10 @@ from app.polls.errors import (
     PollNotClosed,
     PollNotDraft,
     PollNotFound,
+    PollNotOpen,
     TooFewElectors,
 )
+from app.polls.router import CHANCE
 from app.polls.schemas import PollCreate, PollView
 from app.resolutions import queries, service
 from app.resolutions.comparison_page import CONTENT_SECURITY_POLICY
@@ -274,7 +276,7 @@ async def draft_resolution_poll(
     return tagged.one(await service.draft_resolution_poll(session, actor, resolution_id, body))
 
 
-# Here, since only resolutions know of which meeting's minutes a vote on one will be part.
+# These two here, since only resolutions know of which meeting's minutes a vote on one will be part.
 @polls.post(
     "/{poll_id}/open",
     operation_id="openPoll",
@@ -289,6 +291,23 @@ async def open_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, tagg
     minutes of a meeting are approved, nothing more is voted on of the resolutions that name it.
     """
     return tagged.one(await service.open_poll(session, actor, poll_id))
+
+
+@polls.post(
+    "/{poll_id}/close",
+    operation_id="closePoll",
+    summary="Close the poll",
+    responses=problems(PollNotFound, NotForYourPost, PollNotOpen),
+)
+async def close_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, tagged: Tagged) -> PollView:
+    """Count, and write the result down.
+
+    Secret ballots are written anew in random order, apart from who took part, so that the tables no longer tell whose
+    is whose. The server's write-ahead log, its backups and the raw bytes of its files keep that link until they expire
+    or are overwritten, and until the close whoever reads the tables themselves can tell. Voters cannot verify the
+    result, as they could with a cryptographic voting system.
+    """
+    return tagged.one(await service.close_poll(session, actor, poll_id, chance=CHANCE))
 
 
 @router.post(

@@ -1,6 +1,7 @@
 """Commands of resolutions: drafting, new versions, comments opened and closed, adoption and rejection."""
 
 from datetime import timedelta
+from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -118,6 +119,8 @@ async def replace_resolution(
         raise ResolutionDecided
     if body.meeting_id != resolution.meeting_id:
         await _require_meeting(session, actor, resolution.organisation_id, body.meeting_id)
+        for one in filter(None, (resolution.meeting_id, body.meeting_id)):  # the votes on it stand in its minutes
+            session.changes.append(Change(resolution.organisation_id, "minutes", one, 1))
     await _require_known(session, resolution, body.paragraphs)
     resolution.title = body.title
     resolution.meeting_id = body.meeting_id
@@ -224,6 +227,20 @@ async def open_poll(session: Session, actor: Actor, poll_id: UUID) -> PollView:
     return await polls.open_poll(session, actor, poll_id)
 
 
+async def close_poll(session: Session, actor: Actor, poll_id: UUID, *, chance: Random) -> PollView:
+    """Count the votes as `polls.service.close_poll` does; of a resolution's own meeting the minutes say how it went."""
+    view = await polls.close_poll(session, actor, poll_id, chance=chance)
+    meeting_id = await session.scalar(
+        select(Meeting.id)
+        .join(Resolution, Resolution.meeting_id == Meeting.id)
+        .join(Poll, Poll.subject_id == Resolution.id)
+        .where(Poll.id == poll_id, Meeting.organisation_id == Poll.organisation_id)
+    )
+    if meeting_id is not None:
+        session.changes.append(Change(view.organisation_id, "minutes", meeting_id, 1))
+    return view
+
+
 async def adopt_resolution(session: Session, actor: Actor, resolution_id: UUID, body: Adoption) -> ResolutionView:
     """Adopt what a poll has passed (domain.md 20), and give it the next number of the year.
 
@@ -291,7 +308,10 @@ async def _for_decision(session: Session, actor: Actor, resolution_id: UUID) -> 
 
 
 async def _require_meeting(session: Session, actor: Actor, organisation_id: UUID, meeting_id: UUID | None) -> None:
-    """Raise ResolutionMeetingUnknown unless it is a meeting of the organisation, which is not discarded meanwhile."""
+    """Raise ResolutionMeetingUnknown unless it is a meeting of the organisation whose minutes do not stand yet.
+
+    It is not discarded, and they are not approved, meanwhile.
+    """
     if meeting_id is None:
         return
     try:
@@ -301,6 +321,10 @@ async def _require_meeting(session: Session, actor: Actor, organisation_id: UUID
     if meeting is None or meeting.organisation_id != organisation_id:
         text = Text(vi="Tổ chức không có cuộc họp này", en="The organisation has no such meeting")
         field = FieldProblem(pointer="/meeting_id", code="meeting_not_found", detail=text)
+        raise ResolutionMeetingUnknown(fields=(field,))
+    if meeting.status in {MeetingStatus.minutes_approved, MeetingStatus.published}:
+        text = Text(vi="Biên bản cuộc họp này đã được thông qua", en="The minutes of this meeting are approved")
+        field = FieldProblem(pointer="/meeting_id", code="minutes_approved", detail=text)
         raise ResolutionMeetingUnknown(fields=(field,))
 
 

@@ -13,7 +13,7 @@ from app.resolutions.service import open_poll
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced
 from tests.factories.minutes import over, stepped
-from tests.factories.resolutions import closed, polled, revised, step, voted
+from tests.factories.resolutions import closed, polled, put_version, revised, step, voted
 from tests.factories.resolutions import took as decided
 from tests.factories.world import World
 from tests.racing import waiting
@@ -100,3 +100,18 @@ async def test_the_approval_waits_for_a_vote_that_is_being_opened_and_is_refused
         assert not approving.done()
         await opening.commit()
     assert refusal(await approving) == (409, "poll_not_closed")
+
+
+async def test_no_draft_names_a_meeting_whose_minutes_stand(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    meeting_id = await over(world, signed_in, clock)
+    secretary = signed_in(world.secretary)
+    draft = await closed(secretary, world.branch_a)
+    poll_id = await polled(secretary, draft["id"])
+    await stepped(secretary, meeting_id, "approve")
+    refused = await put_version(secretary, draft["id"], meeting_id=meeting_id)
+    assert refused.status_code == 422, refused.text
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/meeting_id", "minutes_approved")]
+    await voted(signed_in, world, poll_id, "for")
+    assert (await decided(secretary, draft["id"], "adopt", {"poll_id": poll_id}))["status"] == "adopted"

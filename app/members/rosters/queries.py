@@ -55,6 +55,15 @@ async def find_listed_of(
     return {row.Member.id: Listed(row.Member, row.name) for row in rows}
 
 
+async def hold_homes(session: Session, actor: Actor, organisation: Organisation, ids: Collection[UUID]) -> None:
+    """Let none of the branches end that are written of with these members, before any of them is locked."""
+    homes = select(Member.organisation_id).where(Member.id.in_(ids))
+    named = {organisation.id, *(post.organisation_id for post in actor.posts)}
+    wanted = or_(Organisation.id.in_(homes), Organisation.id.in_(named))
+    held = select(Organisation.id).where(wanted).order_by(Organisation.id)
+    await session.execute(held.with_for_update(read=True, key_share=True))
+
+
 async def find_fixed(session: Session, members: Collection[Member]) -> set[UUID]:
     """Return those whose admission and official dates stay: who was a member elsewhere, or left somewhere."""
     elsewhere = Standing.kind.in_(MEMBERSHIP) & (Standing.organisation_id != Member.organisation_id)

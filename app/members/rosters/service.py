@@ -49,6 +49,8 @@ async def correct_members(
     """
     organisation = await queries.get_kept_organisation(session, actor, organisation_id)
     rows = await asyncio.to_thread(read_corrections, upload.content, filename=upload.filename)
+    if upload.commit:
+        await queries.hold_homes(session, actor, organisation, _keys_of(rows))
     judged = await _judge(session, organisation, rows, for_update=upload.commit)
     view = RosterCorrectionView.of(judged, committed=upload.commit, locale=upload.locale)
     shown = [one.listed.member.id for one in judged if one.listed is not None]
@@ -68,11 +70,14 @@ async def correct_members(
     return view
 
 
+def _keys_of(rows: list[SentRow]) -> set[UUID]:
+    return {key for row in rows if (key := key_of(row)) is not None}
+
+
 async def _judge(
     session: Session, organisation: Organisation, rows: list[SentRow], *, for_update: bool
 ) -> list[JudgedRow]:
-    keys = {key for row in rows if (key := key_of(row)) is not None}
-    people = await queries.find_listed_of(session, organisation, keys, for_update=for_update)
+    people = await queries.find_listed_of(session, organisation, _keys_of(rows), for_update=for_update)
     fixed = await queries.find_fixed(session, [one.member for one in people.values()])
     judged = judge_rows(rows, people, fixed=fixed, today=session.today())
     refuse_taken(judged, await queries.find_holders(session, judged))

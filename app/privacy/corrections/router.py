@@ -12,7 +12,7 @@ from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.members.errors import CardNumberTaken, CitizenIdTaken, MembershipDatesFixed, PhoneTaken
+from app.members.errors import CardNumberTaken, CitizenIdTaken, MemberNotFound, MembershipDatesFixed, PhoneTaken
 from app.organisations.errors import OrganisationNotFound
 from app.privacy.corrections import queries, service
 from app.privacy.corrections.schemas import (
@@ -123,6 +123,7 @@ async def withdraw_correction_request(
     summary="Accept a correction request",
     responses=problems(
         CorrectionRequestNotFound,
+        MemberNotFound,
         OwnCorrectionRequest,
         CorrectionRequestSettled,
         MembershipDatesFixed,

@@ -10,6 +10,7 @@ from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.members.access import find_keeping_post
 from app.members.models import Member
+from app.members.queries import hold_branches
 from app.members.record_views.models import ViewedPart
 from app.members.record_views.service import note_view
 from app.members.service import correct_member
@@ -89,7 +90,9 @@ async def accept_correction_request(session: Session, actor: Actor, request_id: 
     access.require_judge(actor, request.member_id)
     _require_pending(request)
     # Locked here, so that the version that is read is the one that is corrected.
-    version = await session.scalar(select(Member.version).where(Member.id == request.member_id).with_for_update())
+    await hold_branches(session, request.member_id)
+    locked = select(Member.version).where(Member.id == request.member_id).with_for_update(key_share=True)
+    version = await session.scalar(locked)
     assert version is not None
     patch = make_patch(request.field, request.value)
     await correct_member(session, actor, request.member_id, patch, expected=version)
