@@ -65,6 +65,7 @@ def upgrade() -> None:
     )
     # Should this fail, the revision runs again, and all of it may.
     with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")  # it waits for every transaction under way, and nobody for it
         for table, column in (
             ("minutes_remarks", "member_id"),
             ("comment_supports", "member_id"),
@@ -73,6 +74,7 @@ def upgrade() -> None:
             op.create_index(
                 op.f(f"ix_{table}_{column}"), table, [column], postgresql_concurrently=True, if_not_exists=True
             )
+        op.execute("SET lock_timeout = '500ms'")
 
 
 def downgrade() -> None:

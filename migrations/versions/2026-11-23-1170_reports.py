@@ -52,6 +52,7 @@ def upgrade() -> None:
     )
     # Nobody's sign-in waits for it. One that was interrupted is there and not valid: it is made anew.
     with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")  # it waits for every transaction under way, and nobody for it
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_refresh_tokens_created_at_session_id")
         op.create_index(
             "ix_refresh_tokens_created_at_session_id",
@@ -59,6 +60,7 @@ def upgrade() -> None:
             ["created_at", "session_id"],
             postgresql_concurrently=True,
         )
+        op.execute("SET lock_timeout = '500ms'")
 
 
 def downgrade() -> None:

@@ -126,6 +126,7 @@ def upgrade() -> None:
     )
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE organisations VALIDATE CONSTRAINT fk_organisations_successor_id")
+        op.execute("SET lock_timeout = 0")  # it waits for every transaction under way, and nobody for it
         op.create_index(
             op.f("ix_organisations_successor_id"),
             "organisations",
@@ -134,6 +135,7 @@ def upgrade() -> None:
             postgresql_concurrently=True,
             if_not_exists=True,
         )
+        op.execute("SET lock_timeout = '500ms'")
 
 
 def downgrade() -> None:

@@ -13,6 +13,7 @@ depends_on: Sequence[str] | None = None
 def upgrade() -> None:
     # Nobody's inbox waits for it. One that was interrupted is there and not valid: it is made anew.
     with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")  # it waits for every transaction under way, and nobody for it
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_inbox_entries_notification_id_member_id")
         op.create_index(
             "ix_inbox_entries_notification_id_member_id",
@@ -21,6 +22,7 @@ def upgrade() -> None:
             postgresql_concurrently=True,
         )
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_inbox_entries_notification_id")
+        op.execute("SET lock_timeout = '500ms'")
 
 
 def downgrade() -> None:

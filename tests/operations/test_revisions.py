@@ -51,9 +51,13 @@ def faults(sql: str) -> Iterator[str]:  # noqa: C901 one branch for each kind of
     statements = [" ".join(each.split()) for each in outside_functions.split(";")]
     made: set[str] = set()
     proven = re.findall(rf"ALTER TABLE {NAME} VALIDATE CONSTRAINT", sql, re.IGNORECASE)
-    apart = False
+    apart = patient = False
     for statement in statements:
         upper = statement.upper()
+        if found := re.match(r"SET LOCK_TIMEOUT = (.*)", upper):
+            patient = found[1] == "0"
+        if re.match(r"(CREATE|DROP) .*INDEX CONCURRENTLY", upper) and not patient:
+            yield f"{statement} gives up on any transaction that is older than half a second"
         apart = upper == "COMMIT" or (apart and upper != "BEGIN")
         if found := re.match(rf"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?{NAME}", statement, re.IGNORECASE):
             made.add(found[1])
@@ -107,6 +111,7 @@ def test_a_revision_holds_no_table_that_others_use(script: Script) -> None:
     "sql",
     [
         "ALTER TABLE meetings ALTER COLUMN title TYPE VARCHAR(20)",
+        "COMMIT; CREATE UNIQUE INDEX CONCURRENTLY ix ON meetings (title); BEGIN",
         "ALTER TABLE ONLY public.meetings ALTER title SET DATA TYPE text",
         "ALTER TABLE meetings ALTER COLUMN place SET NOT NULL",
         "ALTER TABLE meetings ADD CONSTRAINT fk FOREIGN KEY(chair_id) REFERENCES members (id)",
@@ -143,7 +148,7 @@ def test_what_would_hold_a_table_is_refused(sql: str) -> None:
         "ALTER TABLE meetings ENABLE ROW LEVEL SECURITY; ALTER TABLE meetings FORCE ROW LEVEL SECURITY",
         "CREATE POLICY of_the_branch ON meetings USING (organisation_id = current_setting('a')::uuid)",
         "CREATE OR REPLACE FUNCTION f() RETURNS void LANGUAGE sql AS $$ DROP TABLE meetings; DELETE FROM b $$",
-        "COMMIT; CREATE INDEX CONCURRENTLY ix ON meetings (title); UPDATE meetings SET n = 1; BEGIN",
+        "COMMIT; SET lock_timeout = 0; CREATE INDEX CONCURRENTLY ix ON meetings (n); UPDATE meetings SET n = 1; BEGIN",
         "CREATE INDEX ix ON ONLY events (code); GRANT SELECT ON meetings TO sotay",
     ],
 )  # fmt: skip

@@ -1,6 +1,8 @@
 """An upgrade stops nobody: each revision runs on rows that are there, under people who read and write them."""
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -183,6 +185,14 @@ def test_a_revision_gives_up_behind_a_long_reader_and_tries_again(url: str) -> N
         migrate(url, revision=second, pause=released)
         assert len(paused) == 2
     assert version(url) == second
+
+
+def test_of_two_migrators_at_once_one_waits_for_the_other(url: str) -> None:
+    program = "import sys; from app.kernel.migrating import migrate; migrate(sys.argv[1])"
+    both = [subprocess.Popen([sys.executable, "-c", program, url], stderr=subprocess.PIPE) for _ in range(2)]
+    said = [one.communicate()[1].decode() for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert version(url) == later_revisions()[-1]
 
 
 def version(url: str) -> str:
