@@ -27,7 +27,7 @@ from app.kernel.pokes import Pokes, closed_at_stop
 from app.kernel.rates import RateLimiter
 from app.kernel.replicas import Replica
 from app.kernel.requests import RequestContext
-from app.kernel.revisions import newest_revision
+from app.kernel.revisions import older_revisions
 from app.kernel.roles import Role
 from app.kernel.security import NEEDING_SECOND_FACTOR
 from app.kernel.settings import Settings
@@ -128,7 +128,7 @@ def build_app() -> FastAPI:
         telemetry={"metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
     )
     app.state.notices = NOTICES
-    app.state.newest_revision = newest_revision()
+    app.state.older_revisions = older_revisions()
     api.serve_screens(app)
     app.include_router(service_routes.router)
     app.include_router(problem_pages.router)

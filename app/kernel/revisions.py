@@ -9,9 +9,18 @@ _VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 
 def newest_revision() -> str:
     """Return the one revision that no other follows, as Alembic would."""
-    texts = [path.read_text(encoding="utf-8") for path in _VERSIONS.glob("*.py")]
+    texts = _texts()
     (newest,) = _names(texts, "revision") - _names(texts, "down_revision")
     return newest
+
+
+def older_revisions() -> frozenset[str]:
+    """Return all others: a database at one of them is not migrated yet; one at a revision nobody knows is ahead."""
+    return frozenset(_names(_texts(), "down_revision"))
+
+
+def _texts() -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in _VERSIONS.glob("*.py")]
 
 
 def _names(texts: Sequence[str], variable: str) -> set[str]:

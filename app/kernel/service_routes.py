@@ -53,8 +53,12 @@ async def get_health() -> Health:
 
 @router.get("/readyz", operation_id="getReadiness", summary="Ready", responses=problems(NotMigrated, WorkerSilent))
 async def get_readiness(request: Request, session: DbSession) -> Health:
-    """Answer 200 when the database is there and migrated and a worker has shown a heartbeat lately."""
-    if await session.scalar(text("SELECT version_num FROM alembic_version")) != request.app.state.newest_revision:
+    """Answer 200 when the database is there and migrated and a worker has shown a heartbeat lately.
+
+    A database that a later version has migrated is: while an upgrade goes on, and after going back from it.
+    """
+    revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    if revision is None or revision in request.app.state.older_revisions:
         raise NotMigrated
     silence = timedelta(seconds=3 * request.app.state.settings.worker_heartbeat_seconds)
     beating = await session.scalar(
