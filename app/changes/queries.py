@@ -57,8 +57,7 @@ def standing_now() -> Question:
     heads = select(func.json_object_agg(mine.c.id, func.coalesce(scopes.c.counter, 0))).select_from(
         mine.outerjoin(scopes, scopes.c.id == mine.c.id)
     )
-    last = standing.c.path[func.cardinality(standing.c.path)]
-    standings = select(func.json_agg(func.json_build_array(standing.c.kind, last, standing.c.away)))
+    standings = select(func.json_agg(func.json_build_array(standing.c.kind, standing.c.path, standing.c.away)))
     epoch = select(SyncEpoch.epoch).order_by(SyncEpoch.began_at.desc(), SyncEpoch.epoch).limit(1)
     asked = ("member_id", "path", "ended", "kinds", "organisations", "inherited_kinds", "inherited_from")
     return question(
@@ -168,7 +167,7 @@ async def _find_place(session: Session, actor: Actor) -> _Place:
             path=actor.path,
             ended=actor.ended,
             posts=[(post.kind, post.organisation_id) for post in (*actor.posts, *actor.inherited)],
-            standings=[(row.kind, row.path[-1], row.away) for row in standings],
+            standings=[(row.kind, row.path, row.away) for row in standings],
         ),
     )
 
@@ -187,13 +186,17 @@ def _rights(
     path: Iterable[object],
     ended: Iterable[object],
     posts: Iterable[tuple[object, object]],
-    standings: Iterable[tuple[object, object, bool]],
+    standings: Iterable[tuple[object, Sequence[object], bool]],
 ) -> str:
     known_by = [
         *(f"path {scope}" for scope in path),
         *(f"ended {scope}" for scope in ended),
         *(f"post {kind} {organisation}" for kind, organisation in posts),
-        *(f"{kind} {organisation} {away}" for kind, organisation, away in standings),
+        # A host's line is the guest's too, and may come to hang elsewhere; one's own is the path.
+        *(
+            f"{kind} {' '.join(map(str, line if kind == StandingKind.temporary_guest else line[-1:]))} {away}"
+            for kind, line, away in standings
+        ),
     ]
     return hashlib.sha256("\n".join(sorted(known_by)).encode()).hexdigest()[:16]
 

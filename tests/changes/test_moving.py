@@ -16,6 +16,7 @@ from tests.conftest import RolledBackDatabase
 from tests.factories import announcements, resolutions
 from tests.factories.meetings import SignedIn, announced, drafted, said
 from tests.factories.members import give_post
+from tests.factories.reorganisations import done
 from tests.factories.rolls import give_standing
 from tests.factories.world import Person, World
 
@@ -144,3 +145,20 @@ async def test_an_officer_follows_their_organisation_and_not_the_branches_below(
 
     assert phone.of("meeting") == {}
     assert set(phone.of("announcement")) == {draft}
+
+
+async def test_a_guest_forgets_what_their_host_was_told_from_above_when_it_hangs_elsewhere(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    await give_standing(database, world.stranger, StandingKind.temporary_guest, world.branch_b)
+    guest = signed_in(world.stranger)
+    told = await announcements.published(signed_in(world.officer), world.commune)
+    assert (await guest.put(f"/v1/announcements/{told}/opened")).status_code == 200
+    phone = await fresh(guest)
+    assert told in phone.of("announcement")
+
+    await done(signed_in(world.administrator), world.branch_b, "move", parent_id=world.other_commune)
+
+    await phone.catch_up(guest)
+    assert (await guest.get(f"/v1/announcements/{told}")).status_code == 404
+    assert told not in phone.of("announcement")
