@@ -2,10 +2,14 @@ import asyncio
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import update
 
+from app.kernel.db import PooledDatabase
+from app.members.models import Member
 from tests.factories.meetings import SignedIn
 from tests.factories.members import new_member
 from tests.factories.world import World
+from tests.racing import waiting
 
 
 @pytest.fixture
@@ -48,3 +52,17 @@ async def test_of_proxy_contacts_named_at_once_one_stands(people: World, secreta
     )
     assert [answer.status_code for answer in answers] == [200, 200]
     assert (await secretary.get(url)).json()["full_name"] in {"Phạm Đông", "Phạm Tây"}
+
+
+async def test_time_away_that_meets_a_transfer_waits_for_it_and_is_entered_in_the_new_branch(
+    live: PooledDatabase, people: World, secretary: AsyncClient
+) -> None:
+    url = f"/v1/members/{people.member.member_id}/away-periods"
+    body = {"starts_on": "2026-12-01", "place": "Tokyo", "time_zone": "Asia/Tokyo"}
+    async with live.session() as moving, live.session() as watcher:
+        of_member = Member.id == people.member.member_id
+        await moving.execute(update(Member).where(of_member).values(organisation_id=people.branch_b))
+        entering = await waiting(watcher, secretary.post(url, json=body))
+        assert not entering.done()
+        await moving.commit()
+    assert ((await entering).status_code, (await entering).json()["code"]) == (404, "member_not_found")

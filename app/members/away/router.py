@@ -52,7 +52,9 @@ async def get_away_period(
     "/{away_period_id}",
     operation_id="changeAwayPeriod",
     summary="Change a time away",
-    responses=problems(AwayPeriodNotFound, AwayPeriodsOverlap, FieldsNotValid, VersionChanged, IfMatchMissing),
+    responses=problems(
+        AwayPeriodNotFound, MemberNotFound, AwayPeriodsOverlap, FieldsNotValid, VersionChanged, IfMatchMissing
+    ),
 )
 async def change_away_period(
     session: DbSession,

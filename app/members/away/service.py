@@ -14,7 +14,7 @@ from app.members.away.errors import AwayPeriodsOverlap
 from app.members.away.events import AwayPeriodChanged, AwayPeriodEntered
 from app.members.away.schemas import AwayPeriodCreate, AwayPeriodPatch, AwayPeriodView
 from app.members.models import AwayPeriod, Member
-from app.members.queries import get_visible_member
+from app.members.queries import get_visible_member, lock_member
 
 
 async def enter_away_period(session: Session, actor: Actor, member_id: UUID, body: AwayPeriodCreate) -> AwayPeriodView:
@@ -24,6 +24,7 @@ async def enter_away_period(session: Session, actor: Actor, member_id: UUID, bod
     """
     member, path = await get_visible_member(session, actor, member_id)
     access.require_away_keeper(actor, member.id, path)
+    await lock_member(session, member, home=path[-1])
     away_period = AwayPeriod(
         id=session.new_id(),
         member_id=member.id,
@@ -31,7 +32,7 @@ async def enter_away_period(session: Session, actor: Actor, member_id: UUID, bod
         created_at=session.now(),
         **body.model_dump(),
     )
-    await _require_alone(session, member, away_period)
+    await _require_alone(session, away_period)
     session.add(away_period)
     await _announce(session, actor, AwayPeriodEntered, member=member, away_period=away_period)
     return AwayPeriodView.model_validate(away_period)
@@ -42,9 +43,10 @@ async def change_away_period(
 ) -> AwayPeriodView:
     """Change a time away, its return among others.
 
-    Raises AwayPeriodNotFound, VersionChanged, FieldsNotValid, AwayPeriodsOverlap.
+    Raises AwayPeriodNotFound, MemberNotFound, VersionChanged, FieldsNotValid, AwayPeriodsOverlap.
     """
     away_period, member = await queries.get_visible_away_period(session, actor, away_period_id)
+    await lock_member(session, member, home=member.organisation_id)
     await session.refresh(away_period, with_for_update=True)
     require_version(away_period.version, expected)
     wanted = body.model_dump(exclude_unset=True)
@@ -57,15 +59,14 @@ async def change_away_period(
             raise FieldsNotValid(
                 fields=(FieldProblem(pointer="/ends_on", code="ends_before_start", detail=ENDS_BEFORE_START),)
             )
-        await _require_alone(session, member, away_period)
+        await _require_alone(session, away_period)
         away_period.version += 1
     await _announce(session, actor, AwayPeriodChanged, member=member, away_period=away_period)
     return AwayPeriodView.model_validate(away_period)
 
 
-async def _require_alone(session: Session, member: Member, wanted: AwayPeriod) -> None:
-    # One after the other: two entered at once would both find the days free.
-    await session.refresh(member, ["version"], with_for_update={"key_share": True})
+async def _require_alone(session: Session, wanted: AwayPeriod) -> None:
+    """Raise AwayPeriodsOverlap unless the days are free: the member is locked, or two at once would find them so."""
     if await queries.find_overlapping(session, wanted) is not None:
         raise AwayPeriodsOverlap
 
