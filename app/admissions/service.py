@@ -188,12 +188,17 @@ async def admit_candidate(
 async def drop_candidate(
     session: Session, actor: Actor, candidacy_id: UUID, body: CandidacyDrop, *, locale: Locale
 ) -> CandidacyView:
-    """Take somebody out of the pool; raises CandidacyNotFound, CandidacyClosed."""
+    """Take somebody out of the pool; raises CandidacyNotFound, CandidacyClosed.
+
+    Their numbers are not kept: they would be taken where somebody else enters them, who cannot free them.
+    """
     candidacy, member = await _for_change(session, actor, candidacy_id)
     _require_in_pool(candidacy)
     candidacy.status = CandidacyStatus.dropped
     candidacy.dropped_because = body.reason
     candidacy.version += 1
+    member.citizen_id = member.phone = None
+    member.version += 1
     await end_standings(session, member.id, StandingKind.candidate, on=session.today())
     await record(session, CandidateDropped.model_validate(_names(actor, candidacy, at=member.organisation_id)))
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
@@ -240,7 +245,8 @@ async def recognise_member(session: Session, actor: Actor, member_id: UUID, body
 async def remind_of_reviews(session: Session) -> int:
     """Remind of up to 500 probations whose day has come, and return how many it dealt with: 0 is all done.
 
-    After a standstill each is told of once; of who is not on probation any more, official already or gone, never.
+    After a standstill each is told of once; of who is not on probation, official already or gone, never: but the days
+    to come stay, since an end of membership may be taken back.
     """
     today = session.today()
     rows = (
@@ -255,11 +261,10 @@ async def remind_of_reviews(session: Session) -> int:
     ).all()
     for candidacy, organisation_id, is_on_probation in rows:
         assert candidacy.admitted_on is not None
-        if not is_on_probation:
-            candidacy.next_reminder_on = None
-            continue
         probation = Probation(candidacy.admitted_on, rules_named(candidacy.rule_set))
         candidacy.next_reminder_on = probation.next_reminder(today)
+        if not is_on_probation:
+            continue
         await record(
             session,
             ProbationReviewDue(
