@@ -53,9 +53,10 @@ class TransferAccepted(TransferEvent):
 
 
 class MemberDeparted(TransferEvent):
-    """The same in the log of the old branch."""
+    """The same in the log of the old branch; of who goes to a place outside the system people are told by it."""
 
     code = "transfers.member_departed"
+    lane = Lane.bulk
 
     kind: TransferKind
     received_on: date

@@ -15,6 +15,7 @@ from app.members.models import Member, Post
 from app.members.queries import holds_on
 from app.organisations.models import Organisation
 from app.transfers.events import (
+    MemberDeparted,
     StayChanged,
     TransferAccepted,
     TransferEvent,
@@ -85,6 +86,14 @@ async def _prepare_decided(
     return await _prepared(session, transfer, leaders, member=True, by=event.actor_member_id)
 
 
+async def _prepare_departed(session: Session, event: MemberDeparted) -> Prepared | None:
+    transfer = await _transfer(session, event)
+    if transfer.to_organisation_id is not None:  # `TransferAccepted` tells of it
+        return None
+    leaders = _leaders(session, [transfer.from_organisation_id])
+    return await _prepared(session, transfer, leaders, member=True, by=event.actor_member_id)
+
+
 async def _prepare_reminder(session: Session, event: TransferReminderDue) -> Prepared | None:
     transfer = await _transfer(session, event)
     if transfer.status is not TransferStatus.started:
@@ -146,6 +155,15 @@ NOTICES: Notices = (
         title=_HANDBOOK,
         body=_NEWS,
         prepare=_prepare_decided,
+        render=_render_accepted,
+    ),
+    Notice(
+        event=MemberDeparted,
+        type="transfer_accepted",
+        channel=Channel.system,
+        title=_HANDBOOK,
+        body=_NEWS,
+        prepare=_prepare_departed,
         render=_render_accepted,
     ),
     Notice(

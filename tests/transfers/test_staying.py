@@ -132,12 +132,14 @@ async def test_a_move_for_good_is_no_stay(name: str, world: World, signed_in: Si
 
 
 async def test_a_stay_at_a_place_outside_the_system_is_known_at_home(
-    world: World, signed_in: SignedIn, database: RolledBackDatabase
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner
 ) -> None:
     secretary = signed_in(world.secretary)
     body = {**STAY, "to_place": "Đảng bộ Đại học Bách khoa Hà Nội", "for_study": True, "until": "2028-06-30"}
     transfer = await started(secretary, world.member, None, **body)
     await took(secretary, transfer, "accept", received_on="2026-11-22")
+    await jobs.run()
+    assert "transfer_accepted" in {item["type"] for item in await inbox(signed_in(world.member))}
     assert [row[0] for row in await standings_of(database, world.member)] == ["official", "temporary_away"]
     again = await post_transfer(secretary, world.member, world.branch_b, **LETTER)
     assert (again.status_code, again.json()["code"]) == (409, "already_moving")
