@@ -240,3 +240,20 @@ async def test_nobody_decides_about_themself_twice_or_about_what_is_over(
     final = await decided(secretary, world.member, REMOVED)
     refused = await patched(secretary, final, "2026-12-25")
     assert (refused.status_code, refused.json()["code"]) == (409, "standing_final")
+
+
+@pytest.mark.parametrize("how", ["merge", "split"])
+async def test_what_happened_before_a_merger_or_a_split_is_entered_with_its_day(
+    how: str, world: World, signed_in: SignedIn
+) -> None:
+    administrator = signed_in(world.administrator)
+    if how == "merge":
+        await done(administrator, world.branch_a, "merge", into_id=world.branch_b)
+    else:
+        part = {"name": "Chi bộ thôn Đông mới", "member_ids": [world.member.member_id]}
+        await done(administrator, world.branch_a, "split", parts=[part])
+    died = {"kind": "deceased", "starts_on": "2026-11-19", "reason": REASON}
+    view = await decided(administrator, world.member, died)
+    assert view["starts_on"] == "2026-11-19"
+    before = await post_standing(administrator, world.away, {**EXEMPT, "starts_on": "1999-05-19"})
+    assert (before.status_code, before.json()["errors"][0]["code"]) == (422, "before_membership")

@@ -4,19 +4,28 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 
 from app.kernel.db import Session
 from app.members.models import MEMBERSHIP, Member, Standing, StandingKind
+from app.organisations.models import Organisation, OrganisationSuccession
 
 
 async def membership_since(session: Session, member: Member) -> date | None:
-    """Return since when, without a break, somebody has been a member in their branch of today; None: they are not."""
+    """Return since when, without a break, somebody has been a member in their branch of today; None: they are not.
+
+    What was merged into it, or what it was split from, is that branch too: no day of a membership is lost by that.
+    """
+    home = member.organisation_id
+    of_branch = union(
+        select(Organisation.id).where(or_(Organisation.id == home, Organisation.successor_id == home)),
+        select(OrganisationSuccession.predecessor_id).where(OrganisationSuccession.successor_id == home),
+    )
     rows = await session.scalars(
         select(Standing)
         .where(
             Standing.member_id == member.id,
-            Standing.organisation_id == member.organisation_id,
+            Standing.organisation_id.in_(of_branch),
             Standing.kind.in_(MEMBERSHIP),
             Standing.starts_on <= session.today(),
         )
