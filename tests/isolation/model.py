@@ -146,7 +146,8 @@ class Model:
         return person is member or self.knows_names(person, home)
 
     def is_candidate(self, member: Person) -> bool:
-        return {one.kind for one in member.standings}.isdisjoint(MEMBERS | FINAL)
+        """Who never was a member; a post is given to nobody else, as to the first administrator."""
+        return {one.kind for one in member.standings}.isdisjoint(MEMBERS | FINAL) and not member.posts
 
     def knows_names(self, person: Person, home: Organisation) -> bool:
         return (

@@ -321,6 +321,12 @@ class Trial:
         again = await self.send(asked, caller)
         if asked.operation.name == "endSession" and again.status_code == 401:
             return  # the session that ended is the one that asks
+        if (
+            asked.operation.name == "acceptTransfer"
+            and asked.subject.member is caller
+            and again.status_code in {401, 403}
+        ):
+            return  # whoever takes themself in elsewhere, or lets themself go, has other rights there or none
         if asked.operation.name in {"splitOrganisation", "endPost"} and b'"answer_no_longer_yours"' in again.content:
             return  # whoever goes along with the part they split off, or ends their own post, administers no more
         if again.content != answer.content or again.headers.get("Idempotency-Replayed") != "true":
