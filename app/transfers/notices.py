@@ -159,7 +159,7 @@ NOTICES: Notices = (
     ),
     Notice(
         event=MemberDeparted,
-        type="transfer_accepted",
+        type="member_departed",
         channel=Channel.system,
         title=_HANDBOOK,
         body=_NEWS,

@@ -66,8 +66,8 @@ async def test_successor_votes_on_and_adopts_what_was_before_a_meeting_whose_min
     world: World, signed_in: SignedIn, clock: FakeClock
 ) -> None:
     meeting_id = await over(world, signed_in, clock)
-    await stepped(signed_in(world.secretary), meeting_id, "approve")
     draft = await resolutions.closed(signed_in(world.secretary), world.branch_a, meeting_id=meeting_id)
+    await stepped(signed_in(world.secretary), meeting_id, "approve")
     new = await merged(world, signed_in)
     poll_id = await resolutions.polled(new, draft["id"])
     await all_cast(signed_in, world, poll_id)

@@ -139,7 +139,7 @@ async def test_a_stay_at_a_place_outside_the_system_is_known_at_home(
     transfer = await started(secretary, world.member, None, **body)
     await took(secretary, transfer, "accept", received_on="2026-11-22")
     await jobs.run()
-    assert "transfer_accepted" in {item["type"] for item in await inbox(signed_in(world.member))}
+    assert "member_departed" in {item["type"] for item in await inbox(signed_in(world.member))}
     assert [row[0] for row in await standings_of(database, world.member)] == ["official", "temporary_away"]
     again = await post_transfer(secretary, world.member, world.branch_b, **LETTER)
     assert (again.status_code, again.json()["code"]) == (409, "already_moving")
