@@ -76,6 +76,8 @@ checks.negative_data_rejection.enabled = false
 KEY = "Idempotency-Key"
 LONGEST_ADDRESS = 60_000
 """In characters: beyond 64 KiB the server itself refuses the request, before the application hears of it."""
+FRAMING = {"content-length", "transfer-encoding"}
+"""What is wrong with these the server itself refuses, too."""
 ENDS_A_SESSION = {"POST /v1/auth/logout", "DELETE /v1/me/sessions/{session_id}"}
 
 
@@ -115,7 +117,8 @@ class SignedInAgain:
         self._token = None
 
     def set(self, case: Any, token: str, _context: object) -> None:  # Any: Schemathesis' own case
-        headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
+        framed = {name: value for name, value in (case.headers or {}).items() if name.lower() not in FRAMING}
+        headers = {**framed, "Authorization": f"Bearer {token}"}
         if KEY in headers:  # here, since no other hook is asked of the cases that walk the bounds
             headers[KEY] = _fresh(headers[KEY])
         case.headers = headers
