@@ -12,6 +12,19 @@ depends_on: Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    # Each table is let go before the next is taken: who holds notifications and waits for deliveries meets senders who
+    # hold deliveries and wait for notifications, at each try again.
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_deliveries_failed",
+            "deliveries",
+            ["notification_id", "device_id"],
+            postgresql_where=sa.text("outcome IN ('token_dead', 'quarantined', 'rejected')"),
+            if_not_exists=True,
+        )
+        op.create_index(
+            "ix_notifications_organisation_id_id", "notifications", ["organisation_id", "id"], if_not_exists=True
+        )
     op.create_table(
         "push_lanes",
         sa.Column(
@@ -36,11 +49,4 @@ def upgrade() -> None:
         ["quarantined_token"],
         postgresql_using="hash",
         postgresql_where=sa.text("quarantined_token IS NOT NULL"),
-    )
-    op.create_index("ix_notifications_organisation_id_id", "notifications", ["organisation_id", "id"])
-    op.create_index(
-        "ix_deliveries_failed",
-        "deliveries",
-        ["notification_id", "device_id"],
-        postgresql_where=sa.text("outcome IN ('token_dead', 'quarantined', 'rejected')"),
     )
