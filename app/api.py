@@ -57,6 +57,7 @@ from app.reports.renderings import router as renderings
 from app.reports.targets import router as targets
 from app.resolutions import router as resolutions
 from app.resolutions.comments import router as comments
+from app.resolutions.decisions import router as decisions
 from app.transfers import router as transfers
 from app.transfers.stays import router as stays
 
@@ -124,11 +125,12 @@ ROUTERS = (
     polls.me,
     polls.organisations,
     polls.router,
-    resolutions.polls,
+    decisions.polls,
     ballots.secret,
     ballots.router,
     resolutions.organisations,
     resolutions.router,
+    decisions.resolutions,
     comments.resolutions,
     comments.router,
     minutes.router,

@@ -14,6 +14,7 @@ from app.polls.models import Choice, Secrecy
 from app.polls.schemas import BallotCast, PollCreate
 from app.resolutions.comments.schemas import AnswerWrite, CommentCreate
 from app.resolutions.comments.service import answer_comment, comment_on_resolution, support_comment
+from app.resolutions.decisions.service import draft_resolution_poll, open_poll
 from app.resolutions.models import AnswerOutcome
 from app.resolutions.schemas import (
     Opening,
@@ -26,8 +27,6 @@ from app.resolutions.schemas import (
 from app.resolutions.service import (
     close_resolution,
     draft_resolution,
-    draft_resolution_poll,
-    open_poll,
     open_resolution,
     replace_resolution,
 )

@@ -44,7 +44,7 @@ from app.minutes.schemas import MinutesView, RemarkPage, RemarkView
 from app.organisations.models import Organisation, OrganisationKind
 from app.organisations.succession.queries import list_line_on
 from app.polls.models import Secrecy
-from app.polls.queries import PollResult, list_results
+from app.polls.results.queries import PollResult, list_results
 from app.resolutions.models import Resolution
 from app.resolutions.queries import get_adopted, list_adopted
 from app.rules import rules_in_force, rules_named

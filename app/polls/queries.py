@@ -1,7 +1,6 @@
 """Reads of polls; visibility comes first in each that a route calls."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -26,52 +25,16 @@ from app.polls.models import (
     Choice,
     Counted,
     Elector,
-    Matter,
     Participation,
     Poll,
     PollStatus,
     Secrecy,
-    SubjectType,
     Vote,
 )
 from app.polls.schemas import PollPage, PollView, TallyView, VotePage, VoteView
 from app.polls.tally import percent
 
 _IF_VOTING = frozenset({StandingKind.temporary_away, StandingKind.exempt, StandingKind.temporarily_exempt})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What a poll has come to; the figures and `passed` are None until it is closed."""
-
-    poll_id: UUID
-    subject_type: SubjectType
-    subject_id: UUID
-    status: PollStatus
-    passed: bool | None
-    for_count: int | None
-    against_count: int | None
-    other_count: int | None
-    denominator: int | None
-    voted_count: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollResult:
-    """A closed poll as minutes write it down; `percent` is in favour, of the denominator."""
-
-    poll_id: UUID
-    subject_id: UUID
-    question: str
-    matter: Matter
-    secrecy: Secrecy
-    for_count: int
-    against_count: int
-    other_count: int
-    voted_count: int
-    denominator: int
-    percent: float
-    passed: bool
 
 
 class Lock(StrEnum):
@@ -334,26 +297,6 @@ async def list_votes(session: Session, actor: Actor, poll_id: UUID, *, paging: P
     return paging.page(rows, into=VotePage, view=VoteView.model_validate, key=lambda row: (row.sort_key, row.member_id))
 
 
-async def get_decision(session: Session, poll_id: UUID) -> Decision:
-    """Return what a poll has come to, whoever asks; raises PollNotFound."""
-    poll = await session.get(Poll, poll_id, populate_existing=True)
-    if poll is None:
-        raise PollNotFound
-    closed = poll.status is PollStatus.closed
-    return Decision(
-        poll_id=poll.id,
-        subject_type=poll.subject_type,
-        subject_id=poll.subject_id,
-        status=poll.status,
-        passed=poll.passed,
-        for_count=poll.for_count,
-        against_count=poll.against_count,
-        other_count=poll.other_count,
-        denominator=poll.electorate_count if closed else None,
-        voted_count=_voted_count(poll) if closed else None,
-    )
-
-
 async def require_closed(session: Session, subject_id: UUID, *, organisation_id: UUID | None = None) -> None:
     """Raise PollNotClosed while a poll of a meeting or resolution is open: any, or one of an organisation."""
     opened = select(Poll.id).where(Poll.subject_id == subject_id, Poll.status == PollStatus.open)
@@ -361,43 +304,3 @@ async def require_closed(session: Session, subject_id: UUID, *, organisation_id:
         opened = opened.where(Poll.organisation_id == organisation_id)
     if await session.scalar(opened.limit(1)) is not None:
         raise PollNotClosed
-
-
-async def list_results(session: Session, *, subject_ids: Sequence[UUID], organisation_id: UUID) -> list[PollResult]:
-    """Return an organisation's closed polls of meetings and resolutions, in the order they were made.
-
-    In a merger what is voted on may change hands; a vote that was taken stays that of the branch that took it.
-    """
-    polls = await session.scalars(
-        select(Poll)
-        .where(
-            Poll.subject_id.in_(subject_ids),
-            Poll.status == PollStatus.closed,
-            Poll.organisation_id == organisation_id,
-        )
-        .order_by(Poll.created_at, Poll.id)
-    )
-    return [_result(poll) for poll in polls]
-
-
-def _voted_count(poll: Poll) -> int:
-    return (poll.for_count or 0) + (poll.against_count or 0) + (poll.other_count or 0)
-
-
-def _result(poll: Poll) -> PollResult:
-    denominator = poll.electorate_count or 0
-    in_favour = poll.for_count or 0
-    return PollResult(
-        poll_id=poll.id,
-        subject_id=poll.subject_id,
-        question=poll.question,
-        matter=poll.matter,
-        secrecy=poll.secrecy,
-        for_count=in_favour,
-        against_count=poll.against_count or 0,
-        other_count=poll.other_count or 0,
-        voted_count=_voted_count(poll),
-        denominator=denominator,
-        percent=percent(in_favour, of=denominator),
-        passed=bool(poll.passed),
-    )

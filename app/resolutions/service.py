@@ -1,11 +1,9 @@
-"""Commands of resolutions: drafting, new versions, comments opened and closed, adoption and rejection."""
+"""Commands of resolutions: drafting, new versions, comments opened and closed."""
 
 from datetime import timedelta
-from random import Random
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
@@ -16,40 +14,27 @@ from app.kernel.scopes import Change
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.meetings.errors import MeetingNotFound
-from app.meetings.models import Meeting, MeetingStatus
+from app.meetings.models import MeetingStatus
 from app.meetings.queries import get_visible_meeting
 from app.notifications.service import withdraw_notices
-from app.organisations.models import Organisation
 from app.organisations.queries import get_lasting_organisation, hold_organisation
-from app.polls import service as polls
-from app.polls.errors import MeetingTakesNoPolls, PollNotClosed, PollNotFound
-from app.polls.models import Poll, PollStatus, SubjectType
-from app.polls.queries import get_decision
-from app.polls.schemas import PollCreate, PollView
 from app.resolutions import access, queries
 from app.resolutions.errors import (
     CommentsUntilOutOfRange,
     ParagraphUnknown,
-    PollMissing,
-    PollNotOfResolution,
-    PollNotPassed,
     ResolutionAlreadyExists,
     ResolutionDecided,
     ResolutionMeetingUnknown,
-    ResolutionNotClosed,
     ResolutionNotDraft,
     ResolutionNotOpen,
-    ResolutionRevisedSincePoll,
 )
 from app.resolutions.events import (
-    ResolutionAdopted,
     ResolutionClosed,
     ResolutionDiscarded,
     ResolutionDrafted,
     ResolutionEdited,
     ResolutionEvent,
     ResolutionOpened,
-    ResolutionRejected,
     ResolutionRevised,
 )
 from app.resolutions.models import (
@@ -60,13 +45,10 @@ from app.resolutions.models import (
     ResolutionStatus,
     ResolutionVersion,
 )
-from app.resolutions.numbering import quoted_number
 from app.resolutions.schemas import (
-    Adoption,
     Opening,
     ParagraphCreate,
     ParagraphReplace,
-    Rejection,
     ResolutionCreate,
     ResolutionReplace,
     ResolutionView,
@@ -101,7 +83,7 @@ async def draft_resolution(
     async with refusing_duplicates(session, {"pk_resolutions": ResolutionAlreadyExists}):
         session.add(resolution)
     await _write_version(session, actor, resolution, body.paragraphs)
-    await record(session, _fact(ResolutionDrafted, actor, resolution))
+    await record(session, fact_of(ResolutionDrafted, actor, resolution))
     return await queries.view_resolution(session, resolution)
 
 
@@ -130,9 +112,9 @@ async def replace_resolution(
     await _touch_comments(session, resolution)
     if resolution.status_at(session.now()) is ResolutionStatus.open:
         await withdraw_notices(session, subject_id=resolution.id)  # nobody hears of two versions at once
-        await record(session, _fact(ResolutionRevised, actor, resolution))
+        await record(session, fact_of(ResolutionRevised, actor, resolution))
     else:
-        await record(session, _fact(ResolutionEdited, actor, resolution))
+        await record(session, fact_of(ResolutionEdited, actor, resolution))
     return await queries.view_resolution(session, resolution)
 
 
@@ -142,7 +124,7 @@ async def discard_resolution(session: Session, actor: Actor, resolution_id: UUID
     require_version(resolution.revision, expected)
     if resolution.status is not ResolutionStatus.draft:
         raise ResolutionNotDraft
-    await record(session, _fact(ResolutionDiscarded, actor, resolution))
+    await record(session, fact_of(ResolutionDiscarded, actor, resolution))
     await session.execute(delete(Resolution).where(Resolution.id == resolution.id))
 
 
@@ -151,7 +133,7 @@ async def open_resolution(session: Session, actor: Actor, resolution_id: UUID, b
 
     Raises ResolutionNotDraft, and CommentsUntilOutOfRange for an end that is past or more than a year away.
     """
-    resolution = await _for_decision(session, actor, resolution_id)
+    resolution = await get_for_decision(session, actor, resolution_id)
     if resolution.status is not ResolutionStatus.draft:
         raise ResolutionNotDraft
     if not session.now() < body.comments_until <= session.now() + LONGEST:
@@ -162,13 +144,13 @@ async def open_resolution(session: Session, actor: Actor, resolution_id: UUID, b
     resolution.comments_until = body.comments_until
     resolution.opened_at = session.now()
     resolution.revision += 1
-    await record(session, _fact(ResolutionOpened, actor, resolution))
+    await record(session, fact_of(ResolutionOpened, actor, resolution))
     return await queries.view_resolution(session, resolution)
 
 
 async def close_resolution(session: Session, actor: Actor, resolution_id: UUID) -> ResolutionView:
     """End the comments before their time. Raises ResolutionNotOpen."""
-    resolution = await _for_decision(session, actor, resolution_id)
+    resolution = await get_for_decision(session, actor, resolution_id)
     if resolution.status_at(session.now()) is not ResolutionStatus.open:
         raise ResolutionNotOpen
     await _close(session, actor, resolution)
@@ -191,117 +173,29 @@ async def close_due_resolutions(session: Session) -> int:
     return len(due)
 
 
-async def draft_resolution_poll(session: Session, actor: Actor, resolution_id: UUID, body: PollCreate) -> PollView:
-    """Write a poll on the resolution, to be opened when it is to be decided; only organisers see it.
-
-    Raises ResolutionNotFound, NotForYourPost, ResolutionNotOpen for a draft, ResolutionDecided, PollAlreadyExists.
-    """
-    await _hold_organisation(session, resolution_id)
-    found = await queries.get_visible_resolution(session, actor, resolution_id, for_share=True)
-    resolution = found.resolution
-    access.require_organiser(actor, resolution.organisation_id)
-    if resolution.status is ResolutionStatus.draft:
-        raise ResolutionNotOpen
-    if resolution.status in DECIDED:
-        raise ResolutionDecided
-    return await polls.draft_poll(
-        session,
-        actor,
-        body,
-        organisation_id=resolution.organisation_id,
-        subject_type=SubjectType.resolution,
-        subject_id=resolution.id,
-    )
-
-
-async def open_poll(session: Session, actor: Actor, poll_id: UUID) -> PollView:
-    """Call the electors to vote, on a resolution or in a meeting.
-
-    Raises as `polls.service.open_poll`, MeetingTakesNoPolls also where the minutes of the resolution's meeting stand.
-    """
-    poll = await polls.get_for_change(session, actor, poll_id)
-    if poll.subject_type is SubjectType.resolution and poll.status is PollStatus.draft:
-        resolution = await session.get(Resolution, poll.subject_id)
-        if resolution is not None:
-            await _find_own_meeting(session, resolution)
-    return await polls.open_poll(session, actor, poll_id)
-
-
-async def close_poll(session: Session, actor: Actor, poll_id: UUID, *, chance: Random) -> PollView:
-    """Count the votes as `polls.service.close_poll` does; of a resolution's own meeting the minutes say how it went."""
-    view = await polls.close_poll(session, actor, poll_id, chance=chance)
-    meeting_id = await session.scalar(
-        select(Meeting.id)
-        .join(Resolution, Resolution.meeting_id == Meeting.id)
-        .join(Poll, Poll.subject_id == Resolution.id)
-        .where(Poll.id == poll_id, Meeting.organisation_id == Poll.organisation_id)
-    )
-    if meeting_id is not None:
-        session.changes.append(Change(view.organisation_id, "minutes", meeting_id, 1))
-    return view
-
-
-async def adopt_resolution(session: Session, actor: Actor, resolution_id: UUID, body: Adoption) -> ResolutionView:
-    """Adopt what a poll has passed (domain.md 20), and give it the next number of the year.
-
-    Raises ResolutionNotClosed, PollMissing, PollNotOfResolution, PollNotClosed (another of its polls, too),
-    PollNotPassed, ResolutionRevisedSincePoll: what was voted on is what is adopted, and MeetingTakesNoPolls where the
-    minutes of its meeting stand.
-    """
-    resolution = await _for_decision(session, actor, resolution_id)
-    if resolution.status_at(session.now()) is not ResolutionStatus.closed:
-        raise ResolutionNotClosed
-    if body.poll_id is None:
-        raise PollMissing
-    await _require_passed(session, resolution, body.poll_id)
-    meeting_id = await _find_own_meeting(session, resolution)
-    await polls.settle_polls(session, actor, resolution.id)
-    number = await _give_number(session, resolution)
-    resolution.status = ResolutionStatus.adopted
-    resolution.decided_by_poll_id = body.poll_id
-    resolution.decided_at = session.now()
-    resolution.revision += 1
-    await record(session, _fact(ResolutionAdopted, actor, resolution, number=number, poll_id=body.poll_id))
-    if meeting_id is not None:
-        session.changes.append(Change(resolution.organisation_id, "minutes", meeting_id, 1))
-    return await queries.view_resolution(session, resolution)
-
-
-async def reject_resolution(session: Session, actor: Actor, resolution_id: UUID, body: Rejection) -> ResolutionView:
-    """Note that the resolution was not adopted, and why. Raises ResolutionNotClosed, and PollNotClosed."""
-    resolution = await _for_decision(session, actor, resolution_id)
-    if resolution.status_at(session.now()) is not ResolutionStatus.closed:
-        raise ResolutionNotClosed
-    await polls.settle_polls(session, actor, resolution.id)
-    resolution.status = ResolutionStatus.rejected
-    resolution.reason = body.reason
-    resolution.decided_at = session.now()
-    resolution.revision += 1
-    await record(session, _fact(ResolutionRejected, actor, resolution))
-    return await queries.view_resolution(session, resolution)
-
-
 async def _close(session: Session, actor: Actor | None, resolution: Resolution) -> None:
     resolution.status = ResolutionStatus.closed
     resolution.revision += 1
     await withdraw_notices(session, subject_id=resolution.id)
-    await record(session, _fact(ResolutionClosed, actor, resolution))
+    await record(session, fact_of(ResolutionClosed, actor, resolution))
 
 
-async def _hold_organisation(session: Session, resolution_id: UUID) -> None:
+async def hold_organisation_of(session: Session, resolution_id: UUID) -> None:
+    """Keep the organisation of a resolution, if there is one, as it is until the unit of work ends."""
     its = select(Resolution.organisation_id).where(Resolution.id == resolution_id)
     await hold_organisation(session, its.scalar_subquery())
 
 
 async def _for_change(session: Session, actor: Actor, resolution_id: UUID) -> Resolution:
-    await _hold_organisation(session, resolution_id)
+    await hold_organisation_of(session, resolution_id)
     found = await queries.get_visible_resolution(session, actor, resolution_id, for_update=True)
     access.require_organiser(actor, found.resolution.organisation_id)
     return found.resolution
 
 
-async def _for_decision(session: Session, actor: Actor, resolution_id: UUID) -> Resolution:
-    await _hold_organisation(session, resolution_id)
+async def get_for_decision(session: Session, actor: Actor, resolution_id: UUID) -> Resolution:
+    """Return a resolution locked, for who leads its organisation; raises ResolutionNotFound, NotForYourPost."""
+    await hold_organisation_of(session, resolution_id)
     found = await queries.get_visible_resolution(session, actor, resolution_id, for_update=True)
     access.require_leader(actor, found.resolution.organisation_id)
     return found.resolution
@@ -326,52 +220,6 @@ async def _require_meeting(session: Session, actor: Actor, organisation_id: UUID
         text = Text(vi="Biên bản cuộc họp này đã được thông qua", en="The minutes of this meeting are approved")
         field = FieldProblem(pointer="/meeting_id", code="minutes_approved", detail=text)
         raise ResolutionMeetingUnknown(fields=(field,))
-
-
-async def _find_own_meeting(session: Session, resolution: Resolution) -> UUID | None:
-    """Return the meeting that a resolution names, whose minutes are not approved before the unit of work ends.
-
-    None for a meeting of a branch that was merged: its minutes do not say what the successor does. Nor for a draft,
-    which has none, and is not waited for: whoever discards it waits for the resolutions that name it. Raises
-    MeetingTakesNoPolls once they are approved: what is voted on or adopted later would stand in no minutes.
-    """
-    status = await session.scalar(
-        select(Meeting.status)
-        .where(
-            Meeting.id == resolution.meeting_id,
-            Meeting.organisation_id == resolution.organisation_id,
-            Meeting.status != MeetingStatus.draft,
-        )
-        .with_for_update(read=True)
-    )
-    if status in {MeetingStatus.minutes_approved, MeetingStatus.published}:
-        raise MeetingTakesNoPolls
-    return None if status is None else resolution.meeting_id
-
-
-async def _require_passed(session: Session, resolution: Resolution, poll_id: UUID) -> None:
-    try:
-        decision = await get_decision(session, poll_id)
-    except PollNotFound:
-        raise PollNotOfResolution from None
-    if (decision.subject_type, decision.subject_id) != (SubjectType.resolution, resolution.id):
-        raise PollNotOfResolution
-    if decision.status is not PollStatus.closed:
-        raise PollNotClosed
-    if not decision.passed:
-        raise PollNotPassed
-    voted_in, opened_at = (
-        await session.execute(select(Poll.organisation_id, Poll.opened_at).where(Poll.id == poll_id))
-    ).one()
-    if voted_in != resolution.organisation_id:  # a branch that was merged since: the successor's members did not vote
-        raise PollNotOfResolution
-    written_at = await session.scalar(
-        select(ResolutionVersion.created_at).where(
-            ResolutionVersion.resolution_id == resolution.id, ResolutionVersion.version == resolution.version
-        )
-    )
-    if opened_at is None or written_at is None or written_at > opened_at:
-        raise ResolutionRevisedSincePoll
 
 
 async def _require_known(session: Session, resolution: Resolution, paragraphs: list[ParagraphReplace]) -> None:
@@ -429,22 +277,10 @@ async def _touch_comments(session: Session, resolution: Resolution) -> None:
     session.changes += [Change(resolution.organisation_id, "comment", row.id, row.revision) for row in comments]
 
 
-async def _give_number(session: Session, resolution: Resolution) -> str:
-    """Take the next number of the organisation's year; its row is locked, so that two adoptions follow each other."""
-    organisation = await session.get_one(Organisation, resolution.organisation_id, with_for_update={"key_share": True})
-    year = session.now().astimezone(ZoneInfo(organisation.time_zone)).year
-    last = await session.scalar(
-        select(func.max(Resolution.number_in_year)).where(
-            Resolution.organisation_id == organisation.id, Resolution.number_year == year
-        )
-    )
-    resolution.number_year = year
-    resolution.number_in_year = (last or 0) + 1
-    resolution.number = quoted_number(resolution.number_in_year, kind=organisation.kind)
-    return resolution.number
-
-
-def _fact(kind: type[ResolutionEvent], actor: Actor | None, resolution: Resolution, **more: object) -> ResolutionEvent:
+def fact_of(
+    kind: type[ResolutionEvent], actor: Actor | None, resolution: Resolution, **more: object
+) -> ResolutionEvent:
+    """Return what happened to a resolution, with what only this kind of event says; actor None is the clock."""
     return kind.model_validate(
         {
             "organisation_id": resolution.organisation_id,

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from app.identity.queries import find_actor
 from app.kernel.db import PooledDatabase
 from app.meetings.models import Meeting, MeetingStatus
-from app.resolutions.service import open_poll
+from app.resolutions.decisions.service import open_poll
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced
 from tests.factories.minutes import over, stepped

@@ -11,7 +11,7 @@ from app.kernel.db import transaction
 from app.kernel.security import Actor
 from app.polls.errors import PollNotOpen
 from app.polls.models import Choice, Secrecy
-from app.polls.queries import get_decision
+from app.polls.results.queries import get_decision
 from tests.factories.clock import FakeClock
 from tests.polls.voting import Branch, branch_of_five
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from app.polls.errors import PollNotFound
 from app.polls.models import PollStatus
-from app.polls.queries import get_decision, list_results
+from app.polls.results.queries import get_decision, list_results
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, drafted, inbox, set_status, took

@@ -7,10 +7,11 @@ from sqlalchemy import text
 from app.identity.queries import find_actor
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.security import PostKind
+from app.resolutions.decisions.service import adopt_resolution
 from app.resolutions.errors import ResolutionNotFound
 from app.resolutions.queries import get_adopted, list_adopted
 from app.resolutions.schemas import Adoption
-from app.resolutions.service import adopt_resolution, close_due_resolutions
+from app.resolutions.service import close_due_resolutions
 from app.worker import close_resolutions
 from tests.conftest import RolledBackDatabase
 from tests.contract.rows import resolutions as rows

@@ -10,7 +10,7 @@ from app.kernel.db import PooledDatabase
 from app.meetings.models import Meeting
 from app.meetings.succession.service import hand_over_meetings
 from app.organisations.succession.service import lock_organisations
-from app.resolutions.service import open_poll
+from app.resolutions.decisions.service import open_poll
 from app.resolutions.succession.service import hand_over_resolutions
 from tests.factories.meetings import SignedIn
 from tests.factories.meetings import drafted as drafted_meeting

@@ -1,0 +1,1 @@
+"""What polls have come to, for those who decide by them and write them down."""
