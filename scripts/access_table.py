@@ -23,6 +23,8 @@ CASES = {
     "never given out": "chưa từng cấp",
     "not adopted": "chưa thông qua",
     "not sent yet": "chưa gửi",
+    "not sent yet; the probationary member takes them": "chưa gửi; đảng viên dự bị ghi biên bản",
+    "the probationary member takes them": "đảng viên dự bị ghi biên bản",
     "of a member's own": "của riêng một đảng viên",
     "of a provider that is none": "của nhà cung cấp không có",
     "of no notice": "không phải thông báo nào",

@@ -5,16 +5,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, or_, select, union
+from sqlalchemy import Select, or_, select, union
 
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
-from app.kernel.security import ORGANISERS, PostKind
+from app.kernel.security import PostKind
 from app.meetings.convening.queries import convened_to
 from app.meetings.models import TOOK_PART, Meeting, MeetingKind, RosterEntry
-from app.members.models import Post
+from app.members.models import Member, Post
 from app.members.queries import belonged_to_its_end, holds_on, organisers_of
 from app.minutes.events import MeetingMissed, MinutesDue, MinutesPublished, MinutesSent
 from app.minutes.models import Minutes, MinutesStatus
@@ -83,13 +83,15 @@ async def _prepare_due(session: Session, event: MinutesDue) -> Prepared | None:
         return None
     meeting = await session.get_one(Meeting, event.subject_id)
     today = session.today()
-    is_named = and_(Post.kind.in_(ORGANISERS), Post.member_id == meeting.minute_taker_id)
-    writers = select(Post.member_id).where(
+    by_post = select(Post.member_id).where(
         Post.organisation_id == await find_lasting_id(session, meeting.organisation_id),
-        or_(Post.kind.in_(_WRITERS), is_named),  # whom else somebody named cannot open them
+        Post.kind.in_(_WRITERS),
         holds_on(Post.starts_on, Post.ends_on, today),
     )
-    return _prepared(session, meeting, writers.distinct(), hours=event.hours_before)
+    # Whom the meeting named too, while they can still open them.
+    named = (await _roster(session, meeting)).where(RosterEntry.member_id == meeting.minute_taker_id)
+    writers = select(Member.id).where(Member.id.in_(union(by_post, named)))
+    return _prepared(session, meeting, writers, hours=event.hours_before)
 
 
 def _said(params: Params, reader: Reader, title: Text, body: Text) -> tuple[str, str]:

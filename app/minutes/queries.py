@@ -298,7 +298,7 @@ async def _tasks(session: Session, meeting_id: UUID) -> list[MinutesTask]:
 
 
 async def list_remarks(session: Session, actor: Actor, meeting_id: UUID, *, paging: PageRequest) -> RemarkPage:
-    """Return the remarks on minutes, in the order they were made, to the organisers and to those who took part.
+    """Return the remarks on minutes, in the order they were made, to those who took part and who works on the minutes.
 
     Raises as `get_minutes`, and NotForYourPost.
     """

@@ -61,8 +61,8 @@ def _pdf(paper: Paper, *, tagged: Tagger, filename: str) -> Response:
 async def get_minutes(session: DbSession, actor: CurrentActor, meeting_id: UUID, tagged: Tagged) -> MinutesView:
     """Return the minutes, composed of agenda, roll, votes, resolutions and tasks as they stand; frozen once approved.
 
-    Organisers read them from the meeting's end on; who took part, once they are sent for remarks; the rest of the
-    branch and officers above, once they are published.
+    Organisers, the chair and the meeting's minute-taker read them from its end on; who took part, once they are sent
+    for remarks; the rest of the branch and officers above, once they are published.
     """
     return tagged.one(await queries.get_minutes(session, actor, meeting_id))
 
@@ -81,7 +81,10 @@ async def replace_minutes(
     expected: ExpectedVersion,
     tagged: Tagged,
 ) -> MinutesView:
-    """Write sections and conclusion, until the approval. Head counts, votes and tasks cannot be typed."""
+    """Write sections and conclusion, until the approval: by an organiser, or by whom the meeting named minute-taker.
+
+    Head counts, votes and tasks cannot be typed.
+    """
     return tagged.one(await service.replace_minutes(session, actor, meeting_id, body, expected=expected))
 
 

@@ -203,7 +203,7 @@ async def _remind(session: Session, meeting: Meeting, hours_passed: list[int]) -
 
 async def _for_change(session: Session, actor: Actor, meeting_id: UUID) -> Found:
     found = await queries.find_readable(session, actor, meeting_id, for_update=True)
-    require_organiser(actor, found.meeting.organisation_id)
+    access.require_writer(actor, found.meeting)
     _require_open(found)
     return found
 

@@ -11,15 +11,30 @@ from app.meetings.models import MeetingTask, TaskStatus
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, took
 from tests.factories.rolls import begun, put_roll
-from tests.factories.world import World
+from tests.factories.world import Person, World
 
 HELD_FOR = {"minutes": 95}
 
 
-async def over(world: World, signed_in: SignedIn, clock: FakeClock, *, poll: bool = False, **changes: object) -> str:
-    """A meeting of branch A that has ended: secretary and member there, the minute-taker late, three not."""
+async def over(
+    world: World,
+    signed_in: SignedIn,
+    clock: FakeClock,
+    *,
+    poll: bool = False,
+    chair: Person | None = None,
+    named: Person | None = None,
+    **changes: object,
+) -> str:
+    """A meeting of branch A that has ended: secretary and member there, the minute-taker late, three not.
+
+    The secretary took the chair and the minute-taker the minutes, unless others are named.
+    """
     secretary = signed_in(world.secretary)
-    chosen = {"chair_id": str(world.secretary.member_id), "minute_taker_id": str(world.minute_taker.member_id)}
+    chosen = {
+        "chair_id": str((chair or world.secretary).member_id),
+        "minute_taker_id": str((named or world.minute_taker).member_id),
+    }
     meeting_id = await begun(secretary, world.branch_a, chosen, **changes)
     entered = await put_roll(
         secretary,

@@ -298,6 +298,7 @@ class Invention:
             reason=self.word("reason of a cancellation") if status in {"postponed", "cancelled"} else None,
             starts_at=self.now + timedelta(days=self.dice.randint(-50, 0) if begun else self.dice.randint(1, 30)),
             chair=self.dice.choice(people) if begun and people else None,
+            minute_taker=self.dice.choice((*people, None)) if begun else None,
         )
         self.state.meetings.append(made)
         if status != "draft":

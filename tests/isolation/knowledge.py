@@ -118,7 +118,7 @@ class Knowledge:
         if self.model.reads_minutes(person, meeting):
             yield from _head(meeting.organisation)
             yield from (guest.name for guest in meeting.guests)
-            yield meeting.chair.name if meeting.chair else ""
+            yield from (person.name for person in (meeting.chair, meeting.minute_taker) if person)
             yield from (member.name for member, line in meeting.roster.items() if _is_named(line))
             if meeting.minutes:
                 yield from (meeting.minutes.section, meeting.minutes.conclusion, meeting.minutes.paper or "")

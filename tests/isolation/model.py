@@ -264,8 +264,14 @@ class Model:
         line = meeting.roster.get(person)
         return line is not None and line.attendance in CAME
 
+    def writes_minutes(self, person: Person, meeting: Meeting) -> bool:
+        return self.organises(person, meeting.organisation) or meeting.minute_taker is person
+
+    def works_on_minutes(self, person: Person, meeting: Meeting) -> bool:
+        return self.writes_minutes(person, meeting) or meeting.chair is person
+
     def reads_minutes(self, person: Person, meeting: Meeting) -> bool:
-        """Written by organisers from the end on, read by who took part once sent, by all who know of it once published.
+        """Worked on from the end on, read by who took part once sent, by all who know of it once published.
 
         Before somebody writes in them they are a draft.
         """
@@ -273,10 +279,10 @@ class Model:
             return False
         status = meeting.minutes.status if meeting.minutes else "draft"
         shown = status == "published" or (status != "draft" and self.took_part(person, meeting))
-        return shown or self.organises(person, meeting.organisation)
+        return shown or self.works_on_minutes(person, meeting)
 
     def reads_remarks(self, person: Person, meeting: Meeting) -> bool:
-        inside = self.took_part(person, meeting) or self.organises(person, meeting.organisation)
+        inside = self.took_part(person, meeting) or self.works_on_minutes(person, meeting)
         return inside and self.reads_minutes(person, meeting)
 
     # Votes and texts.

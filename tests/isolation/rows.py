@@ -289,6 +289,7 @@ class Rows:
             rule_set=RULE_SETS[0].key if begun else None,
             check_in_secret=b"s" * 32 if begun else None,
             chair_id=meeting.chair.id if meeting.chair else None,
+            minute_taker_id=meeting.minute_taker.id if meeting.minute_taker else None,
         )
         self._add(AgendaItem, meeting_id=meeting.id, position=1, title=meeting.agenda)
         for person, reason in meeting.replies.items():

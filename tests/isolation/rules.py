@@ -220,7 +220,9 @@ NEEDS: Mapping[str, May] = {
     "checkIn": lambda model, who, meeting: who in meeting.roster or model.answers(who, meeting),
     "getMeetingReach": _follows_call,
     "reportTaskDone": lambda _, who, task: task.assignee is who,
-    **_for_all("replaceMinutes publishMinutes sendMinutes answerRemark", _organises),
+    **_for_all("replaceMinutes sendMinutes", Model.writes_minutes),
+    "publishMinutes": _organises,
+    "answerRemark": lambda model, who, remark: model.writes_minutes(who, remark.meeting),
     "approveMinutes": lambda model, who, meeting: _leads(model, who, meeting) or meeting.chair is who,
     "listRemarks": Model.reads_remarks,
     "remarkOnMinutes": Model.took_part,
@@ -299,9 +301,9 @@ WITHIN: Mapping[str, frozenset[int]] = {
 def is_found(model: Model, who: Person, operation: str, kind: str, thing: Some) -> bool:
     """Say whether somebody may know of what an operation is about."""
     if operation in OF_MINUTES:
-        # Before the end its organisers are told that it is too early.
+        # Before the end those who will work on them are told that it is too early.
         return model.reads_minutes(who, thing) or (
-            thing.status not in OVER and model.organises(who, thing.organisation)
+            thing.status not in OVER and model.sees_meeting(who, thing) and model.works_on_minutes(who, thing)
         )
     if operation == "getResolutionPdf":
         return thing.status == "adopted" and model.sees_resolution(who, thing)

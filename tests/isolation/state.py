@@ -184,6 +184,7 @@ class Meeting(Thing):
     reason: str | None
     starts_at: datetime
     chair: Person | None = None
+    minute_taker: Person | None = None
     roster: dict[Person, RosterLine] = field(default_factory=dict)
     replies: dict[Person, str] = field(default_factory=dict)
     guests: list[Guest] = field(default_factory=list)

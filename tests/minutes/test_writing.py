@@ -101,6 +101,47 @@ async def test_written_minutes_keep_their_words_and_follow_the_roll(
     assert written.headers["ETag"] != after.headers["ETag"]
 
 
+async def test_whom_the_meeting_named_writes_sends_and_answers_without_a_post(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    meeting_id = await over(world, signed_in, clock, named=world.probationary)
+    secretary, named = signed_in(world.secretary), signed_in(world.probationary)
+    path = f"/v1/meetings/{meeting_id}/minutes"
+    assert (await minutes_of(named, meeting_id))["minute_taker"]["full_name"] == world.probationary.full_name
+
+    written = await put_minutes(named, meeting_id, conclusion="Giao chi ủy đôn đốc.")
+    sent = await named.post(f"{path}/send")
+    said = await signed_in(world.member).post(f"{path}/remarks", json={"body": "Số tiền là 85 triệu đồng."})
+    answered = await named.put(f"/v1/minutes-remarks/{said.json()['id']}/answer", json={"taken": True})
+    refused = [await named.post(f"{path}/approve")]
+    assert (await secretary.post(f"{path}/approve")).status_code == 200
+    refused.append(await named.post(f"{path}/publish"))
+
+    assert [one.status_code for one in (written, sent, answered)] == [200, 200, 200], answered.text
+    assert [(one.status_code, one.json()["code"]) for one in refused] == [(403, "not_for_your_post")] * 2
+
+
+async def test_named_minute_taker_hears_before_the_end_that_it_is_too_early(world: World, signed_in: SignedIn) -> None:
+    chosen = {"minute_taker_id": str(world.member.member_id)}
+    meeting_id = await begun(signed_in(world.secretary), world.branch_a, chosen)
+    early = await signed_in(world.member).get(f"/v1/meetings/{meeting_id}/minutes")
+    assert (early.status_code, early.json()["code"]) == (409, "minutes_too_early")
+    other = await signed_in(world.away).get(f"/v1/meetings/{meeting_id}/minutes")
+    assert (other.status_code, other.json()["code"]) == (404, "minutes_not_found")
+
+
+async def test_chair_without_a_post_reads_and_approves_what_was_read_out_and_never_sent(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    meeting_id = await over(world, signed_in, clock, chair=world.away)
+    chair = signed_in(world.away)
+    assert (await minutes_of(chair, meeting_id))["status"] == "draft"
+    refused = await put_minutes(chair, meeting_id, conclusion="Của người chủ trì")
+    approved = await chair.post(f"/v1/meetings/{meeting_id}/minutes/approve")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_for_your_post")
+    assert (approved.status_code, approved.json()["status"]) == (200, "approved"), approved.text
+
+
 async def test_nobody_overwrites_minutes_they_have_not_seen(
     world: World, signed_in: SignedIn, clock: FakeClock
 ) -> None:

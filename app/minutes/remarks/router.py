@@ -28,7 +28,7 @@ router = Router(prefix="/minutes-remarks", tags=["minutes"], route_class=StrictR
 async def list_remarks(
     session: DbSession, actor: CurrentActor, meeting_id: UUID, paging: Paging, tagged: Tagged, linked: Linked
 ) -> RemarkPage:
-    """List what was said of the draft and what came of it; for the organisers and those who took part."""
+    """List what was said of the draft and what came of it; for those who took part and who works on the minutes."""
     return tagged.page(linked(await queries.list_remarks(session, actor, meeting_id, paging=paging)))
 
 
@@ -55,5 +55,5 @@ async def remark_on_minutes(
 async def answer_remark(
     session: DbSession, actor: CurrentActor, tagged: Tagged, remark_id: UUID, body: RemarkAnswer
 ) -> RemarkView:
-    """Say whether the minutes were changed for it; for the organisers, until the approval."""
+    """Say whether the minutes were changed for it; for who writes them, until the approval."""
     return tagged.whole(await service.answer_remark(session, actor, remark_id, body))

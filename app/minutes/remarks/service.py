@@ -6,7 +6,6 @@ from app.kernel.context import meet
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.security import Actor
-from app.meetings.access import require_organiser
 from app.meetings.errors import MeetingNotFound
 from app.members.models import Member
 from app.minutes import access
@@ -60,7 +59,7 @@ async def answer_remark(session: Session, actor: Actor, remark_id: UUID, body: R
         raise RemarkNotFound from None
     if not access.reviews(actor, found.meeting, took_part=found.took_part):
         raise RemarkNotFound
-    require_organiser(actor, found.meeting.organisation_id)
+    access.require_writer(actor, found.meeting)
     minutes = _in_review(found)
     remark.taken = body.taken
     remark.answer = body.body

@@ -18,6 +18,7 @@ from tests.factories.world import HANOI, World
 YEAR = 2026
 
 _UNSENT = {"meeting_id": "just_ended"}
+_UNSENT_OF_NAMED = {"meeting_id": "just_ended_and_named"}
 _IN_REVIEW = {"meeting_id": "minutes_in_review"}
 _APPROVED = {"meeting_id": "agreed_minutes"}
 _PUBLISHED = {"meeting_id": "published_minutes"}
@@ -25,17 +26,20 @@ _WORDS = {"sections": [{"heading": "Đánh giá tháng 11", "body": "Chi bộ nh
 # Of the branch, member, secretary and minute-taker took part.
 _TOOK_PART = expect(404, organisers=OK, member=OK)
 _WRITES = expect(404, organisers=OK, member=403)
+_NAMED = expect(404, organisers=OK, probationary=OK)
 _READS = expect(404, branch=OK, officer=OK)
 
 ROWS: tuple[Row, ...] = (
     # A draft is the organisers', what is sent those who took part read, what is published the branch and officers.
     Row("getMinutes", expect(404, organisers=OK), path=_UNSENT, why="not sent yet"),
+    Row("getMinutes", _NAMED, path=_UNSENT_OF_NAMED, why="not sent yet; the probationary member takes them"),
     Row("getMinutes", expect(404, organisers=409), path={"meeting_id": "announced"}, why="before the end"),
     Row("getMinutes", _TOOK_PART, path=_IN_REVIEW, why="in review"),
     Row("getMinutes", _TOOK_PART, path=_APPROVED, why="approved"),
     Row("getMinutes", _READS, path=_PUBLISHED, why="published"),
     Row("replaceMinutes", _WRITES, path=_IN_REVIEW, body=_WORDS, headers=VERSION_1),
     Row("sendMinutes", expect(404, organisers=OK), path=_UNSENT),
+    Row("sendMinutes", _NAMED, path=_UNSENT_OF_NAMED, why="the probationary member takes them"),
     Row("approveMinutes", expect(404, member=403, minute_taker=403, secretary=OK), path=_IN_REVIEW),
     Row("publishMinutes", _WRITES, path=_APPROVED),
     Row("getMinutesPdf", _READS, path=_PUBLISHED),
@@ -63,7 +67,11 @@ _STATUSES = {
 async def make(session: Session, world: World, things: Things) -> Things:
     """Make a meeting with minutes of each status, with roll, remark and paper; one has none yet."""
     del things
-    made = {"just_ended": await _make_meeting(session, world, MeetingStatus.ended)}
+    made = {
+        "just_ended": await _make_meeting(session, world, MeetingStatus.ended),
+        "just_ended_and_named": await _make_meeting(session, world, MeetingStatus.ended),
+    }
+    made["just_ended_and_named"].minute_taker_id = world.probationary.member_id
     for number, (name, (status, of_minutes)) in enumerate(_STATUSES.items(), start=1):
         made[name] = await _make_meeting(session, world, status)
         await _make_minutes(session, world, made[name], of_minutes, number)
