@@ -76,6 +76,7 @@ ROUTERS = (
     second_factor.me,
     identities.me,
     meetings.router,
+    polls.meetings,
     replies.router,
     reach.router,
     roll.router,

@@ -22,7 +22,6 @@ from app.meetings.errors import (
     MeetingTimePassed,
 )
 from app.meetings.schemas import (
-    Cancellation,
     MeetingCreate,
     MeetingPage,
     MeetingReplace,
@@ -142,16 +141,3 @@ async def postpone_meeting(
 ) -> MeetingView:
     """Move an announced meeting to another time, with the reason; everybody is told."""
     return tagged.one(await service.postpone_meeting(session, actor, meeting_id, body))
-
-
-@router.post(
-    "/{meeting_id}/cancel",
-    operation_id="cancelMeeting",
-    summary="Cancel the meeting",
-    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotUpcoming),
-)
-async def cancel_meeting(
-    session: DbSession, actor: CurrentActor, meeting_id: UUID, body: Cancellation, tagged: Tagged
-) -> MeetingView:
-    """Call an announced meeting off, with the reason; everybody is told, and no reminder follows."""
-    return tagged.one(await service.cancel_meeting(session, actor, meeting_id, body))

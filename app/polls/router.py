@@ -13,7 +13,8 @@ from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.meetings.errors import MeetingNotFound
+from app.meetings.errors import MeetingNotFound, MeetingNotUpcoming
+from app.meetings.schemas import Cancellation, MeetingView
 from app.organisations.errors import OrganisationNotFound
 from app.polls import queries, service
 from app.polls.errors import (
@@ -38,6 +39,7 @@ CHANCE = SystemRandom()
 
 me = Router(prefix="/me", tags=["polls"], route_class=StrictRoute)
 organisations = Router(prefix="/organisations", tags=["polls"], route_class=StrictRoute)
+meetings = Router(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
 router = Router(tags=["polls"], route_class=StrictRoute)
 
 
@@ -76,6 +78,20 @@ async def draft_meeting_poll(
 ) -> PollView:
     """Write a poll that only organisers see until it is opened; in a committee meeting the committee will vote."""
     return tagged.one(await service.draft_meeting_poll(session, actor, meeting_id, body))
+
+
+# Here, since only polls know in which of them nobody votes any more.
+@meetings.post(
+    "/{meeting_id}/cancel",
+    operation_id="cancelMeeting",
+    summary="Cancel the meeting",
+    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotUpcoming),
+)
+async def cancel_meeting(
+    session: DbSession, actor: CurrentActor, meeting_id: UUID, body: Cancellation, tagged: Tagged
+) -> MeetingView:
+    """Call an announced meeting off, with the reason; everybody is told, and no reminder follows."""
+    return tagged.one(await service.cancel_meeting(session, actor, meeting_id, body))
 
 
 @router.get("/polls/{poll_id}", operation_id="getPoll", summary="A poll", responses=problems(PollNotFound))

@@ -12,8 +12,10 @@ from app.kernel.jobs import Lane, defer
 from app.kernel.scopes import Change, Op
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
+from app.meetings import service as meetings
 from app.meetings.models import UPCOMING, Meeting, MeetingKind, MeetingStatus
 from app.meetings.queries import get_visible_meeting
+from app.meetings.schemas import Cancellation, MeetingView
 from app.notifications.service import withdraw_notices
 from app.organisations.models import Organisation, OrganisationKind
 from app.organisations.queries import hold_organisation
@@ -71,6 +73,21 @@ async def draft_meeting_poll(session: Session, actor: Actor, meeting_id: UUID, b
         subject_type=SubjectType.meeting,
         subject_id=meeting.id,
     )
+
+
+async def cancel_meeting(session: Session, actor: Actor, meeting_id: UUID, body: Cancellation) -> MeetingView:
+    """Call a meeting off; phones are told of its open polls, in which nobody votes any more.
+
+    Raises as `meetings.service.cancel_meeting`.
+    """
+    opened = select(Poll).where(Poll.subject_id == meeting_id, Poll.status == PollStatus.open)
+    # Before the meeting, as the steps of polls lock them; and none of these is closed meanwhile.
+    await session.execute(opened.with_for_update(read=True))
+    view = await meetings.cancel_meeting(session, actor, meeting_id, body)
+    for poll in (await session.scalars(opened)).all():  # also what was opened just before
+        session.changes.append(Change(poll.organisation_id, "poll", poll.id, poll.version))
+        await _touch_electors(session, poll)
+    return view
 
 
 async def draft_poll(
