@@ -77,6 +77,7 @@ ROUTERS = (
     identities.me,
     meetings.router,
     polls.meetings,
+    resolutions.meetings,
     replies.router,
     reach.router,
     roll.router,

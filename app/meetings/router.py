@@ -107,18 +107,6 @@ async def replace_meeting(
     return tagged.one(await service.replace_meeting(session, actor, meeting_id, body, expected=expected))
 
 
-@router.delete(
-    "/{meeting_id}",
-    operation_id="discardMeeting",
-    status_code=204,
-    summary="Discard a draft",
-    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotDraft),
-)
-async def discard_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, expected: ExpectedVersion) -> None:
-    """Delete a draft. What was announced can only be cancelled."""
-    await service.discard_meeting(session, actor, meeting_id, expected=expected)
-
-
 @router.post(
     "/{meeting_id}/announce",
     operation_id="announceMeeting",

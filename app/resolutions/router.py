@@ -14,6 +14,7 @@ from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
+from app.meetings.errors import MeetingNotDraft, MeetingNotFound
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.resolutions import queries, service
 from app.resolutions.comparison_page import CONTENT_SECURITY_POLICY
@@ -41,6 +42,7 @@ from app.resolutions.schemas import (
 
 organisations = Router(prefix="/organisations", tags=["resolutions"], route_class=StrictRoute)
 router = Router(prefix="/resolutions", tags=["resolutions"], route_class=StrictRoute)
+meetings = Router(prefix="/meetings", tags=["meetings"], route_class=StrictRoute)
 
 _MOST = 2**31 - 1
 FromVersion = Annotated[
@@ -241,3 +243,16 @@ async def close_resolution(
 ) -> ResolutionView:
     """Close the comments before their time."""
     return tagged.one(await service.close_resolution(session, actor, resolution_id))
+
+
+# Here, since only resolutions know which of them named the meeting.
+@meetings.delete(
+    "/{meeting_id}",
+    operation_id="discardMeeting",
+    status_code=204,
+    summary="Discard a draft",
+    responses=problems(MeetingNotFound, NotForYourPost, MeetingNotDraft),
+)
+async def discard_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID, expected: ExpectedVersion) -> None:
+    """Delete a draft. What was announced can only be cancelled."""
+    await service.discard_meeting(session, actor, meeting_id, expected=expected)

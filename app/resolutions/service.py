@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
@@ -13,6 +13,7 @@ from app.kernel.i18n import Text
 from app.kernel.scopes import Change
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
+from app.meetings import service as meetings
 from app.meetings.errors import MeetingNotFound
 from app.meetings.models import MeetingStatus
 from app.meetings.queries import get_visible_meeting
@@ -126,6 +127,24 @@ async def discard_resolution(session: Session, actor: Actor, resolution_id: UUID
         raise ResolutionNotDraft
     await record(session, fact_of(ResolutionDiscarded, actor, resolution))
     await session.execute(delete(Resolution).where(Resolution.id == resolution.id))
+
+
+async def discard_meeting(session: Session, actor: Actor, meeting_id: UUID, *, expected: int) -> None:
+    """Delete the draft of a meeting; the resolutions that named it name none, as phones are told.
+
+    Raises as `meetings.service.discard_meeting`.
+    """
+    # Held first, so that no other comes to name it. Where it may not be discarded, this is rolled back too.
+    await get_visible_meeting(session, actor, meeting_id, for_update=True)
+    freed = await session.execute(
+        update(Resolution)
+        .where(Resolution.meeting_id == meeting_id)
+        .values(meeting_id=None, revision=Resolution.revision + 1)
+        .returning(Resolution.organisation_id, Resolution.id, Resolution.revision),
+        execution_options={"synchronize_session": False},
+    )
+    session.changes += [Change(row.organisation_id, "resolution", row.id, row.revision) for row in freed]
+    await meetings.discard_meeting(session, actor, meeting_id, expected=expected)
 
 
 async def open_resolution(session: Session, actor: Actor, resolution_id: UUID, body: Opening) -> ResolutionView:

@@ -4,7 +4,8 @@ import pytest
 from httpx import AsyncClient
 
 from tests.changes.phones import fresh, named
-from tests.factories.meetings import SignedIn, announced, took
+from tests.factories import resolutions
+from tests.factories.meetings import SignedIn, announced, drafted, took
 from tests.factories.polls import opened_poll, post_poll, seen, stepped
 from tests.factories.transfers import moved
 from tests.factories.world import World
@@ -56,3 +57,38 @@ async def test_who_moved_away_hears_that_the_meeting_of_their_vote_is_called_off
     await stepped(secretary, poll, "close")
     await phone.catch_up(member)
     assert phone.of("poll") == {}
+
+
+async def test_phones_hear_that_a_resolution_names_no_meeting_any_more_once_its_draft_is_discarded(
+    world: World, secretary: AsyncClient, member: AsyncClient
+) -> None:
+    meeting, other = [await drafted(secretary, world.branch_a) for _ in range(2)]
+    opened = await resolutions.opened(secretary, world.branch_a, meeting_id=meeting)
+    draft = await resolutions.drafted(secretary, world.branch_a, meeting_id=meeting)
+    await resolutions.opened(secretary, world.branch_a, meeting_id=other)
+    phone, theirs = await fresh(member), await fresh(secretary)
+    assert phone.of("resolution")[opened["id"]]["meeting_id"] == meeting
+    addresses = [f"/v1/resolutions/{one['id']}" for one in (opened, draft)]
+    before = [(await secretary.get(address)).headers["ETag"] for address in addresses]
+
+    refused = await secretary.delete(f"/v1/meetings/{meeting}", headers={"If-Match": '"7"'})
+    assert refused.status_code == 412
+    assert await phone.catch_up(member) == []
+    assert phone.held == (await fresh(member)).held
+    answer = await secretary.delete(f"/v1/meetings/{meeting}", headers={"If-Match": '"1"'})
+    assert answer.status_code == 204
+    await phone.catch_up(member)
+    await theirs.catch_up(secretary)
+
+    assert named(phone) == {("resolution", opened["id"])}
+    assert named(theirs) == {("resolution", one["id"]) for one in (opened, draft)}
+    assert named(theirs, "delete") == {("meeting", meeting)}
+    for address, etag, one in zip(addresses, before, (opened, draft), strict=True):
+        shown = theirs.of("resolution")[one["id"]]
+        assert (shown["meeting_id"], shown["version"], shown["revision"]) == (None, 1, one["revision"] + 1)
+        assert shown == (await secretary.get(address)).json()
+        assert (await secretary.get(address, headers={"If-None-Match": etag})).status_code == 200
+    stale = await secretary.delete(addresses[1], headers={"If-Match": before[1]})
+    assert stale.status_code == 412
+    assert phone.held == (await fresh(member)).held
+    assert theirs.held == (await fresh(secretary)).held
