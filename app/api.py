@@ -122,6 +122,7 @@ ROUTERS = (
     documents.organisations,
     search.router,
     documents.router,
+    announcements.documents,
     announcements.organisations,
     announcements.router,
     polls.me,

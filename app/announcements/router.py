@@ -23,7 +23,8 @@ from app.announcements.schemas import (
     AnnouncementView,
     ReachView,
 )
-from app.documents.errors import DocumentsNotFound
+from app.documents.errors import DocumentNotFound, DocumentsNotFound, DocumentVisibilityFixed
+from app.documents.schemas import DocumentPatch, DocumentView
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
 from app.kernel.etags import ExpectedVersion, Tagged
@@ -36,6 +37,7 @@ from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
 organisations = Router(prefix="/organisations", tags=["announcements"], route_class=StrictRoute)
 router = Router(prefix="/announcements", tags=["announcements"], route_class=StrictRoute)
+documents = Router(prefix="/documents", tags=["documents"], route_class=StrictRoute)
 
 
 @organisations.get(
@@ -183,3 +185,22 @@ async def get_announcement_reach(
     acknowledged.
     """
     return tagged.whole(await queries.get_reach(session, actor, announcement_id, locale=reader.locale))
+
+
+# Here, since only announcements know which of them show other documents then.
+@documents.patch(
+    "/{document_id}",
+    operation_id="changeDocument",
+    summary="Rename or move a document",
+    responses=problems(DocumentNotFound, NotForYourPost, DocumentVisibilityFixed),
+)
+async def change_document(
+    session: DbSession,
+    actor: CurrentActor,
+    expected: ExpectedVersion,
+    tagged: Tagged,
+    document_id: UUID,
+    body: DocumentPatch,
+) -> DocumentView:
+    """Change title, folder or visibility; for those who may add such a document, of one's own for oneself."""
+    return tagged.one(await service.change_document(session, actor, document_id, body, expected=expected))

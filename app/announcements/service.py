@@ -1,4 +1,4 @@
-"""Commands of announcements: draft, publish now or at a time, withdraw; open and acknowledge."""
+"""Commands of announcements: draft, publish now or at a time, withdraw; open and acknowledge; what goes with them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -37,12 +37,16 @@ from app.announcements.models import (
     AnnouncementStatus,
 )
 from app.announcements.schemas import AnnouncementCreate, AnnouncementReplace, AnnouncementView
+from app.documents import service as documents
+from app.documents.models import Document
 from app.documents.queries import require_attachable
+from app.documents.schemas import DocumentPatch, DocumentView
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
 from app.kernel.etags import require_version
 from app.kernel.events import record
 from app.kernel.i18n import Text
+from app.kernel.scopes import Change
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.notifications.service import withdraw_notices
@@ -196,6 +200,25 @@ async def acknowledge_announcement(session: Session, actor: Actor, announcement_
     if acknowledged is not None:
         await record(session, _fact(AnnouncementAcknowledged, announcement, by=actor))
     return await queries.view_announcement(session, actor, announcement.id)
+
+
+async def change_document(
+    session: Session, actor: Actor, document_id: UUID, body: DocumentPatch, *, expected: int
+) -> DocumentView:
+    """Change a document; where others may read it then, phones are told of the announcements that it goes with.
+
+    Raises as `documents.service.change_document`.
+    """
+    before = await session.scalar(select(Document.visibility).where(Document.id == document_id))
+    view = await documents.change_document(session, actor, document_id, body, expected=expected)
+    if view.visibility is not before:
+        shown_with = await session.execute(
+            select(Announcement.organisation_id, Announcement.id, Announcement.version)
+            .join(AnnouncementDocument, AnnouncementDocument.announcement_id == Announcement.id)
+            .where(AnnouncementDocument.document_id == document_id, Announcement.status != AnnouncementStatus.withdrawn)
+        )
+        session.changes += [Change(row.organisation_id, "announcement", row.id, row.version) for row in shown_with]
+    return view
 
 
 async def _for_change(session: Session, actor: Actor, announcement_id: UUID) -> tuple[Announcement, Organisation]:

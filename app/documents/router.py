@@ -20,7 +20,6 @@ from app.documents.errors import (
     DocumentNotFound,
     DocumentTooLarge,
     DocumentUnpacksTooLarge,
-    DocumentVisibilityFixed,
     FileNameMisleading,
     FileNameNotAllowed,
     RangeNotSatisfiable,
@@ -28,7 +27,7 @@ from app.documents.errors import (
 )
 from app.documents.models import Visibility
 from app.documents.ranges import wanted_bytes
-from app.documents.schemas import DocumentPatch, DocumentView, FolderPage, FormLine
+from app.documents.schemas import DocumentView, FolderPage, FormLine
 from app.documents.service import Upload
 from app.documents.store import ContentMissing, DocumentStore
 from app.kernel.bodies import MAX_JSON_BYTES, StrictRoute
@@ -203,24 +202,6 @@ async def get_document_content(
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{document.size_bytes}"
     return StreamingResponse(content, status_code=206 if part else 200, media_type=document.media_type, headers=headers)
-
-
-@router.patch(
-    "/{document_id}",
-    operation_id="changeDocument",
-    summary="Rename or move a document",
-    responses=problems(DocumentNotFound, NotForYourPost, DocumentVisibilityFixed),
-)
-async def change_document(
-    session: DbSession,
-    actor: CurrentActor,
-    expected: ExpectedVersion,
-    tagged: Tagged,
-    document_id: UUID,
-    body: DocumentPatch,
-) -> DocumentView:
-    """Change title, folder or visibility; for those who may add such a document, of one's own for oneself."""
-    return tagged.one(await service.change_document(session, actor, document_id, body, expected=expected))
 
 
 @router.delete(

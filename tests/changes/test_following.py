@@ -4,7 +4,8 @@ import pytest
 from httpx import AsyncClient
 
 from tests.changes.phones import fresh, named
-from tests.factories import resolutions
+from tests.documents.asking import uploaded
+from tests.factories import announcements, resolutions
 from tests.factories.meetings import SignedIn, announced, drafted, took
 from tests.factories.polls import opened_poll, post_poll, seen, stepped
 from tests.factories.transfers import moved
@@ -92,3 +93,60 @@ async def test_phones_hear_that_a_resolution_names_no_meeting_any_more_once_its_
     assert stale.status_code == 412
     assert phone.held == (await fresh(member)).held
     assert theirs.held == (await fresh(secretary)).held
+
+
+async def test_phones_hear_of_announcements_again_whose_documents_others_may_read_from_now_on(
+    world: World, member: AsyncClient, signed_in: SignedIn
+) -> None:
+    officer = signed_in(world.officer)
+    paper = await uploaded(officer, organisation_id=str(world.commune), visibility="committee")
+    with_it = {"document_ids": [paper["id"]]}
+    told = await announcements.published(officer, world.commune, **with_it)
+    draft = await announcements.drafted(officer, world.commune, **with_it)
+    withdrawn = await announcements.published(officer, world.commune, **with_it)
+    assert (await announcements.remove(officer, withdrawn)).status_code == 204
+    await announcements.published(officer, world.commune)
+    clients = {"member": member, "officer": officer}
+    phones = {name: await fresh(client) for name, client in clients.items()}
+    assert phones["member"].of("announcement")[told]["documents"] == []
+
+    async def change(**fields: str) -> None:
+        etag = {"If-Match": (await officer.get(f"/v1/documents/{paper['id']}")).headers["ETag"]}
+        assert (await officer.patch(f"/v1/documents/{paper['id']}", json=fields, headers=etag)).status_code == 200
+        for name, phone in phones.items():
+            await phone.catch_up(clients[name])
+
+    for visibility, shown in (("organisation", [paper["id"]]), ("committee", [])):
+        await change(visibility=visibility)
+
+        held = phones["member"].of("announcement")
+        assert {one for kind, one in named(phones["member"]) if kind == "announcement"} == {told}
+        assert [one["id"] for one in held[told]["documents"]] == shown
+        assert held[told] == (await member.get(f"/v1/announcements/{told}")).json()
+        assert {one for kind, one in named(phones["officer"]) if kind == "announcement"} == {told, draft}
+        for name, phone in phones.items():
+            assert phone.held == (await fresh(clients[name])).held, name
+
+    await change(visibility="committee", folder="Nghị quyết")
+    assert named(phones["officer"]) == {("document", paper["id"])}
+
+
+async def test_a_branch_hears_of_its_announcement_again_once_the_paper_from_above_that_it_holds_is_hidden(
+    world: World, secretary: AsyncClient, member: AsyncClient, signed_in: SignedIn
+) -> None:
+    officer = signed_in(world.officer)
+    paper = await uploaded(officer, organisation_id=str(world.commune), visibility="organisation")
+    notice = await announcements.published(secretary, world.branch_a, document_ids=[paper["id"]])
+    phones = {member: await fresh(member), secretary: await fresh(secretary)}
+
+    hidden = await officer.patch(
+        f"/v1/documents/{paper['id']}", json={"visibility": "committee"}, headers={"If-Match": '"1"'}
+    )
+    assert hidden.status_code == 200
+
+    for client, phone in phones.items():
+        assert [one["id"] for one in phone.of("announcement")[notice]["documents"]] == [paper["id"]]
+        await phone.catch_up(client)
+        assert phone.of("announcement")[notice]["documents"] == []
+        assert named(phone, "delete") == {("document", paper["id"])}
+        assert phone.held == (await fresh(client)).held
