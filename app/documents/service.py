@@ -121,7 +121,8 @@ async def change_document(
 ) -> DocumentView:
     """Give a document another title, folder or visibility; the file itself never changes.
 
-    Raises DocumentNotFound, NotForYourPost, VersionChanged, DocumentVisibilityFixed.
+    For the announcements feature, which tells of those that it goes with. Raises DocumentNotFound, NotForYourPost,
+    VersionChanged, DocumentVisibilityFixed.
     """
     document = await _for_change(session, actor, document_id, expected=expected)
     wanted = body.model_dump(exclude_unset=True)

@@ -112,7 +112,10 @@ async def replace_meeting(
 
 
 async def discard_meeting(session: Session, actor: Actor, meeting_id: UUID, *, expected: int) -> None:
-    """Delete a draft; what was announced can only be cancelled. Raises VersionChanged, MeetingNotDraft."""
+    """Delete a draft; what was announced can only be cancelled.
+
+    For the resolutions feature, which tells of those that named it. Raises VersionChanged, MeetingNotDraft.
+    """
     meeting, _ = await _for_change(session, actor, meeting_id)
     require_version(meeting.version, expected)
     if meeting.status is not MeetingStatus.draft:
@@ -163,7 +166,10 @@ async def postpone_meeting(session: Session, actor: Actor, meeting_id: UUID, bod
 
 
 async def cancel_meeting(session: Session, actor: Actor, meeting_id: UUID, body: Cancellation) -> MeetingView:
-    """Call an announced meeting off; everybody is told why, and no reminder follows. Raises MeetingNotUpcoming."""
+    """Call an announced meeting off; everybody is told why, and no reminder follows.
+
+    For the polls feature, which tells of its polls. Raises MeetingNotUpcoming.
+    """
     meeting, path = await _for_change(session, actor, meeting_id)
     if meeting.status not in UPCOMING:
         raise MeetingNotUpcoming
