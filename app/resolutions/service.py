@@ -15,10 +15,11 @@ from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.meetings import service as meetings
 from app.meetings.errors import MeetingNotFound
-from app.meetings.models import MeetingStatus
+from app.meetings.models import Meeting, MeetingStatus
 from app.meetings.queries import get_visible_meeting
 from app.notifications.service import withdraw_notices
 from app.organisations.queries import get_lasting_organisation, hold_organisation
+from app.polls import service as polls
 from app.resolutions import access, queries
 from app.resolutions.errors import (
     CommentsUntilOutOfRange,
@@ -130,10 +131,13 @@ async def discard_resolution(session: Session, actor: Actor, resolution_id: UUID
 
 
 async def discard_meeting(session: Session, actor: Actor, meeting_id: UUID, *, expected: int) -> None:
-    """Delete the draft of a meeting; the resolutions that named it name none, as phones are told.
+    """Delete the draft of a meeting, with the polls drafted for it; the resolutions that named it name none.
 
-    Raises as `meetings.service.discard_meeting`.
+    Phones are told of all. Raises as `meetings.service.discard_meeting`.
     """
+    status = await session.scalar(select(Meeting.status).where(Meeting.id == meeting_id))
+    if status is MeetingStatus.draft:  # before the meeting is held, as the steps of polls do it
+        await polls.settle_polls(session, actor, meeting_id)
     # Held first, so that no other comes to name it. Where it may not be discarded, this is rolled back too.
     await get_visible_meeting(session, actor, meeting_id, for_update=True)
     freed = await session.execute(

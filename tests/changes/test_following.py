@@ -67,6 +67,7 @@ async def test_phones_hear_that_a_resolution_names_no_meeting_any_more_once_its_
     opened = await resolutions.opened(secretary, world.branch_a, meeting_id=meeting)
     draft = await resolutions.drafted(secretary, world.branch_a, meeting_id=meeting)
     await resolutions.opened(secretary, world.branch_a, meeting_id=other)
+    polls = [(await post_poll(secretary, one)).json()["id"] for one in (meeting, other)]
     phone, theirs = await fresh(member), await fresh(secretary)
     assert phone.of("resolution")[opened["id"]]["meeting_id"] == meeting
     addresses = [f"/v1/resolutions/{one['id']}" for one in (opened, draft)]
@@ -83,7 +84,8 @@ async def test_phones_hear_that_a_resolution_names_no_meeting_any_more_once_its_
 
     assert named(phone) == {("resolution", opened["id"])}
     assert named(theirs) == {("resolution", one["id"]) for one in (opened, draft)}
-    assert named(theirs, "delete") == {("meeting", meeting)}
+    assert named(theirs, "delete") == {("meeting", meeting), ("poll", polls[0])}
+    assert [(await secretary.get(f"/v1/polls/{one}")).status_code for one in polls] == [404, 200]
     for address, etag, one in zip(addresses, before, (opened, draft), strict=True):
         shown = theirs.of("resolution")[one["id"]]
         assert (shown["meeting_id"], shown["version"], shown["revision"]) == (None, 1, one["revision"] + 1)
