@@ -163,6 +163,8 @@ def _prepare(url: str, settings: Settings, *, demo: bool) -> None:
     try:
         with psycopg.connect(url.replace("+psycopg", "")) as connection:
             current = is_at_head(connection) and (not demo or cast.is_current(connection, system_clock()))
+            if current and not demo and cast.is_there(connection):
+                _warn_of_demo(settings)
     except psycopg.OperationalError as error:
         raise no_database(error) from None
     if current:
@@ -176,6 +178,18 @@ def _prepare(url: str, settings: Settings, *, demo: bool) -> None:
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)  # noqa: S603 our own program
     if done.returncode != 0:
         raise typer.Exit(done.returncode)
+
+
+def _warn_of_demo(settings: Settings) -> None:
+    screen.print(
+        f"Trong {settings.data_dir.resolve()} còn dữ liệu minh họa, mật khẩu ai cũng biết: đừng nhập người thật vào đây,"
+        " hãy chọn --data-dir khác.\n"
+        "The demonstration's people are still in it, with a password that everybody knows: enter nobody real here,"
+        " choose another --data-dir.",
+        soft_wrap=True,
+        markup=False,
+        style="red",
+    )
 
 
 def is_at_head(connection: psycopg.Connection) -> bool:

@@ -147,6 +147,12 @@ def is_current(connection: psycopg.Connection, now: datetime) -> bool:
     return row == (True,)
 
 
+def is_there(connection: psycopg.Connection) -> bool:
+    """Say whether the people of the demonstration are in the database, whose password everybody knows."""
+    row = connection.execute("SELECT EXISTS (SELECT FROM organisations WHERE code = %s)", [BRANCH_CODE]).fetchone()
+    return row == (True,)
+
+
 def is_settled(connection: psycopg.Connection) -> bool:
     """Say whether every push that may leave now has left."""
     row = connection.execute(_IS_SETTLED).fetchone()

@@ -53,7 +53,7 @@ D $H/resolutions/$R/comments -H "$J" -d '{{"version": 2, "body": "Nhất trí v�
 L=$(A $H/organisations/$B/meetings | get '[m["id"] for m in d["items"] if m["status"] == "ended"][0]')
 A $H/meetings/$L/minutes/remarks | get '*[r["author"]["full_name"] + ": " + r["body"] for r in d["items"]]'
 A -X POST $H/meetings/$L/minutes/approve | get 'd["number"], d["status"]'
-PDF=$(mktemp); A $H/meetings/$L/minutes.pdf -o $PDF; echo $PDF
+PDF=$(mktemp); A -f $H/meetings/$L/minutes.pdf -o $PDF && echo $PDF
 """
 
 

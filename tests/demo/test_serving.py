@@ -25,7 +25,7 @@ TYPESCRIPT_MONTH = Path(__file__).parents[1] / "clients" / "typescript" / "month
 
 
 class Served:
-    """A running `sotay serve --demo`, and what it has printed so far."""
+    """A running `sotay serve`, and what it has printed so far."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int, data_dir: Path) -> None:
         self.process = process
@@ -51,18 +51,22 @@ class Served:
             return await self.process.wait()
 
 
-@pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
+async def serve(data_dir: Path, *options: str) -> Served:
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        *(*SOTAY, "serve", "--demo", "--port", str(port), "--data-dir", str(tmp_path / "data")),
+        *(*SOTAY, "serve", *options, "--port", str(port), "--data-dir", str(data_dir)),
         env=environment(),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    served = Served(process, port, tmp_path / "data")
+    return Served(process, port, data_dir)
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    served = await serve(tmp_path / "data", "--demo")
     yield served
-    if process.returncode is None:
+    if served.process.returncode is None:
         await served.end()
 
 
@@ -162,3 +166,7 @@ async def test_demo_is_served_from_nothing_everything_printed_works_and_months_a
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(served.address.rsplit(":", 1)[1]))) != 0
     assert '"level"' not in served.printed  # no log line among what people read
+
+    without = await serve(served.data_dir)
+    await without.until(r"The demonstration's people are still in it.*/docs")
+    assert await without.end() == 0
