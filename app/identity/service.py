@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import access, credentials, queries
@@ -35,6 +35,7 @@ from app.identity.sessions.service import begin_session, end_sessions
 from app.kernel.context import Door, knock
 from app.kernel.db import Session
 from app.kernel.events import record
+from app.kernel.ids import least_beside
 from app.kernel.passwords import is_common
 from app.kernel.phones import parse_phone
 from app.kernel.security import Actor
@@ -148,7 +149,6 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
                     ActivationCode.id,
                     ActivationCode.member_id,
                     ActivationCode.secret_hash,
-                    ActivationCode.created_at,
                 )
             )
             found = tried.one_or_none()
@@ -160,8 +160,9 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
     used = await session.scalar(
         delete(ActivationCode).where(ActivationCode.id == found.id).returning(ActivationCode.member_id)
     )
-    # Who issued it might issue it to somebody without the post: its id tells when that was given.
-    given_since = Post.id >= func.uuid_v7_floor(found.created_at + timedelta(milliseconds=1))
+    # Who issued it might issue it to somebody without the post: its id tells when that was given. One of the same
+    # millisecond may have come later, unless the same unit of work gave it first, as `sotay admin` does.
+    given_since = Post.id >= least_beside(found.id)
     had_no_post_since = ~exists().where(Post.member_id == Member.id, given_since)
     member = await session.scalar(
         select(Member).where(Member.id == found.member_id, queries.is_active(session.today()), had_no_post_since)

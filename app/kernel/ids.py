@@ -19,3 +19,8 @@ def new_id(at: datetime, *, count: int = 0) -> UUID:
     """
     made = uuid_utils.uuid7(nanoseconds=int(at.timestamp() * 1_000_000) * 1_000).int
     return UUID(int=made & ~_COUNTER_MASK | (count << _COUNTER_SHIFT & _COUNTER_MASK))
+
+
+def least_beside(id_: UUID) -> UUID:
+    """Return the least id of the same millisecond and count: what the same unit of work made before lies below it."""
+    return UUID(int=id_.int >> _COUNTER_SHIFT << _COUNTER_SHIFT)

@@ -12,7 +12,8 @@ from app.identity.models import ActivationCode
 from app.identity.service import hand_out_code
 from app.kernel.db import Database
 from app.kernel.passwords import Passwords
-from app.members.models import Member
+from app.kernel.security import PostKind
+from app.members.models import Member, Post
 from tests.factories.clock import FakeClock
 from tests.factories.world import World
 from tests.identity.conftest import LiveApp
@@ -324,15 +325,38 @@ async def test_a_code_whose_selector_another_has_is_drawn_anew(world: World, app
         assert list(selectors) == ["AAAA", "BBBB"]
 
 
-async def test_a_code_from_before_a_post_lets_nobody_into_it(
-    client: AsyncClient, world: World, signed_in: SignedIn, clock: FakeClock
+@pytest.mark.parametrize("milliseconds", [60_000, 1, 0])
+async def test_a_code_from_before_a_post_or_of_its_millisecond_lets_nobody_into_it(
+    milliseconds: int, client: AsyncClient, world: World, signed_in: SignedIn, clock: FakeClock
 ) -> None:
     administrator, member = signed_in(world.administrator), world.member
+    clock.advance(microseconds=700)
     before = await issue_code(signed_in(world.secretary), member)
-    clock.advance(minutes=1)
+    clock.advance(milliseconds=milliseconds)
     post = {"member_id": str(member.member_id), "kind": "administrator", "starts_on": "2026-11-22"}
     granted = await administrator.post(f"/v1/organisations/{world.commune}/posts", json=post)
     assert granted.status_code == 201, granted.text
     refused = await try_to_activate(client, before)
     assert (refused.status_code, refused.json()["code"]) == (401, "activation_refused")
+    clock.advance(milliseconds=1)
     assert (await try_to_activate(client, await issue_code(administrator, member))).status_code == 200
+
+
+async def test_a_code_that_was_handed_out_with_a_post_lets_its_holder_in(
+    client: AsyncClient, world: World, app: FastAPI, database: Database
+) -> None:
+    async with database.session() as session:
+        member = await session.get_one(Member, world.member.member_id)
+        session.add(
+            Post(
+                id=session.new_id(),
+                member_id=member.id,
+                organisation_id=world.commune,
+                kind=PostKind.administrator,
+                starts_on=session.today(),
+            )
+        )
+        view = await hand_out_code(session, member, issued_by=None, keyring=app.state.keyring)
+        await session.commit()
+
+    assert (await try_to_activate(client, view.activation_code)).status_code == 200
