@@ -127,9 +127,7 @@ async def change_standing_decision(
     before, decision.ends_on = decision.ends_on, body.ends_on
     if before is not None and await queries.has_standing(session, decision, since=before + timedelta(days=1)):
         raise StandingsOverlap
-    await shift_end(
-        session, member.id, decision.kind.standing, since=decision.starts_on, before=before, to=body.ends_on
-    )
+    await shift_end(session, member, decision.kind.standing, since=decision.starts_on, before=before, to=body.ends_on)
     await _record(session, actor, decision, member, StandingChanged)
     return queries.view_decision(decision, member)
 

@@ -188,6 +188,27 @@ async def test_an_exemption_goes_along_to_another_branch_and_ends_there(
     assert "Đã hủy vì ghi nhầm" in {item["body"] for item in await inbox(signed_in(world.member))}
 
 
+@pytest.mark.parametrize("how", ["merge", "transfer"])
+@pytest.mark.parametrize("until", ["2026-11-21", "2026-11-30"])
+async def test_an_exemption_that_ended_on_the_eve_of_a_move_is_prolonged_in_the_new_branch(
+    how: str, until: str, world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    body = EXEMPT | {"starts_on": "2026-11-01", "ends_on": until}
+    exempt = await decided(signed_in(world.secretary), world.member, body)
+    if how == "merge":
+        await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    else:
+        await moved(signed_in(world.secretary), signed_in(world.sister_secretary), world.member, world.branch_b)
+    new = signed_in(world.sister_secretary)
+    for day in ("2026-11-21", "2026-12-31", "2026-12-15"):
+        assert (await patched(new, exempt, day)).status_code == 200
+    rows = [row for row in await standings_of(database, world.member) if row[0] == "temporarily_exempt"]
+    assert rows == [
+        ("temporarily_exempt", world.branch_a, date(2026, 11, 1), date(2026, 11, 21)),
+        ("temporarily_exempt", world.branch_b, date(2026, 11, 22), date(2026, 12, 15)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer", "code"),
     [

@@ -44,12 +44,21 @@ async def end_standings(session: Session, member_id: UUID, *kinds: StandingKind,
 
 
 async def shift_end(
-    session: Session, member_id: UUID, kind: StandingKind, *, since: date, before: date | None, to: date
+    session: Session, member: Member, kind: StandingKind, *, since: date, before: date | None, to: date
 ) -> None:
-    """Let a state that began on a day or later, and ends on `before`, end on `to`; taken back if that is too early."""
+    """Let a state that began on a day or later, and ends on `before`, end on `to`; taken back if that is too early.
+
+    What ended on the eve of a move was not carried along: prolonged, it goes on in the new home. The caller has locked
+    the member.
+    """
     same_end = Standing.ends_on.is_not_distinct_from(before)
-    for standing in await _holding(session, member_id, since, Standing.kind == kind, same_end):
-        await _end(session, standing, last_day=to)
+    for standing in await _holding(session, member.id, since, Standing.kind == kind, same_end):
+        has_moved = kind in CARRIED and standing.organisation_id != member.organisation_id
+        if has_moved and before is not None and before < to:
+            going_on = before + timedelta(days=1)
+            await begin_standing(session, member.id, member.organisation_id, kind, starts_on=going_on, ends_on=to)
+        else:
+            await _end(session, standing, last_day=to)
     await session.flush()
 
 

@@ -71,7 +71,7 @@ async def _change_stay(
     assert transfer.received_on is not None
     for kind in (StandingKind.temporary_away, StandingKind.temporary_guest):
         # What goes on in a successor of home or host begins on the day of its reorganisation.
-        await shift_end(session, member.id, kind, since=transfer.received_on, before=transfer.until, to=until)
+        await shift_end(session, member, kind, since=transfer.received_on, before=transfer.until, to=until)
     transfer.until = until
     transfer.version += 1
     member.version += 1
