@@ -1,7 +1,8 @@
 """To which devices a notice is owed: those of the inboxes it is in, or of whoever a broad one addresses.
 
 They are found a chunk at a time and written down as deliveries that are held already, so that a phone costs one insert
-before its send, and one update after it. What ended in a digest's favour is owed again where that was withdrawn.
+before its send, and one update after it. What ended in a digest's favour is owed again where that was withdrawn or
+refused.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,7 +64,8 @@ WHERE organisation_id = ANY (
     AND id >= uuid_v7_floor(:looked_back) AND NOT urgent
 """)
 
-# What carried a digest may have been gathered into a later one itself.
+# What carried a digest may have been gathered into a later one itself. One that was refused says nothing of the notice
+# that carried it: this is owed too. Whatever was begun before carries no digest (`gather`).
 _OWE_AGAIN = text("""
 WITH RECURSIVE stood_for AS (
     SELECT CAST(:notification AS uuid) AS notification_id, device_id
@@ -74,10 +76,12 @@ WITH RECURSIVE stood_for AS (
         AND gathered.reason = 'gathered: ' || stood_for.notification_id
     WHERE gathered.notification_id = ANY (:recent)
 )
-UPDATE deliveries SET outcome = NULL, reason = NULL, finished_at = NULL, digest_count = NULL
+UPDATE deliveries
+SET outcome = NULL, reason = NULL, finished_at = NULL, digest_count = NULL, fence = fence + CAST(:each_alone AS int)
 FROM stood_for
 WHERE deliveries.notification_id = stood_for.notification_id AND deliveries.device_id = stood_for.device_id
-    AND deliveries.notification_id = ANY (:holding) AND deliveries.reason LIKE 'gathered%'
+    AND deliveries.notification_id = ANY (:holding)
+    AND (deliveries.reason LIKE 'gathered%' OR deliveries.outcome = 'rejected')
 RETURNING deliveries.notification_id, deliveries.device_id
 """)
 
@@ -133,10 +137,13 @@ async def owe(
     )
 
 
-async def owe_again(session: Session, notification: Notification, ended: Sequence[Row[UUID, int | None]]) -> None:
+async def owe_again(
+    session: Session, notification: Notification, ended: Sequence[Row[UUID, int | None]], *, each_alone: bool = False
+) -> None:
     """Owe what was gathered into digests that will not be sent, and defer its chunks: each notice that still holds.
 
-    `ended` are deliveries of the notice, each with its device and its `digest_count`.
+    `ended` are deliveries of the notice, each with its device and its `digest_count`. `each_alone`: the digests were
+    refused, so that none of it, nor what carried it, is to carry one again.
     """
     carriers = [row.device_id for row in ended if row.digest_count is not None]
     if not carriers:
@@ -151,6 +158,7 @@ async def owe_again(session: Session, notification: Notification, ended: Sequenc
             "devices": carriers,
             "recent": [row.id for row in recent],
             "holding": [row.id for row in recent if row.holds],
+            "each_alone": int(each_alone),
         },
     )
     # A phone each, since few lie side by side: a range names its devices without its beginning.

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.kernel.push import RetryAfter
+from app.kernel.push import Message, Outcomes, PushMessage, Rejected, RetryAfter, Target
 from app.notifications.dispatch.service import deliver
 from app.notifications.leases.service import Chunk
 from tests.conftest import RolledBackDatabase
@@ -18,7 +18,7 @@ from tests.factories.meetings import SignedIn, announced, inbox
 from tests.factories.members import transfer
 from tests.factories.world import Person, World
 from tests.notifications.test_delivering import Breaking
-from tests.worker import JobRunner
+from tests.worker import CollectingSender, JobRunner
 
 MORNING = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 """06:00 in Berlin, four hours after the clock's beginning."""
@@ -42,6 +42,18 @@ def _shown(jobs: JobRunner, person: Person) -> list[tuple[str, int | None]]:
 
 
 PLAIN = ("announcement_published", None)
+REFUSED = Rejected("INVALID_ARGUMENT: Invalid value at 'message.android'")
+
+
+class RefusingDigests(CollectingSender):
+    """Finds fault with every digest, and with nothing else."""
+
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
+        is_digest = isinstance(message, PushMessage) and message.digest_count is not None
+        self.answers = dict.fromkeys([target.token for target in targets], REFUSED) if is_digest else {}
+        return await super().send(message, targets, until=until, told=told)
 
 
 async def test_sixth_notice_within_ten_minutes_and_those_after_it_are_one_line(
@@ -238,3 +250,31 @@ async def test_digest_of_a_branch_that_was_left_gives_back_what_those_above_had_
     await jobs.run()
     assert _shown(jobs, world.away) == [PLAIN] * 5
     assert carrier not in {message.notification_id for message, _ in jobs.sender.pushes}
+
+
+async def test_digest_that_is_refused_as_a_message_is_told_as_the_notices_it_stood_for(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    jobs.sender = RefusingDigests()
+    use_sender(jobs, jobs.sender)
+    await _tell(world, signed_in, jobs, clock, count=7, minutes=30)
+    clock.set(MORNING)
+    await jobs.run()
+    assert _shown(jobs, world.away) == [("digest", 7), *[PLAIN] * 7]
+    assert len({message.notification_id for message, _ in jobs.sender.pushes}) == 7
+    clock.advance(hours=2)
+    assert await jobs.run() == 0
+
+
+async def test_reach_tells_of_each_notice_of_a_digest_that_it_was_refused(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    await _tell(world, signed_in, jobs, clock, count=6, minutes=30)
+    jobs.sender.answers[world.away.push_token] = REFUSED
+    clock.set(MORNING)
+    await jobs.run()
+    assert _shown(jobs, world.away) == [("digest", 6), *[PLAIN] * 6]
+    secretary = signed_in(world.secretary)
+    for item in (await secretary.get(f"/v1/organisations/{world.branch_a}/announcements")).json()["items"]:
+        reach = (await secretary.get(f"/v1/announcements/{item['id']}/reach")).json()
+        assert [(one["reason_code"], one["count"]) for one in reach["failures"]] == [("message_refused", 1)]

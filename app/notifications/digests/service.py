@@ -2,8 +2,9 @@
 
 Only what is not urgent is gathered, and only from the notice's own organisation and those above it. Whichever of the
 notices is sent to the phone next carries the digest and stays owed until that was taken over; the others that were
-still owed end as gathered into it, and are owed again where it is withdrawn (`owing`). All of them stand in the inbox,
-which is where the digest leads. Every digest has the same tag: the next one takes the place of the last.
+still owed end as gathered into it, and are owed again where it is withdrawn, or refused as a message: then each by
+itself (`owing`). All of them stand in the inbox, which is where the digest leads. Every digest has the same tag: the
+next one takes the place of the last.
 """
 
 from collections import defaultdict

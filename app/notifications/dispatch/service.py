@@ -145,7 +145,7 @@ async def _send(
 
     async def keep(part: Sequence[Leased], results: Outcomes) -> int:
         async with storing, synchronised(office.database) as session:
-            written = await store(session, chunk, part, results, jitter=office.jitter)
+            written = await store(session, chunk, notification, part, results, jitter=office.jitter)
             probes = {one.target.device_id for one in part if one.is_probe}
             await report_all(session, [one.target for one in part], results, lanes, probes=probes)
         office.meters.stored(notification.type, written, leased=len(part))

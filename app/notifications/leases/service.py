@@ -118,7 +118,7 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:outcomes AS text
     AS result(device_id, fence, outcome, reason, not_before, has_begun)
 WHERE deliveries.notification_id = :notification AND deliveries.device_id = result.device_id
     AND deliveries.fence = result.fence AND deliveries.outcome IS NULL
-RETURNING deliveries.device_id
+RETURNING deliveries.device_id, deliveries.digest_count
 """)
 
 # A token that changed since the send is another token: it stays.
@@ -260,6 +260,7 @@ def _leased(row: Row[Any], *, is_probe: bool) -> Leased:
 async def store(
     session: Session,
     chunk: Chunk,
+    notification: Notification,
     leased: Sequence[Leased],
     results: Mapping[UUID, Outcome],
     *,
@@ -267,7 +268,8 @@ async def store(
 ) -> list[tuple[Platform, str]]:
     """Write down what came of each send whose lease still holds, and take away the tokens that were refused.
 
-    Returns the platform and the outcome of each that was written; one without an outcome was `retried`, or `unsent`.
+    What a digest stood for that was refused as a message is owed again, each notice by itself. Returns the platform and
+    the outcome of each that was written; one without an outcome was `retried`, or `unsent`.
     """
     sent = [one for one in leased if isinstance(results.get(one.target.device_id), Sent)]
     others = [one for one in leased if not isinstance(results.get(one.target.device_id), Sent)]
@@ -281,7 +283,7 @@ async def store(
         for one in others
     }
     await take_away_tokens(session, [one.target for one in others], results)
-    for one in await _store_others(session, chunk, others, verdicts):
+    for one in await _store_others(session, chunk, notification, others, verdicts):
         verdict = verdicts[one.target.device_id]
         written.append((one.target.platform, verdict.outcome or ("retried" if verdict.has_begun else "unsent")))
     return written
@@ -302,7 +304,11 @@ async def _store_sent(session: Session, chunk: Chunk, sent: Sequence[Leased]) ->
 
 
 async def _store_others(
-    session: Session, chunk: Chunk, others: Sequence[Leased], verdicts: Mapping[UUID, Verdict]
+    session: Session,
+    chunk: Chunk,
+    notification: Notification,
+    others: Sequence[Leased],
+    verdicts: Mapping[UUID, Verdict],
 ) -> Sequence[Leased]:
     """Store what ended otherwise, or not yet; return those whose lease still held."""
     parameters = {
@@ -315,7 +321,10 @@ async def _store_others(
         "not_befores": [verdict.not_before for verdict in verdicts.values()],
         "begun": [verdict.has_begun for verdict in verdicts.values()],
     }
-    held = set(await session.scalars(_STORE, parameters))
+    rows = (await session.execute(_STORE, parameters)).all()
+    refused = [row for row in rows if verdicts[row.device_id].outcome is models.Outcome.rejected]
+    await owe_again(session, notification, refused, each_alone=True)
+    held = {row.device_id for row in rows}
     return [one for one in others if one.target.device_id in held]
 
 
