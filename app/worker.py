@@ -14,7 +14,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.worker import Worker
 from sqlalchemy import text
 
-from app.admissions.service import remind_of_reviews
+from app.admissions.service import follow_corrections, remind_of_reviews
 from app.announcements.service import publish_due_announcements
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
@@ -214,8 +214,9 @@ async def sweep_transfers(office: PostOffice, timestamp: int) -> None:
 
 
 async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
-    """Remind of the probations that are due for their review."""
+    """Remind of the probations that are due for their review, by the days of admission as they are on record now."""
     del timestamp
+    await _in_rounds(office, follow_corrections)
     await _in_rounds(office, remind_of_reviews)
 
 

@@ -36,8 +36,10 @@ class CandidacyStatus(StrEnum):
 class Candidacy(Base):
     """Somebody on the way to membership; as a person they are a row of `members` with the standing `candidate`.
 
-    `next_reminder_on` is the day on which the branch's leaders are next reminded of the end of the probation.
-    `rule_set` is the key (`app.rules`) of the rules of the day it was entered.
+    `next_reminder_on` is the day on which the branch's leaders are next reminded of the end of the probation, and
+    `admitted_on` the admission from which it was reckoned: the one that counts is in the member's record. There too an
+    official date may end what is `admitted` here (`queries.status_on_record`). `rule_set` is the key (`app.rules`) of
+    the rules of the day it was entered.
     """
 
     __tablename__ = "candidacies"

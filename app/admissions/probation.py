@@ -23,9 +23,14 @@ class Probation:
         """Return the day by which the branch has reviewed it."""
         return add_working_days(self.official_on, self.rules.review_within)
 
+    @property
+    def first_reminder(self) -> date:
+        """Return the first day on which the branch is reminded."""
+        return self.official_on - self.rules.review_reminded_before
+
     def next_reminder(self, after: date) -> date | None:
         """Return the next day on which the branch is reminded: before the end, on it, and when the review is due."""
-        days = (self.official_on - self.rules.review_reminded_before, self.official_on, self.review_due_on)
+        days = (self.first_reminder, self.official_on, self.review_due_on)
         return next((day for day in days if day > after), None)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.admissions import access
@@ -79,7 +79,7 @@ async def list_candidacies(
     require_record_keeper(actor, organisation.path)
     wanted = _select_views().where(Member.organisation_id == organisation.id)
     if status is not None:
-        wanted = wanted.where(Candidacy.status == status)
+        wanted = wanted.where(status_on_record() == status)
     after = page.after_instant()
     if after is not None:
         wanted = wanted.where(tuple_(Candidacy.created_at, Candidacy.id) < tuple_(*after))
@@ -134,9 +134,20 @@ def probation_holds(on: date) -> ColumnElement[bool]:
     )
 
 
-def _select_views() -> Select[Candidacy, str, Any]:
-    # Any: the date of birth, if it is known.
-    return select(Candidacy, Member.full_name, Member.born_on).join(Member, Member.id == Candidacy.member_id)
+def status_on_record() -> ColumnElement[CandidacyStatus]:
+    """Return the status of a candidacy beside its `members` row: an official date, whoever wrote it, is recognition."""
+    is_recognised = and_(Candidacy.status == CandidacyStatus.admitted, Member.official_on.is_not(None))
+    return case(
+        (is_recognised, literal(CandidacyStatus.recognised, Candidacy.status.type)),
+        else_=Candidacy.status,
+    )
+
+
+def _select_views() -> Select[*tuple[Any, ...]]:
+    # Any: columns of several types.
+    return select(
+        Candidacy, status_on_record().label("status"), Member.full_name, Member.born_on, Member.admitted_on
+    ).join(Member, Member.id == Candidacy.member_id)
 
 
 async def _view(
@@ -159,11 +170,11 @@ def _view_one(
     one: Candidacy = row.Candidacy
     rules = rules_named(one.rule_set)
     mentors = (one.mentor_1_id, one.mentor_2_id)
-    probation = None if one.admitted_on is None else Probation(one.admitted_on, rules)
+    probation = None if row.admitted_on is None else Probation(row.admitted_on, rules)
     return CandidacyView(
         id=one.id,
         version=one.version,
-        status=one.status,
+        status=row.status,
         candidate=MemberRef(member_id=one.member_id, full_name=row.full_name),
         organisation_id=one.organisation_id,
         born_on=row.born_on,
@@ -177,7 +188,7 @@ def _view_one(
         steps=_view_steps(session, one, done, locale=locale),
         decision_number=one.decision_number,
         decided_on=one.decided_on,
-        admitted_on=one.admitted_on,
+        admitted_on=row.admitted_on,
         official_due_on=None if probation is None else probation.official_on,
         review_due_on=None if probation is None else probation.review_due_on,
         recognition_number=one.recognition_number,

@@ -225,7 +225,7 @@ async def recognise_member(session: Session, actor: Actor, member_id: UUID, body
     await recognise(session, member, on=probation.official_on)
     candidacy = await session.scalar(select(Candidacy).where(Candidacy.member_id == member.id).with_for_update())
     if candidacy is not None:
-        candidacy.status = CandidacyStatus.recognised
+        candidacy.status, candidacy.admitted_on = CandidacyStatus.recognised, member.admitted_on
         candidacy.recognition_number, candidacy.recognition_decided_on = body.decision_number, body.decided_on
         candidacy.next_reminder_on = None
         candidacy.version += 1
@@ -240,6 +240,32 @@ async def recognise_member(session: Session, actor: Actor, member_id: UUID, body
         ),
     )
     return await get_member(session, actor, member.id)
+
+
+async def follow_corrections(session: Session) -> int:
+    """Reckon anew when to remind of up to 500 probations whose admission was corrected, and return how many there were.
+
+    Where the branch would have been reminded by now, it is at once: what it was told before were the wrong days.
+    """
+    rows = (
+        await session.execute(
+            select(Candidacy, Member.admitted_on)
+            .join(Member, Member.id == Candidacy.member_id)
+            .where(
+                Candidacy.status == CandidacyStatus.admitted,
+                Candidacy.admitted_on != Member.admitted_on,
+                Member.official_on.is_(None),
+            )
+            .order_by(Candidacy.id)
+            .limit(SWEEP_SIZE)
+            .with_for_update(of=Candidacy, skip_locked=True)
+        )
+    ).all()
+    for candidacy, admitted_on in rows:
+        assert admitted_on is not None  # one that is none differs from nothing
+        candidacy.admitted_on = admitted_on
+        candidacy.next_reminder_on = Probation(admitted_on, rules_named(candidacy.rule_set)).first_reminder
+    return len(rows)
 
 
 async def remind_of_reviews(session: Session) -> int:

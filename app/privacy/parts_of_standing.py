@@ -3,9 +3,11 @@
 from sqlalchemy import case, select
 
 from app.admissions.models import Candidacy, CandidacyStep
+from app.admissions.queries import status_on_record
 from app.care.models import Nudge, ProxyContact
 from app.kernel.i18n import Text
 from app.kernel.models import EventDetails, EventRow
+from app.members.models import Member
 from app.memberships.models import StandingDecision
 from app.organisations.models import Organisation
 from app.privacy.models import Consent, CorrectionRequest
@@ -78,18 +80,20 @@ OF_STANDING = (
         title=Text(vi="Quá trình kết nạp", en="My way into the party"),
         whose=Candidacy.member_id,
         rows=select(
-            Candidacy.status,
+            status_on_record().label("status"),
             Candidacy.source,
             Candidacy.certificate_number,
             Candidacy.certified_on,
             Candidacy.decision_number,
             Candidacy.decided_on,
-            Candidacy.admitted_on,
+            Member.admitted_on,
             Candidacy.recognition_number,
             Candidacy.recognition_decided_on,
             Candidacy.dropped_because,
             Candidacy.created_at,
-        ),
+        )
+        .select_from(Candidacy)
+        .join(Member, Member.id == Candidacy.member_id),
     ),
     Part(
         name="candidacy_steps",

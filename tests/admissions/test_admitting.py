@@ -462,3 +462,78 @@ async def test_nobody_is_reminded_of_who_is_not_on_probation_any_more(
         reminded = await session.scalars(select(EventRow.data).where(EventRow.code == "admissions.review_due"))
         assert Counter(data["member_id"] for data in reminded) == {official: 1, expelled: 1, elsewhere: 1, still: 2}
         assert set(days) == {date(2027, 12, 31)}  # an end may be taken back: who is on probation that day is told of
+
+
+async def correct(client: AsyncClient, member_id: str, **fields: str) -> None:
+    etag = {"If-Match": (await client.get(f"/v1/members/{member_id}")).headers["ETag"]}
+    answer = await client.patch(f"/v1/members/{member_id}", json=fields, headers=etag)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("on", "corrected", "told_on", "official", "review"),
+    [
+        # Earlier, before anybody was told; and when the branch should have been told before.
+        ("2026-11-22", "2026-10-20", "2027-09-20", "2027-10-20", "2027-12-01"),
+        ("2027-09-25", "2026-10-20", "2027-09-25", "2027-10-20", "2027-12-01"),
+        # Later, after the first reminder and after the last one.
+        ("2027-10-22", "2027-03-01", "2028-01-31", "2028-03-01", "2028-04-12"),
+        ("2028-01-03", "2027-03-01", "2028-01-31", "2028-03-01", "2028-04-12"),
+    ],
+)
+async def test_a_corrected_admission_moves_the_days_of_the_probation_and_of_its_reminders(
+    on: str,
+    corrected: str,
+    told_on: str,
+    official: str,
+    review: str,
+    world: World,
+    signed_in: SignedIn,
+    database: RolledBackDatabase,
+    clock: FakeClock,
+    jobs: JobRunner,
+) -> None:
+    await extend_session(database, world.secretary.session_id)
+    view = await admitted(signed_in(world.secretary), world, database)
+
+    async def sweep(day: str) -> int:
+        clock.set(clock.at + (date.fromisoformat(day) - clock.at.date()))
+        jobs.sender.pushes.clear()
+        await sweep_reviews(jobs.office, 0)
+        await jobs.run()
+        return len(jobs.sender.tokens("probation_review_due"))
+
+    for day in ("2027-10-21", "2027-11-20", "2027-12-31"):
+        if day < on:
+            assert await sweep(day) == 1
+    clock.set(clock.at + (date.fromisoformat(on) - clock.at.date()))
+    await correct(signed_in(world.secretary), view["candidate"]["member_id"], admitted_on=corrected)
+    now = (await signed_in(world.secretary).get(f"/v1/candidacies/{view['id']}")).json()
+    assert (now["admitted_on"], now["official_due_on"], now["review_due_on"]) == (corrected, official, review)
+    if told_on > on:
+        assert await sweep(on) == 0
+        assert await sweep((date.fromisoformat(told_on) - timedelta(days=1)).isoformat()) == 0
+    assert [await sweep(told_on), await sweep(told_on)] == [1, 0]
+    item = (await inbox(signed_in(world.secretary)))[0]
+    assert f"{date.fromisoformat(official):%d/%m/%Y}" in item["body"]
+    assert [await sweep(official), await sweep(review)] == [1, 1]
+
+
+async def test_an_official_date_in_the_record_is_the_recognition_for_the_candidacy_too(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock, jobs: JobRunner
+) -> None:
+    await extend_session(database, world.secretary.session_id)
+    view = await admitted(signed_in(world.secretary), world, database)
+    clock.advance(days=363)  # 20 November 2027
+    await correct(signed_in(world.secretary), view["candidate"]["member_id"], official_on="2027-11-20")
+    secretary = signed_in(world.secretary)
+    assert (await secretary.get(f"/v1/candidacies/{view['id']}")).json()["status"] == "recognised"
+    for status, count in (("admitted", 0), ("recognised", 1), ("pool", 0)):
+        found = await secretary.get(f"/v1/organisations/{world.branch_a}/candidacies", params={"status": status})
+        assert len(found.json()["items"]) == count
+    # Neither its own day nor a correction after it reminds of what is over.
+    for corrected in ("2026-11-20", "2026-11-21"):
+        await correct(secretary, view["candidate"]["member_id"], admitted_on=corrected)
+        await sweep_reviews(jobs.office, 0)
+        await jobs.run()
+    assert jobs.sender.tokens("probation_review_due") == []
