@@ -76,7 +76,8 @@ async def _appointed(session: Session, root: OrganisationPatch, kind: Organisati
     known = await session.scalar(
         select(Member)
         .join(Post, Post.member_id == Member.id)
-        .where(Member.phone == person.phone, Post.kind == PostKind.administrator, Post.ends_on.is_(None))
+        .where(Member.phone == person.phone, ~Member.has_left)
+        .where(Post.kind == PostKind.administrator, Post.ends_on.is_(None))
         .limit(1)
     )
     if known is not None:

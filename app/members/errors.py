@@ -32,6 +32,13 @@ class FormerMember(Conflict):
     title = Text(vi="Đồng chí này không còn sinh hoạt ở đây", en="This person's membership has ended")
 
 
+class CorrectionTooLate(Conflict):
+    title = Text(
+        vi="Đã quá thời hạn sửa nhầm lẫn; nếu đồng chí trở lại thì nhập mới vào chi bộ",
+        en="It is too late to correct a mistake; who comes back is entered anew",
+    )
+
+
 class MembershipDatesFixed(Conflict):
     title = Text(
         vi="Đảng viên đã chuyển hoặc thôi sinh hoạt: không sửa được ngày vào Đảng, ngày chính thức",

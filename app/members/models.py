@@ -81,11 +81,18 @@ FINAL = frozenset(
 class Member(Base):
     """A person with a party card, or on the way to one; `organisation_id` is the home branch today.
 
+    `has_left` says that a final standing holds; the database keeps it with the standings. Who has left keeps their
+    numbers as history: they are one person's among those who have not, and who comes back is entered anew.
     Education, ethnicity and occupation are those of the dossier of admission: reports count admissions by them.
     """
 
     __tablename__ = "members"
-    __table_args__ = (Index("ix_members_organisation_id_sort_key", "organisation_id", "sort_key", "id"),)
+    __table_args__ = (
+        Index("ix_members_organisation_id_sort_key", "organisation_id", "sort_key", "id"),
+        Index("uq_members_card_number", "card_number", unique=True, postgresql_where=text("NOT has_left")),
+        Index("uq_members_citizen_id", "citizen_id", unique=True, postgresql_where=text("NOT has_left")),
+        Index("uq_members_phone", "phone", unique=True, postgresql_where=text("NOT has_left")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
@@ -94,14 +101,15 @@ class Member(Base):
     search_key: Mapped[str] = mapped_column(Text)
     born_on: Mapped[date | None]
     sex: Mapped[Sex | None]
-    card_number: Mapped[str | None] = mapped_column(String(20), unique=True)
-    citizen_id: Mapped[str | None] = mapped_column(String(12), unique=True)
-    phone: Mapped[str | None] = mapped_column(String(16), unique=True)
+    card_number: Mapped[str | None] = mapped_column(String(20))
+    citizen_id: Mapped[str | None] = mapped_column(String(12))
+    phone: Mapped[str | None] = mapped_column(String(16))
     admitted_on: Mapped[date | None]
     official_on: Mapped[date | None]
     education: Mapped[Education | None]
     is_ethnic_minority: Mapped[bool | None]
     occupation: Mapped[Occupation | None]
+    has_left: Mapped[bool] = mapped_column(server_default=text("false"))
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime]
 

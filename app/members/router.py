@@ -109,7 +109,8 @@ async def enrol_member(
     """Enter a member of a branch; for its secretary and deputy, and administrators of it or above it.
 
     They are probationary from `admitted_on` and official from `official_on`. A number that somebody has
-    already is refused without saying who.
+    already is refused without saying who. Who left for good, and comes back from outside the system, after an expulsion
+    or because the end was a mistake, is entered anew with the same numbers: the old record keeps them as history.
     """
     return tagged.one(await service.enrol_member(session, actor, organisation_id, body))
 

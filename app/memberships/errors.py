@@ -26,10 +26,3 @@ class StandingFinal(Conflict):
 
 class StandingOver(Conflict):
     title = Text(vi="Trạng thái này đã kết thúc", en="This is over already")
-
-
-class CorrectionTooLate(Conflict):
-    title = Text(
-        vi="Đã quá thời hạn sửa nhầm lẫn; cần kết nạp lại hoặc quyết định của cấp trên",
-        en="It is too late to correct a mistake; it takes a new admission or a decision from above",
-    )

@@ -9,10 +9,16 @@ from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.members.errors import FormerMember, MemberNotFound
+from app.members.errors import (
+    CardNumberTaken,
+    CitizenIdTaken,
+    CorrectionTooLate,
+    FormerMember,
+    MemberNotFound,
+    PhoneTaken,
+)
 from app.memberships import queries, service
 from app.memberships.errors import (
-    CorrectionTooLate,
     StandingFinal,
     StandingNotFound,
     StandingOver,
@@ -111,7 +117,15 @@ async def change_standing_decision(
     operation_id="revokeStandingDecision",
     summary="Take back a decision entered by mistake",
     responses=problems(
-        StandingNotFound, MemberNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate, OrganisationHasEnded
+        StandingNotFound,
+        MemberNotFound,
+        NotForYourPost,
+        StandingRevoked,
+        CorrectionTooLate,
+        OrganisationHasEnded,
+        CardNumberTaken,
+        CitizenIdTaken,
+        PhoneTaken,
     ),
 )
 async def revoke_standing_decision(
@@ -119,6 +133,8 @@ async def revoke_standing_decision(
 ) -> StandingDecisionView:
     """Take it back, an end of membership too, within 30 days of its entry. The member is as before, without posts.
 
-    Where their branch has been merged since, they are a member of the one that it was merged into.
+    Where their branch has been merged since, they are a member of the one that it was merged into. Where somebody else
+    has their card number, citizen id or telephone number by now, as they themself have who were entered anew, it is
+    refused without saying who.
     """
     return tagged.one(await service.revoke_standing_decision(session, actor, standing_id, body))

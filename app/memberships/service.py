@@ -13,18 +13,19 @@ from app.kernel.events import record
 from app.kernel.i18n import Text
 from app.kernel.problems import FieldsNotValid
 from app.kernel.security import Actor
+from app.kernel.uniqueness import refusing_duplicates
 from app.meetings.replies.service import withdraw_replies
-from app.members.errors import FormerMember
+from app.members.errors import CorrectionTooLate, FormerMember
 from app.members.models import Member
-from app.members.moves.service import move_members
+from app.members.moves.service import follow_merger
 from app.members.posts.service import end_posts_outside
 from app.members.queries import get_visible_member, has_left, hold_branches, lock_member
+from app.members.service import DUPLICATES
 from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, field_problem
 from app.members.standings.queries import hosts_to_come, membership_since
 from app.members.standings.service import begin_standing, shift_end, take_back
 from app.memberships import access, queries
 from app.memberships.errors import (
-    CorrectionTooLate,
     StandingFinal,
     StandingOver,
     StandingRevoked,
@@ -44,7 +45,6 @@ from app.memberships.schemas import (
     StandingDecisionView,
     StandingRevocation,
 )
-from app.organisations.errors import OrganisationHasEnded
 from app.organisations.models import Organisation
 from app.rules import rules_in_force
 from app.transfers.errors import NotYetAMember
@@ -139,33 +139,19 @@ async def revoke_standing_decision(
 
     The member signs in anew; posts are given anew. Where the branch has been merged since, they go on where the others
     do. Raises StandingNotFound, MemberNotFound, NotForYourPost, StandingRevoked, CorrectionTooLate,
-    OrganisationHasEnded.
+    OrganisationHasEnded, and where somebody else has a number of theirs by now what `DUPLICATES` names.
     """
     decision, member = await _for_change(session, actor, standing_id)
     entered_on = session.day_of(decision.created_at)
     if session.today() > entered_on + rules_in_force(entered_on).correction_within:
         raise CorrectionTooLate
-    await take_back(session, member.id, decision.kind.standing, since=decision.starts_on, until=decision.ends_on)
+    async with refusing_duplicates(session, DUPLICATES):
+        await take_back(session, member.id, decision.kind.standing, since=decision.starts_on, until=decision.ends_on)
     if decision.kind in ENDINGS:
-        await _follow_merger(session, actor, member)
+        await follow_merger(session, member, by=actor.member_id)
     decision.revoked_at, decision.revoked_because = session.now(), body.reason
     await _record(session, actor, decision, member, MembershipRestored if decision.kind in ENDINGS else StandingChanged)
     return queries.view_decision(decision, member)
-
-
-async def _follow_merger(session: Session, actor: Actor, member: Member) -> None:
-    """Bring who had left when their branch ended to where the others went; raises OrganisationHasEnded.
-
-    A branch that was dissolved had no members any more: there is nowhere to go back to.
-    """
-    home = await session.get_one(Organisation, member.organisation_id, populate_existing=True)
-    if home.valid_until is None or home.valid_until >= session.today():
-        return
-    if home.successor_id is None:
-        raise OrganisationHasEnded
-    since = home.valid_until + timedelta(days=1)
-    await move_members(session, home.id, successor_id=home.successor_id, on=since, by=actor.member_id, only=[member.id])
-    await session.refresh(member)
 
 
 async def _for_change(session: Session, actor: Actor, standing_id: UUID) -> tuple[StandingDecision, Member]:

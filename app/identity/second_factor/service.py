@@ -145,7 +145,7 @@ async def override_second_factor(session: Session, *, phone: str) -> Member:
     `phone` is E.164. Every session ends, the password stays; the account's phones are told of it, and an hour later
     those that have not signed in again are pushed to no more. Raises MemberNotFound, SecondFactorOff.
     """
-    member = await session.scalar(select(Member).where(Member.phone == phone))
+    member = await session.scalar(select(Member).where(Member.phone == phone, ~Member.has_left))
     if member is None:
         raise MemberNotFound
     account_id = await _find_factor(session, member.id)

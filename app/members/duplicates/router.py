@@ -30,7 +30,8 @@ async def list_duplicate_members(
     """List pairs of records, across all branches at and below the organisation, that may be of one person.
 
     For administrators over it. They share a card number or citizen id but for zeros in front, or a birth date and a
-    name but for accents. Nothing is done about them but by people; each whose record is shown can read that it was.
+    name but for accents. Who left for good and was entered anew is found too, the record of before with that of today.
+    Nothing is done about them but by people; each whose record is shown can read that it was.
     """
     return tagged.whole(linked(await service.list_duplicate_members(session, actor, organisation_id, page=page)))
 

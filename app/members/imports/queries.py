@@ -36,6 +36,12 @@ _ALIKE = Text(
     vi="{branch} đã có người cùng họ tên (không kể dấu) và ngày sinh; hãy kiểm tra có phải cùng một người.",
     en="{branch} has somebody of this name, but for accents, and birth date; check that it is not the same person.",
 )
+_HAS_LEFT = Text(
+    vi="{branch} có hồ sơ của người đã thôi sinh hoạt cùng họ tên (không kể dấu) và ngày sinh; đồng chí trở lại thì cứ "
+    "nhập mới, hồ sơ cũ giữ làm lịch sử.",
+    en="{branch} has the record of somebody who left, of this name, but for accents, and birth date; who comes back is "
+    "entered anew, and the old record stays as history.",
+)
 _SAME_BUT_ZEROS = Text(
     vi="{branch} đã có người mang số thẻ này, chỉ khác các số 0 ở đầu.",
     en="{branch} has somebody with this card number but for zeros in front.",
@@ -52,7 +58,8 @@ async def compare_with_members(session: Session, actor: Actor | None, branch_id:
     """Return the roster with what the members on record say about its rows; whose a taken number is, is not told.
 
     Who may be on record already, under a number that lost its zeros or a name without accents, is looked for in the
-    branch and in all that the actor administers; without an actor, everywhere.
+    branch and in all that the actor administers; without an actor, everywhere. Who has left keeps nobody from their
+    numbers, and is found by the name alone.
     """
     known = await _load_known(session, branch_id, roster.rows)
     known.alike = await _load_alike(session, actor, branch_id, roster.rows)
@@ -67,8 +74,9 @@ async def compare_with_members(session: Session, actor: Actor | None, branch_id:
     return replace(roster, rows=rows, verdicts=verdicts)
 
 
-Alike = Mapping[tuple[str, object], tuple[UUID, str]]
-"""A folded name and a birth date, or a card number without the zeros in front and None → who, and their branch."""
+Alike = Mapping[tuple[str, object], tuple[UUID, str, bool]]
+"""A folded name and a birth date, or a card number without the zeros in front and None → who, their branch, whether
+they have left."""
 
 
 @dataclass(slots=True)
@@ -100,11 +108,11 @@ class _Known:
             (Column.card_number, ((row.card_number or "").lstrip("0"), None), "card_number_alike", _SAME_BUT_ZEROS),
         )
         for column, key, code, text in looks:
-            member_id, branch = self.alike.get(key, (None, ""))
+            member_id, branch, has_left = self.alike.get(key, (None, "", False))
             exact = self.by_number.get((column, getattr(row, column) or ""))
             if member_id is not None and member_id not in found and (exact is None or exact.id != member_id):
                 found.add(member_id)
-                said = Text(vi=text.vi.format(branch=branch), en=text.en.format(branch=branch))
+                said = (_HAS_LEFT if has_left else text).format(branch=branch)
                 yield _finding(row, column, Severity.warning, code, said)
 
     def _same_person(self, row: RosterRow) -> tuple[Column, Member] | None:
@@ -128,7 +136,8 @@ async def _load_known(session: Session, branch_id: UUID, rows: Sequence[RosterRo
                     Member.citizen_id.in_(_given(row.citizen_id for row in rows)),
                     Member.phone.in_(_given(row.phone for row in rows)),
                     (Member.organisation_id == branch_id) & Member.sort_key.in_(names),
-                )
+                ),
+                ~Member.has_left,
             )
         )
     ).all()
@@ -142,29 +151,35 @@ async def _load_known(session: Session, branch_id: UUID, rows: Sequence[RosterRo
     return known
 
 
-async def _load_alike(
-    session: Session, actor: Actor | None, branch_id: UUID, rows: Sequence[RosterRow]
-) -> dict[tuple[str, object], tuple[UUID, str]]:
-    """Return who is on record under nearly the same name or number, where the actor may know of them."""
+async def _load_alike(session: Session, actor: Actor | None, branch_id: UUID, rows: Sequence[RosterRow]) -> Alike:
+    """Return who is on record under nearly the same name or number, where the actor may know of them.
+
+    Of several rather who is there than who has left.
+    """
     people = {(search_key(row.full_name), row.born_on) for row in rows if row.born_on is not None}
     bare = {row.card_number.lstrip("0") for row in rows if row.card_number}
     numbers = {one.zfill(length) for one in bare if one for length in range(len(one), _CARD_DIGITS + 1)}
     query = (
-        select(Member.id, Member.search_key, Member.born_on, Member.card_number, Organisation.name)
+        select(Member.id, Member.search_key, Member.born_on, Member.card_number, Member.has_left, Organisation.name)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(or_(tuple_(Member.search_key, Member.born_on).in_(people), Member.card_number.in_(numbers)))
-        .order_by(Member.id)
+        .where(
+            or_(
+                tuple_(Member.search_key, Member.born_on).in_(people),
+                Member.card_number.in_(numbers) & ~Member.has_left,
+            )
+        )
+        .order_by(Member.has_left.desc(), Member.id)
     )
     if actor is not None:
         held = [post.organisation_id for post in actor.posts if post.kind is PostKind.administrator]
         below = Organisation.path.bool_op("&&")(literal(held, ARRAY(Uuid)))
         query = query.where(or_(Organisation.id == branch_id, below))
-    found: dict[tuple[str, object], tuple[UUID, str]] = {}
+    found: dict[tuple[str, object], tuple[UUID, str, bool]] = {}
     for row in await session.execute(query):
         if row.born_on is not None:
-            found[row.search_key, row.born_on] = (row.id, row.name)
-        if row.card_number is not None:
-            found[row.card_number.lstrip("0"), None] = (row.id, row.name)
+            found[row.search_key, row.born_on] = (row.id, row.name, row.has_left)
+        if row.card_number is not None and not row.has_left:
+            found[row.card_number.lstrip("0"), None] = (row.id, row.name, False)
     return found
 
 

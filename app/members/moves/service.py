@@ -1,16 +1,18 @@
-"""Command of a reorganisation: members go to another branch, all at once and from one day on."""
+"""Commands of a reorganisation: members go to another branch, all at once and from one day on."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
 
 from app.kernel.db import Session
 from app.kernel.events import record
-from app.members.models import FINAL, AwayPeriod
+from app.members.models import FINAL, AwayPeriod, Member
 from app.members.moves.events import MembersMoved
 from app.members.moves.queries import movers
+from app.organisations.errors import OrganisationHasEnded
+from app.organisations.models import Organisation
 
 _GO = text("""
 UPDATE members SET organisation_id = :to, version = version + 1
@@ -94,3 +96,18 @@ async def move_members(
         )
         await record(session, fact)
     return tuple(row.id for row in gone)
+
+
+async def follow_merger(session: Session, member: Member, *, by: UUID) -> None:
+    """Bring who had left when their branch ended, by mistake, to where the others went; raises OrganisationHasEnded.
+
+    A branch that was dissolved had no members any more: there is nowhere to go back to.
+    """
+    home = await session.get_one(Organisation, member.organisation_id, populate_existing=True)
+    if home.valid_until is None or home.valid_until >= session.today():
+        return
+    if home.successor_id is None:
+        raise OrganisationHasEnded
+    since = home.valid_until + timedelta(days=1)
+    await move_members(session, home.id, successor_id=home.successor_id, on=since, by=by, only=[member.id])
+    await session.refresh(member)

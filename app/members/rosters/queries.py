@@ -76,14 +76,14 @@ async def find_fixed(session: Session, members: Collection[Member]) -> set[UUID]
 
 
 async def find_holders(session: Session, judged: Sequence[JudgedRow]) -> dict[tuple[RosterColumn, str], UUID]:
-    """Return who has a number that a row wants, wherever they are."""
+    """Return who has a number that a row wants, wherever they are; who has left keeps nobody from theirs."""
     await hold(session, *(str(one.wanted[column]) for one in judged for column in NUMBERS if column in one.wanted))
     holders: dict[tuple[RosterColumn, str], UUID] = {}
     for column in NUMBERS:
         wanted = {one.wanted[column] for one in judged if column in one.wanted}
         if wanted:
             of_them = getattr(Member, column)
-            rows = await session.execute(select(of_them, Member.id).where(of_them.in_(wanted)))
+            rows = await session.execute(select(of_them, Member.id).where(of_them.in_(wanted), ~Member.has_left))
             holders |= {(column, number): member_id for number, member_id in rows}
     return holders
 
