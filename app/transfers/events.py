@@ -3,6 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+from pydantic import Field
+
 from app.kernel.events import Event
 from app.kernel.jobs import Lane
 from app.kernel.scopes import Change, Op
@@ -76,10 +78,17 @@ class TransferRefused(TransferEvent):
 
 
 class TransferWithdrawn(TransferEvent):
-    """The old branch took it back."""
+    """The old branch took it back; `away_period_ids` are known again where the member had departed by mistake."""
 
     code = "transfers.withdrawn"
     lane = Lane.bulk
+
+    away_period_ids: tuple[UUID, ...] = Field(default=())
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the member, and the times away that the old branch's organisers had forgotten."""
+        known = (Change(self.organisation_id, "away_period", one, 1) for one in self.away_period_ids)
+        return (*super().changes(), *known)
 
 
 class StayChanged(TransferEvent):

@@ -18,7 +18,10 @@ class TransferKind(StrEnum):
 
 
 class TransferStatus(StrEnum):
-    """Started by the old branch, and then accepted or refused by the new one, or withdrawn by the old one."""
+    """Started by the old branch, and then accepted or refused by the new one, or withdrawn by the old one.
+
+    One out of the system is accepted by the old branch, and may be withdrawn after that as a mistake.
+    """
 
     started = "started"
     accepted = "accepted"

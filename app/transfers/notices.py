@@ -90,6 +90,8 @@ async def _prepare_departed(session: Session, event: MemberDeparted) -> Prepared
     transfer = await _transfer(session, event)
     if transfer.to_organisation_id is not None:  # `TransferAccepted` tells of it
         return None
+    if transfer.status is not TransferStatus.accepted:
+        return None
     leaders = _leaders(session, [transfer.from_organisation_id])
     return await _prepared(session, transfer, leaders, member=True, by=event.actor_member_id)
 

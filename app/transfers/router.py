@@ -12,7 +12,14 @@ from app.kernel.pagination import CursorInvalid, Linked, Paging
 from app.kernel.problems import FieldsNotValid, problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
-from app.members.errors import FormerMember, MemberNotFound
+from app.members.errors import (
+    CardNumberTaken,
+    CitizenIdTaken,
+    CorrectionTooLate,
+    FormerMember,
+    MemberNotFound,
+    PhoneTaken,
+)
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.transfers import queries, service
 from app.transfers.errors import (
@@ -135,10 +142,24 @@ async def refuse_transfer(
     "/{transfer_id}/withdraw",
     operation_id="withdrawTransfer",
     summary="Withdraw a transfer",
-    responses=problems(TransferNotFound, NotForYourPost, TransferDecided),
+    responses=problems(
+        TransferNotFound,
+        NotForYourPost,
+        TransferDecided,
+        CorrectionTooLate,
+        OrganisationHasEnded,
+        CardNumberTaken,
+        CitizenIdTaken,
+        PhoneTaken,
+    ),
 )
 async def withdraw_transfer(
     session: DbSession, actor: CurrentActor, tagged: Tagged, transfer_id: UUID, body: TransferRefusal
 ) -> TransferView:
-    """Take back a transfer that nobody has decided; for the old branch."""
+    """Take back a transfer that nobody has decided; for the old branch.
+
+    Also one for good out of the system, within 30 days of its acceptance, if that was a mistake: the member is as
+    before, without posts. Where somebody else has their card number, citizen id or telephone number by now, as they
+    themself have who were entered anew, that is refused without saying who.
+    """
     return tagged.one(await service.withdraw_transfer(session, actor, transfer_id, body))

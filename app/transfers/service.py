@@ -17,13 +17,15 @@ from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.meetings.replies.service import withdraw_replies
 from app.members.access import require_record_keeper
-from app.members.errors import FormerMember
+from app.members.errors import CorrectionTooLate, FormerMember
 from app.members.models import AwayPeriod, Member, StandingKind
+from app.members.moves.service import follow_merger
 from app.members.posts.service import end_posts_outside
 from app.members.queries import get_visible_member, has_left, hold_branches, lock_member
+from app.members.service import DUPLICATES
 from app.members.standings.days import BEFORE_BIRTH, BEFORE_MEMBERSHIP, IN_FUTURE, Wrong, field_problem
 from app.members.standings.queries import membership_since
-from app.members.standings.service import begin_standing, end_standings, move_home
+from app.members.standings.service import begin_standing, end_standings, move_home, take_back
 from app.notifications.service import withdraw_notices
 from app.organisations.errors import OrganisationHasEnded
 from app.organisations.models import Organisation, OrganisationKind
@@ -161,10 +163,18 @@ async def refuse_transfer(session: Session, actor: Actor, transfer_id: UUID, bod
 
 
 async def withdraw_transfer(session: Session, actor: Actor, transfer_id: UUID, body: TransferRefusal) -> TransferView:
-    """Take a transfer back for the old branch; raises what `accept_transfer` does."""
+    """Take a transfer back for the old branch, within the rule's days also one out of the system that it has accepted.
+
+    Raises what `accept_transfer` does, CorrectionTooLate, and where somebody else has a number of the member's by now
+    what `DUPLICATES` names.
+    """
     found, member = await get_for_decision(session, actor, transfer_id)
     access.require_side(actor, found.from_path)
-    await end_undone(session, found.transfer, member, by=actor.member_id, fact=TransferWithdrawn, reason=body.reason)
+    by, reason = actor.member_id, body.reason
+    if _has_departed(found.transfer):
+        await _bring_back(session, found.transfer, member, by=by, reason=reason)
+    else:
+        await end_undone(session, found.transfer, member, by=by, fact=TransferWithdrawn, reason=reason)
     return await queries.view_transfer(session, transfer_id)
 
 
@@ -215,7 +225,10 @@ async def get_for_decision(session: Session, actor: Actor, transfer_id: UUID) ->
     """
     this = Transfer.id == transfer_id
     whose = select(Transfer.member_id).where(this).scalar_subquery()
-    await hold_branches(session, whose, select(Transfer.to_organisation_id).where(this))
+    at_home = Member.organisation_id == Organisation.id
+    # Where a departure that is taken back leads to, if their branch has been merged since.
+    successor = select(Organisation.successor_id).join(Member, at_home).where(Member.id == whose)
+    await hold_branches(session, whose, select(Transfer.to_organisation_id).where(this), successor)
     found = await queries.find_visible_transfer(session, actor, transfer_id)
     member = await session.get_one(
         Member, found.transfer.member_id, with_for_update={"key_share": True}, populate_existing=True
@@ -330,6 +343,31 @@ async def end_undone(
     await end_standings(session, member.id, StandingKind.transferring, on=session.today())
     member.version += 1
     await record(session, fact.model_validate(names_of(by, transfer, member)))
+
+
+def _has_departed(transfer: Transfer) -> bool:
+    """Say whether it was accepted, for good and to a place outside the system: nobody there lets anybody go again."""
+    is_out = transfer.kind is TransferKind.permanent and transfer.to_organisation_id is None
+    return is_out and transfer.status is TransferStatus.accepted
+
+
+async def _bring_back(session: Session, transfer: Transfer, member: Member, *, by: UUID, reason: str) -> None:
+    """Take back a departure that was a mistake, both locked; posts are given anew."""
+    assert transfer.decided_at is not None
+    assert transfer.received_on is not None
+    decided_on = session.day_of(transfer.decided_at)
+    if session.today() > decided_on + rules_in_force(decided_on).correction_within:
+        raise CorrectionTooLate
+    async with refusing_duplicates(session, DUPLICATES):
+        await take_back(session, member.id, StandingKind.transferred, since=transfer.received_on, until=None)
+    await follow_merger(session, member, by=by)
+    _decide(session, transfer, TransferStatus.withdrawn, by=by)
+    transfer.received_on, transfer.reason = None, reason
+    await _settle(session, transfer)
+    member.version += 1
+    away = await _away_periods(session, member.id)
+    fact = names_of(by, transfer, member) | {"organisation_id": member.organisation_id, "away_period_ids": away}
+    await record(session, TransferWithdrawn.model_validate(fact))
 
 
 def _decide(session: Session, transfer: Transfer, status: TransferStatus, *, by: UUID | None) -> None:

@@ -98,13 +98,14 @@ async def recognise(session: Session, member: Member, *, on: date) -> None:
 async def move_home(session: Session, member: Member, *, to: UUID | None, on: date) -> None:
     """Make another branch a member's home from a day on; None is one outside the system.
 
-    Every state is cut at that day: what held before stays with the old branch, what goes on holds in the new one. The
-    caller has locked the member.
+    Every state is cut at that day: what held before stays with the old branch, what goes on holds in the new one.
+    Outside the system they stay as they are, since being transferred overrules them all. The caller has locked the
+    member.
     """
     home = member.organisation_id
-    carried = (Standing.organisation_id == home, Standing.kind.in_(CARRIED))
-    for standing in await _holding(session, member.id, on, *carried):
-        if to is not None:
+    if to is not None:
+        carried = (Standing.organisation_id == home, Standing.kind.in_(CARRIED))
+        for standing in await _holding(session, member.id, on, *carried):
             await begin_standing(
                 session,
                 member.id,
@@ -113,8 +114,7 @@ async def move_home(session: Session, member: Member, *, to: UUID | None, on: da
                 starts_on=max(standing.starts_on, on),
                 ends_on=standing.ends_on,
             )
-        await _cut(session, standing, on=on)
-    if to is not None:
+            await _cut(session, standing, on=on)
         # Who comes back to a branch has not left it any more.
         left = (Standing.organisation_id == to, Standing.kind == StandingKind.transferred)
         for standing in await _holding(session, member.id, on, *left):
