@@ -182,8 +182,8 @@ def _prepare(url: str, settings: Settings, *, demo: bool) -> None:
 
 def _warn_of_demo(settings: Settings) -> None:
     screen.print(
-        f"Trong {settings.data_dir.resolve()} còn dữ liệu minh họa, mật khẩu ai cũng biết: đừng nhập người thật vào đây,"
-        " hãy chọn --data-dir khác.\n"
+        f"Trong {settings.data_dir.resolve()} còn dữ liệu minh họa, mật khẩu ai cũng biết: đừng nhập người thật"
+        " vào đây, hãy chọn --data-dir khác.\n"
         "The demonstration's people are still in it, with a password that everybody knows: enter nobody real here,"
         " choose another --data-dir.",
         soft_wrap=True,
