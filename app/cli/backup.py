@@ -6,7 +6,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from app.cli.terminal import database_settings, no_database, refuse_text, screen
+from app.cli.terminal import database_refuses, database_settings, no_database, refuse_text, screen
 from app.kernel.backups import BackupRefused, back_up
 from app.kernel.clock import system_clock
 
@@ -24,6 +24,8 @@ def backup(
         made = back_up(url, folder, documents=None if in_bucket else settings.documents_dir, at=system_clock())
     except psycopg.OperationalError as error:
         raise no_database(error) from None
+    except psycopg.Error as error:
+        raise database_refuses(error) from None
     except BackupRefused as refusal:
         raise refuse_text(refusal.text, code=1) from None
     screen.print(

@@ -4,8 +4,7 @@ import psycopg
 import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app.cli.terminal import database_settings, no_database, refuse, refuse_text, screen
-from app.kernel.i18n import Text
+from app.cli.terminal import database_refuses, database_settings, no_database, refuse, screen
 from app.kernel.migrating import migrate as run_migrations
 from app.kernel.revisions import newest_revision
 
@@ -28,13 +27,7 @@ def migrate() -> None:
         raise no_database(error.orig or error) from None
     except ProgrammingError as error:
         if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
-            raise refuse_text(_told(error.orig), code=1) from None
+            raise database_refuses(error.orig) from None
         raise
     revision = newest_revision()
     screen.print(f"Cơ sở dữ liệu ở phiên bản {revision} · the database is at revision {revision}", soft_wrap=True)
-
-
-def _told(error: psycopg.Error) -> Text:
-    """Return what the database says, which a revision says in both languages."""
-    vi, separator, en = (error.diag.message_primary or str(error)).partition(" · ")
-    return Text(vi=vi, en=en if separator else vi)

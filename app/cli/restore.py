@@ -8,7 +8,7 @@ import typer
 
 from app.changes.service import begin_epoch
 from app.cli import work
-from app.cli.terminal import database_settings, no_database, refuse_text, screen
+from app.cli.terminal import database_refuses, database_settings, no_database, refuse_text, screen
 from app.kernel.backups import BackupRefused
 from app.kernel.backups import restore as bring_back
 
@@ -29,6 +29,8 @@ def restore(
         found = bring_back(url, folder, documents=documents)
     except psycopg.OperationalError as error:
         raise no_database(error) from None
+    except psycopg.Error as error:
+        raise database_refuses(error) from None
     except BackupRefused as refusal:
         raise refuse_text(refusal.text, code=1) from None
     work.run(url, begin_epoch, role=None)  # an older state has no roles yet

@@ -110,6 +110,14 @@ def no_database(error: Exception) -> typer.Exit:
     return refuse(f"Không kết nối được cơ sở dữ liệu: {reason}", f"The database cannot be reached: {reason}", code=1)
 
 
+def database_refuses(error: psycopg.Error) -> typer.Exit:
+    """Say what the database says to it, which a revision says in both languages; no detail, which may hold a row."""
+    vi, separator, en = (error.diag.message_primary or str(error)).partition(" · ")
+    if separator:
+        return refuse(vi, en, code=1)
+    return refuse(f"Cơ sở dữ liệu từ chối: {vi}", f"The database refuses: {vi}", code=1)
+
+
 def was_set(name: str) -> bool:
     """Say whether the environment names a setting itself."""
     return f"SOTAY_{name.upper()}" in os.environ

@@ -27,10 +27,11 @@ from app.kernel.roles import MAKE_ROLES
 DUMP, DOCUMENTS, MANIFEST = "database.dump", "documents", "manifest.json"
 SHOWN = 10
 
-# Rows are hashed as text, which must not depend on who asks; and row-level security shall fail, not hide rows.
+# Rows are hashed as text, which must not depend on who asks. With `row_security = off` PostgreSQL refuses everybody
+# but superusers: the owner too meets all rows by a policy. `_HIDING` finds tables without such a policy for who asks.
 _ALIKE = """
 SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';
-SET extra_float_digits = 1; SET row_security = off; SET statement_timeout = 0;
+SET extra_float_digits = 1; SET row_security = on; SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0
 """
 _RELATIONS = """
@@ -42,6 +43,21 @@ WHERE relation.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
         SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = relation.oid AND deptype = 'e'
     )
 ORDER BY 1, 2
+"""
+# Tables that have row policies for who asks, and none that shows every row.
+_HIDING = """
+SELECT relation.oid::regclass::text
+FROM pg_class AS relation
+WHERE relation.relkind IN ('r', 'p') AND row_security_active(relation.oid) AND NOT EXISTS (
+    SELECT FROM pg_policy
+    WHERE polrelid = relation.oid AND polpermissive AND polcmd IN ('*', 'r') AND pg_get_expr(polqual, polrelid) = 'true'
+        AND EXISTS (SELECT FROM unnest(polroles) AS role WHERE role = 0 OR pg_has_role(role, 'USAGE'))
+)
+ORDER BY 1
+"""
+# Before a restore there are no policies to look at; those of the dump will show every row to this role.
+_IS_OWNER = """
+SELECT rolsuper OR rolbypassrls OR pg_has_role('sotay_owner', 'USAGE') FROM pg_roles WHERE rolname = current_user
 """
 # The sum does not depend on the rows' order, and two rows that are alike count twice.
 _HASH = sql.SQL("""
@@ -114,14 +130,21 @@ def back_up(url: str, folder: Path, *, documents: Path | None, at: datetime) -> 
     with _connected(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
+        hiding = [name for (name,) in connection.execute(_HIDING).fetchall()]
+        if hiding:
+            raise _hidden_from(connection, f" ({', '.join(hiding[:SHOWN])})")
         snapshot = _scalar(connection, "SELECT pg_export_snapshot()")
         server = connection.info.server_version // 10_000
         options = ["--format=custom", "--enable-row-security", f"--snapshot={snapshot}", f"--file={folder / DUMP}"]
         dumping = _start("pg_dump", url, options, at_least=server)
         try:
             tables = hash_tables(connection)
-        finally:
-            _end("pg_dump", dumping)
+        except BaseException:
+            # Left alone it would say that its snapshot is gone, and not why.
+            dumping.kill()
+            dumping.communicate()
+            raise
+        _end("pg_dump", dumping)
     (folder / DUMP).chmod(0o600)
     _copy_new(documents, folder / DOCUMENTS)
     manifest = Manifest(at.isoformat(), server, tables, _digests(folder))
@@ -148,6 +171,8 @@ def restore(url: str, folder: Path, *, documents: Path | None) -> Manifest:
                 "The database is not empty; a backup is brought back into a new one only.",
             )
         connection.execute(MAKE_ROLES)  # the policies name them
+        if not _scalar(connection, _IS_OWNER):
+            raise _hidden_from(connection)
     options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", str(folder / DUMP)]
     _end("pg_restore", _start("pg_restore", url, options, at_least=manifest.server))
     with _connected(url) as connection:
@@ -182,6 +207,14 @@ def _scalar(connection: psycopg.Connection[Any], statement: str) -> Any:
     found = connection.execute(sql.SQL(statement)).fetchone()
     assert found is not None
     return found[0]
+
+
+def _hidden_from(connection: psycopg.Connection[Any], where: str = "") -> BackupRefused:
+    name = _scalar(connection, "SELECT current_user")
+    return BackupRefused(
+        f"Chính sách dòng giấu bớt dòng với vai trò {name}{where}; hãy GRANT sotay_owner cho vai trò này, có INHERIT.",
+        f"Row policies hide rows from the role {name}{where}; GRANT it sotay_owner, with INHERIT.",
+    )
 
 
 def _require_same(where: str, wanted: Mapping[str, object], found: Mapping[str, object]) -> None:

@@ -24,9 +24,12 @@ from app.kernel.backups import hash_tables
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, transaction
 from app.kernel.events import record
+from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
+from app.kernel.roles import Role, judge_role
 from tests.factories.world import make_world
 from tests.kernel.test_db import rung
+from tests.operations.clusters import homes
 
 FACTS_BEFORE = int(os.environ.get("SOTAY_DRILL_FACTS", "0"))
 """scripts/check-backup says how many facts there are before, and then restores into a server of its own."""
@@ -225,3 +228,104 @@ def test_a_tables_hash_knows_each_row_and_not_their_order(live_database_url: str
         assert (other.rows, other.hash == one.hash) == (3, False)
         connection.execute("DELETE FROM bells")
         assert hashed(connection) == backups.TableHash(0, "0")
+
+
+@pytest.fixture(scope="module")
+def owned() -> Iterator[str]:
+    """A server as administrators hand it over: a login that is no superuser but may make roles, and databases of its.
+
+    It has migrated the first of them, which people are in; the second, `after`, is empty. The URL is the first one's.
+    """
+    with homes() as place, EmbeddedPostgres(place / "home", durable=False) as server:
+        administer(
+            server.admin_url,
+            "DROP DATABASE sotay",
+            "DROP ROLE sotay, sotay_owner, sotay_app, sotay_worker",
+            "CREATE ROLE province LOGIN CREATEROLE NOSUPERUSER",
+            "CREATE DATABASE before OWNER province",
+            "CREATE DATABASE after OWNER province TEMPLATE template0",
+        )
+        url = signing_in(server.admin_url, "province", "before")
+        migrate(url)
+        asyncio.run(_people(url))
+        yield url
+
+
+def signing_in(url: str, login: str, database: str) -> str:
+    return make_url(url).set(username=login, database=database).render_as_string(hide_password=False)
+
+
+def administer(url: str, *statements: str) -> None:
+    """Have a superuser do each, in no transaction."""
+    admin = signing_in(url, "postgres", "postgres").replace("+psycopg", "")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def all_there_is(url: str) -> dict[str, backups.TableHash]:
+    """What somebody finds whom no policy binds."""
+    with psycopg.connect(signing_in(url, "postgres", "before").replace("+psycopg", "")) as connection:
+        return hash_tables(connection)
+
+
+def in_manifest(folder: Path) -> dict[str, backups.TableHash]:
+    tables = json.loads((folder / "manifest.json").read_text())["tables"]
+    return {name: backups.TableHash(**each) for name, each in tables.items()}
+
+
+def test_who_migrates_without_being_a_superuser_backs_up_and_restores_every_row(owned: str, tmp_path: Path) -> None:
+    here = {"SOTAY_DATABASE_URL": owned, "SOTAY_DATA_DIR": str(tmp_path / "here")}
+    there = {"SOTAY_DATABASE_URL": signing_in(owned, "province", "after"), "SOTAY_DATA_DIR": str(tmp_path / "there")}
+    folder, anchor = tmp_path / "backup", tmp_path / "anchor.json"
+    assert sotay(here, "audit", "anchor", "--out", str(anchor)).exit_code == 0
+    shutil.copytree(tmp_path / "here" / "audit", tmp_path / "there" / "audit")
+
+    made = sotay(here, "backup", str(folder))
+    assert made.exit_code == 0, made.output
+    assert in_manifest(folder) == all_there_is(owned)
+    assert in_manifest(folder)["public.members"].rows > 5
+
+    back = sotay(there, "restore", str(folder))
+    assert back.exit_code == 0, back.output
+    verified = sotay(there, "audit", "verify", "--anchor", str(anchor))
+    assert verified.exit_code == 0, verified.output
+    for role in Role:
+        assert judge_role(there["SOTAY_DATABASE_URL"], role).refusal is None
+    assert ask(there["SOTAY_DATABASE_URL"], "SELECT count(*) > 1 FROM sync_epochs") == (True,)
+
+
+def test_a_login_that_only_reads_backs_up_every_row_or_none(owned: str, tmp_path: Path) -> None:
+    keeper = {"SOTAY_DATABASE_URL": signing_in(owned, "keeper", "before"), "SOTAY_DATA_DIR": str(tmp_path / "data")}
+    administer(owned, "CREATE ROLE keeper LOGIN IN ROLE sotay_owner")
+    closed = sotay(keeper, "backup", str(tmp_path / "closed"))
+    assert (closed.exit_code, "permission denied for table" in closed.stderr) == (1, True), closed.output
+
+    administer(owned, "GRANT pg_read_all_data TO keeper")
+    whole = sotay(keeper, "backup", str(tmp_path / "whole"))
+    assert whole.exit_code == 0, whole.output
+    assert in_manifest(tmp_path / "whole") == all_there_is(owned)
+
+    # Whom no policy shows every row would otherwise back up an empty database, whose hashes are right.
+    administer(owned, "REVOKE sotay_owner FROM keeper")
+    empty = sotay(keeper, "backup", str(tmp_path / "empty"))
+    assert (empty.exit_code, "hide rows from the role keeper (accounts, " in empty.stderr) == (1, True), empty.output
+    assert not (tmp_path / "empty" / "manifest.json").exists()
+
+
+def test_who_would_not_see_what_is_restored_is_told_before(owned: str, tmp_path: Path) -> None:
+    here = {"SOTAY_DATABASE_URL": owned, "SOTAY_DATA_DIR": str(tmp_path / "here")}
+    assert sotay(here, "backup", str(tmp_path / "backup")).exit_code == 0
+    administer(
+        owned,
+        "CREATE ROLE shy LOGIN NOINHERIT",
+        "CREATE DATABASE of_the_shy OWNER shy TEMPLATE template0",
+    )
+    there = {"SOTAY_DATABASE_URL": signing_in(owned, "shy", "of_the_shy"), "SOTAY_DATA_DIR": str(tmp_path / "there")}
+    no_member = sotay(there, "restore", str(tmp_path / "backup"))
+    assert (no_member.exit_code, "The role shy may not make roles" in no_member.stderr) == (1, True), no_member.output
+    administer(owned, "GRANT sotay_owner, sotay_app, sotay_worker TO shy")
+    hidden = sotay(there, "restore", str(tmp_path / "backup"))
+    assert (hidden.exit_code, "hide rows from the role shy; GRANT it" in hidden.stderr) == (1, True), hidden.output
+    nothing = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+    assert ask(there["SOTAY_DATABASE_URL"], nothing) == (0,)
