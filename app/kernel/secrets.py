@@ -4,10 +4,11 @@ What is not there yet is made when it is needed, from the machine's own randomne
 """
 
 import json
+import pwd
 import re
 import stat
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -76,47 +77,75 @@ def find_weaknesses(settings: Settings, *, sends: bool) -> Iterator[Weakness]:
     signing = [*_files(settings.keys_dir, "*.pem"), *_files(settings.audit_keys_dir, "*.pem")]
     browsers = _files(settings.web_push_key_file.parent, settings.web_push_key_file.name)
     for file in [*signing, *browsers]:
-        yield from _judged(file, _NOT_P256, is_sound=_is_p256(file))
+        yield from _judged(file, _NOT_P256, is_sound=_is_p256)
     for file in _files(settings.vault_dir, "*.key"):
-        yield from _judged(file, _NOT_VAULT_KEY, is_sound=_is_vault_key(file))
+        yield from _judged(file, _NOT_VAULT_KEY, is_sound=_is_vault_key)
     if sends and settings.push is PushMode.fcm and settings.fcm_credentials is not None:
-        file = settings.fcm_credentials
-        yield from _judged(file, _NOT_SERVICE_ACCOUNT, is_sound=_is_service_account(file))
+        yield from _judged(settings.fcm_credentials, _NOT_SERVICE_ACCOUNT, is_sound=_is_service_account)
 
 
 def _files(directory: Path, pattern: str) -> list[Path]:
     return sorted(directory.glob(pattern))
 
 
-def _judged(file: Path, fault: Text, *, is_sound: bool) -> Iterator[Weakness]:
-    if not is_sound:
+def _judged(file: Path, fault: Text, *, is_sound: Callable[[bytes], bool]) -> Iterator[Weakness]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        yield Weakness(str(file), _unread(file, error))
+        return
+    if not is_sound(content):
         yield Weakness(str(file), fault)
     elif file.stat().st_mode & stat.S_IROTH:
         yield Weakness(str(file), _OPEN, is_fatal=False)
 
 
-def _is_p256(file: Path) -> bool:
+def _unread(file: Path, error: OSError) -> Text:
+    """Say why a file says nothing: what may not be read may be the right key, which nobody shall delete for it."""
+    if not isinstance(error, PermissionError):
+        return Text(vi=f"không đọc được: {error.strerror}", en=f"cannot be read: {error.strerror}")
+    owner = _owner(file)
+    return Text(
+        vi=f"tài khoản đang chạy lệnh này không đọc được, tệp là của {owner}; đừng xóa, hãy trao tệp (chown) cho "
+        "tài khoản của dịch vụ hoặc chạy bằng tài khoản ấy",
+        en=f"cannot be read by this user, it belongs to {owner}; do not delete it, but give it (chown) to the "
+        "service's user, or run this as that user",
+    )
+
+
+def _owner(file: Path) -> str:
     try:
-        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        uid = file.stat().st_uid
+    except OSError:
+        return "?"  # its directory is closed too
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _is_p256(content: bytes) -> bool:
+    try:
+        key = serialization.load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
     return isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
 
 
-def _is_vault_key(file: Path) -> bool:
+def _is_vault_key(content: bytes) -> bool:
     try:
-        key = urlsafe_b64decode(file.read_bytes().strip())
-    except (OSError, ValueError):
+        key = urlsafe_b64decode(content.strip())
+    except ValueError:
         return False
     return len(key) == _FERNET_BYTES and len(set(key)) >= _MIN_KEY_DISTINCT
 
 
-def _is_service_account(file: Path) -> bool:
+def _is_service_account(content: bytes) -> bool:
     try:
-        told = json.loads(file.read_bytes())
+        told = json.loads(content)
         key = serialization.load_pem_private_key(told["private_key"].encode(), password=None)
         is_named = told["type"] == "service_account" and bool(told["client_email"]) and bool(told["project_id"])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm):
         return False
     return is_named and isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _MIN_RSA_BITS
 

@@ -1,7 +1,11 @@
 """Weak secrets are refused before anything starts, in both languages, and are never quoted."""
 
 import json
+import os
+import pwd
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,7 @@ from app.cli import cli
 from app.kernel.secrets import find_weaknesses
 from app.kernel.settings import PushMode, Settings
 from app.kernel.tokens import generate_key
+from tests.operations.clusters import homes
 
 URL = "postgresql://sotay:q9-Zw7xT2@db.example/sotay"
 
@@ -131,3 +136,49 @@ def test_nothing_starts_with_a_weak_secret_and_it_is_not_quoted(command: str, tm
     assert vietnamese == f"{tmp_path}/vault/0001.key: không phải khóa Fernet ngẫu nhiên"
     assert english == f"{tmp_path}/vault/0001.key: is no random Fernet key"
     assert "hunter2" not in done.output
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Another user than root, whom no mode of a file binds."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    "name", ["keys/0001.pem", "audit/0001.pem", "web-push/0001.pem", "vault/0001.key", "firebase.json"]
+)
+def test_a_key_that_may_not_be_read_is_not_called_a_wrong_one(name: str) -> None:
+    with homes() as place:
+        file = written(place / name, b"")
+        file.parent.chmod(0o755)
+        given = {"data_dir": place, "push": PushMode.fcm, "fcm_credentials": place / "firebase.json"}
+        settings = Settings.model_validate({"database_url": URL, **given})
+
+        def said() -> tuple[str, str]:
+            (found,) = (each for each in find_weaknesses(settings, sends=True) if each.where == str(file))
+            assert found.is_fatal
+            return found.text.vi, found.text.en
+
+        wrong = said()
+        file.chmod(0o000)
+        with nobody():
+            vietnamese, english = said()
+        assert "is no" in wrong[1]
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        assert f"không đọc được, tệp là của {me}; đừng xóa" in vietnamese
+        assert f"cannot be read by this user, it belongs to {me}; do not delete it" in english
+
+
+@pytest.mark.parametrize("name", ["keys/0001.pem", "vault/0001.key"])
+def test_a_key_that_cannot_be_read_at_all_says_why(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir(parents=True)
+    settings = Settings.model_validate({"data_dir": tmp_path, "database_url": URL})
+    (found,) = find_weaknesses(settings, sends=False)
+    assert (found.where, found.text.en) == (str(tmp_path / name), "cannot be read: Is a directory")
