@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from app.kernel.backups import TableHash, hash_tables
 from app.kernel.migrating import migrate
 from app.kernel.postgres import EmbeddedPostgres
 from app.kernel.tokens import TokenKeys
-from tests.faults.harness import Place, Program, free_port, seed, sql
+from tests.faults.harness import ROOT, Place, Program, free_port, seed, sql
 from tests.faults.test_postgres_killed import Writer, ready, until
 from tests.operations.clusters import base_backup, conninfo, give_to_servers, homes
 from tests.operations.test_backups import FACTS_BEFORE, sotay
@@ -47,18 +48,24 @@ def keep_log(server: EmbeddedPostgres, archive: Path) -> None:
     server.start()
 
 
-def recover_to(home: Path, instant: datetime, archive: Path) -> None:
-    """Tell a copied cluster to replay the log up to an instant at its next start, and then to wait."""
+def recover_to(home: Path, instant: datetime, archive: Path, *, base: Path) -> EmbeddedPostgres:
+    """Do what the README says with a base backup: its next start replays the log up to an instant, and then waits."""
     data = home / "postgres" / "data"
+    data.mkdir(parents=True, mode=0o700)
+    said = (ROOT / "README.md").read_text(encoding="utf-8").partition("cp -a /backup/base")
+    recipe = (said[1] + said[2]).partition("psql -c")[0]
+    for example, real in (
+        ("/backup/base", str(base)),
+        ("/backup/wal", str(archive)),
+        ("2026-11-23 19:29:00+07", instant.isoformat()),
+    ):
+        assert example in recipe
+        recipe = recipe.replace(example, real)
+    subprocess.run(["sh", "-euc", recipe], env=os.environ | {"PGDATA": str(data)}, check=True)
     with (data / "postgresql.auto.conf").open("a") as settings:
-        settings.write(
-            f"restore_command = 'cp {archive}/%f %p'\n"
-            f"recovery_target_time = '{instant.isoformat()}'\n"
-            "recovery_target_action = 'pause'\n"
-            "archive_mode = 'off'\n"
-        )
-    (data / "recovery.signal").touch()
+        settings.write("archive_mode = 'off'\n")
     give_to_servers(data)
+    return EmbeddedPostgres(home, durable=False)
 
 
 @contextmanager
@@ -109,7 +116,6 @@ class Lost:
     announced: frozenset[UUID]
     people: Place
     cursor: str
-    copied: EmbeddedPostgres
 
 
 @asynccontextmanager
@@ -146,7 +152,7 @@ async def lose(place: Path, keys: TokenKeys, told: Mapping[str, str], anchor: Pa
                 enough = len(writer.announced) + 5
                 await until(lambda: len(writer.announced) >= enough, "people work", seconds=180)
 
-            copied = await asyncio.to_thread(base_backup, server, place / "found")
+            await asyncio.to_thread(base_backup, server, place / "kept")
             await some_more()
             made = await asyncio.to_thread(sotay, settings, "audit", "anchor", "--out", str(anchor))
             assert made.exit_code == 0, made.output
@@ -176,7 +182,6 @@ async def lose(place: Path, keys: TokenKeys, told: Mapping[str, str], anchor: Pa
         announced=frozenset(writer.announced),
         people=people,
         cursor=cursor,
-        copied=copied,
     )
 
 
@@ -185,8 +190,9 @@ async def test_a_server_is_recovered_to_the_instant_before_its_disaster(place: P
     told = {"SOTAY_DATA_DIR": str(data), "SOTAY_PUBLIC_URL": ISSUER}
     lost = await lose(place, TokenKeys(data / "keys", issuer=ISSUER), told, anchor, log)
 
-    await asyncio.to_thread(recover_to, place / "found", lost.instant, place / "archive")
-    with lost.copied as found:
+    base = place / "kept" / "postgres" / "data"
+    server = await asyncio.to_thread(recover_to, place / "found", lost.instant, place / "archive", base=base)
+    with server as found:
         waits = "SELECT pg_get_wal_replay_pause_state() = 'paused'"
         await until(lambda: sql(found.admin_url, waits) == [(True,)], "the instant is reached", seconds=180)
         # It can be looked at before it is said to be the right one.
