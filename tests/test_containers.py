@@ -18,6 +18,11 @@ OURS = {name: service for name, service in SERVICES.items() if "env_file" in ser
 FIXED = {"SOTAY_FCM_CREDENTIALS", "SOTAY_METRICS_HOST", "SOTAY_METRICS_PORT"}
 
 
+def without_comments(name: str) -> str:
+    lines = (ROOT / ".docker" / name).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
+
+
 @pytest.mark.parametrize("service", OURS)
 def test_a_setting_that_goes_before_the_settings_file_is_named_in_the_head_or_fixed(service: str) -> None:
     settings = {f"SOTAY_{name.upper()}" for name in Settings.model_fields}
@@ -38,6 +43,24 @@ def test_api_and_workers_sign_in_as_they_are_told_and_the_owners_commands_as_the
     urls = {name: service["environment"]["SOTAY_DATABASE_URL"] for name, service in OURS.items()}
     told = f"${{SOTAY_DATABASE_URL:-{owner}}}"
     assert urls == {"migrate": owner, "api": told, "api2": told, "worker": told}
+
+
+def test_only_this_host_reaches_the_proxy_unless_it_is_told_otherwise() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {"proxy": ["${SOTAY_BIND:-127.0.0.1}:${SOTAY_PORT:-8000}:80"]}
+
+
+def test_the_proxy_names_the_nodes_that_there_are_and_asks_for_their_addresses_again() -> None:
+    nodes = without_comments("nodes.conf")
+    serving = {name for name, service in OURS.items() if "command" not in service}
+    named = re.findall(r"^ +server (\w+):8000 resolve ", nodes, re.MULTILINE)
+    assert sorted(named) == sorted(serving)
+    assert nodes.count("server ") == len(named)
+    assert {"zone", "resolver"} <= set(re.findall(r"^ +(\w+) ", nodes, re.MULTILINE))
+    assert set(re.findall(r"http://(\w+);", without_comments("nginx.conf"))) == {"sotay"}
+    assert nodes.startswith("upstream sotay {")
+    version = tuple(int(part) for part in SERVICES["proxy"]["image"].partition(":")[2].split("."))
+    assert version >= (1, 28)
 
 
 def test_the_proxys_errors_go_where_systemd_lets_them() -> None:
