@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from app.kernel.db import _READERS
+from app.kernel.queue import QueueConnector
 from app.kernel.settings import Settings
+from app.worker import CONCURRENCY
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / ".docker/compose.yaml").read_text(encoding="utf-8")
@@ -48,6 +51,17 @@ def test_api_and_workers_sign_in_as_they_are_told_and_the_owners_commands_as_the
 def test_only_this_host_reaches_the_proxy_unless_it_is_told_otherwise() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published == {"proxy": ["${SOTAY_BIND:-127.0.0.1}:${SOTAY_PORT:-8000}:80"]}
+
+
+def test_postgresql_takes_the_connections_of_all_that_the_forms_start() -> None:
+    pool = Settings.model_fields["database_pool_size"].default
+    api = pool + _READERS + 1  # one for the figures
+    queue = QueueConnector("")._pool_args["max_size"]  # noqa: SLF001 Procrastinate keeps it to itself
+    worker = pool + queue + len(CONCURRENCY)  # each lane listens on one of its own
+    assert f"an API holds {api} at most, a worker {worker}," in README
+    assert f"two and two {2 * api + 2 * worker}, two and nine {2 * api + 9 * worker}" in README
+    settings = re.findall(r"max_connections=(\d+)", " ".join(SERVICES["postgres"]["command"]))
+    assert int(settings[0]) > 2 * api + 9 * worker + 20
 
 
 def test_the_proxy_names_the_nodes_that_there_are_and_asks_for_their_addresses_again() -> None:
