@@ -4,7 +4,7 @@ FROM python:3.13-slim AS build
 RUN pip install --no-cache-dir uv
 WORKDIR /srv/sotay
 ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1
-# "--extra telemetry" for traces.
+# "--extra telemetry" for traces, "--extra demo" for pg_dump and pg_restore.
 ARG EXTRAS=""
 # The dependencies change seldom, the code often: two layers.
 COPY pyproject.toml uv.lock README.md LICENSE ./

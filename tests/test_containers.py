@@ -45,7 +45,7 @@ def test_api_and_workers_sign_in_as_they_are_told_and_the_owners_commands_as_the
     owner = "postgresql://sotay:${POSTGRES_PASSWORD}@postgres/sotay"
     urls = {name: service["environment"]["SOTAY_DATABASE_URL"] for name, service in OURS.items()}
     told = f"${{SOTAY_DATABASE_URL:-{owner}}}"
-    assert urls == {"migrate": owner, "api": told, "api2": told, "worker": told}
+    assert urls == {"migrate": owner, "backup": owner, "api": told, "api2": told, "worker": told}
 
 
 def test_only_this_host_reaches_the_proxy_unless_it_is_told_otherwise() -> None:
@@ -79,3 +79,10 @@ def test_the_proxy_names_the_nodes_that_there_are_and_asks_for_their_addresses_a
 
 def test_the_proxys_errors_go_where_systemd_lets_them() -> None:
     assert "/dev/std" not in (ROOT / ".docker/nginx.conf").read_text(encoding="utf-8")
+
+
+def test_what_readme_asks_of_a_service_names_one_that_there_is() -> None:
+    options = r"(?:-\S+(?: \"\$PWD:/in:ro\")? )*"
+    asked = re.findall(rf"docker compose (?:run|exec|up|build) {options}(\w+)", README)
+    assert set(asked) >= {"api", "backup", "migrate", "worker"}
+    assert set(asked) <= set(SERVICES)
