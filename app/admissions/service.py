@@ -204,6 +204,27 @@ async def drop_candidate(
     return await queries.view_candidacy(session, candidacy.id, locale=locale)
 
 
+async def leave_pool(session: Session, member: Member) -> None:
+    """Drop the candidacy of a locked member, if it is open: nobody is admitted of whom nothing is known any more.
+
+    For the privacy feature, which erases them.
+    """
+    in_pool = (Candidacy.member_id == member.id, Candidacy.status == CandidacyStatus.pool)
+    candidacy = await session.scalar(select(Candidacy).where(*in_pool).with_for_update())
+    if candidacy is None:
+        return
+    candidacy.status = CandidacyStatus.dropped
+    candidacy.version += 1
+    await end_standings(session, member.id, StandingKind.candidate, on=session.today())
+    fact = CandidateDropped(
+        organisation_id=member.organisation_id,
+        subject_id=candidacy.id,
+        actor_member_id=None,
+        member_id=member.id,
+    )
+    await record(session, fact)
+
+
 async def recognise_member(session: Session, actor: Actor, member_id: UUID, body: Recognition) -> MemberView:
     """End a probation: official from the end of month 12 on, however late it is processed, and never before.
 

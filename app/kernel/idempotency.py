@@ -11,13 +11,14 @@ a temporary guest is not among these rights: the writes of guests are answered w
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import func, literal, select, text, update
+from sqlalchemy import func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from starlette.datastructures import UploadFile
 
@@ -161,9 +162,10 @@ async def _claim(
     )
 
 
-async def forget_answers(session: Session, naming: UUID) -> None:
-    """Empty every answer that names somebody, whoever was given it; its repetition is AnswerNoLongerYours."""
-    named = func.position(literal(str(naming).encode()).op("IN")(KeptAnswer.body)) > 0
+async def forget_answers(session: Session, *naming: str) -> None:
+    """Empty every answer that says one of the words, whoever was given it; its repetition is AnswerNoLongerYours."""
+    words = [json.dumps(word, ensure_ascii=False)[1:-1].encode() for word in naming]
+    named = or_(*(func.position(literal(word).op("IN")(KeptAnswer.body)) > 0 for word in words))
     await session.execute(update(KeptAnswer).where(named).values(rights=[_FORGOTTEN], headers={}, body=b""))
 
 

@@ -21,11 +21,16 @@ class OpenTask:
 
 def write_body(tasks: Iterable[OpenTask]) -> str:
     """Return one line a task, with assignee and deadline; what does not fit is counted in the last line."""
-    lines = [f"- {task.title} – {task.assignee}, hạn {task.due_on:%d/%m/%Y}" for task in tasks]
+    lines = [f"- {task.title}{write_assignee(task.assignee)}{task.due_on:%d/%m/%Y}" for task in tasks]
     shown = list(lines)
     while len(text := "\n".join(_with_rest(shown, len(lines) - len(shown)))) > LONGEST_BODY:
         shown.pop()
     return text
+
+
+def write_assignee(full_name: str) -> str:
+    """Return what stands between a task's title and its deadline."""
+    return f" – {full_name}, hạn "
 
 
 def _with_rest(shown: list[str], left_out: int) -> list[str]:

@@ -21,12 +21,13 @@ from app.models import metadata
 from app.privacy.erasure.service import EMPTIED, NAMELESS, OF_THE_ACCOUNT, OF_THE_MEMBER, erase_member
 from app.privacy.errors import StillAMember
 from app.privacy.parts import LEFT_OUT
+from tests.admissions.test_admitting import ADMISSION, ready
 from tests.changes.phones import Phone, announce_world, fresh, named, settled
 from tests.conftest import RolledBackDatabase
 from tests.factories.activity import ENTRY
 from tests.factories.clock import FakeClock
 from tests.factories.documents import put_document
-from tests.factories.meetings import SignedIn, announced, inbox, said
+from tests.factories.meetings import SignedIn, announced, inbox, said, took
 from tests.factories.minutes import over, stepped
 from tests.factories.rolls import begun, put_roll, roll_of
 from tests.factories.transfers import moved
@@ -216,9 +217,66 @@ async def test_an_answer_that_was_kept_for_a_repetition_does_not_bring_the_erase
         await commit(session)
     again = await secretary.patch(url, json={"born_on": "1971-01-01"}, headers=headers)
     assert (again.status_code, again.json()["code"]) == (403, "answer_no_longer_yours")
+    assert await _kept_answers_naming(database, world.member.full_name) == 0
+
+
+async def test_a_task_that_was_carried_on_and_a_roster_that_was_tried_do_not_keep_the_name(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    await announce_world(database)
+    secretary, member = signed_in(world.secretary), world.member
+    meeting = await begun(secretary, world.branch_a, starts_at="2026-11-22T02:00:00Z", ends_at=...)
+    for person in (member, world.away):
+        task = {"title": "Rà soát hộ nghèo", "assignee_id": str(person.member_id), "due_on": "2026-12-25"}
+        assert (await secretary.post(f"/v1/meetings/{meeting}/tasks", json=task)).status_code == 201
+    held, written = [await begun(secretary, world.branch_a, kind=kind) for kind in ("thematic", "extraordinary")]
+    coming = await announced(secretary, world.branch_a)
+    for one in (held, written):
+        await took(secretary, one, "end")
+    assert (await secretary.post(f"/v1/meetings/{written}/minutes/send")).status_code == 200
+    headers = {"Idempotency-Key": str(uuid4())}
+    rows = f"Họ và tên;Ngày vào Đảng\n{member.full_name};01/01/1999\n"
+    tried = await secretary.post(
+        f"/v1/organisations/{world.branch_a}/member-imports",
+        data={"commit": "false"},
+        files={"file": ("a.csv", rows.encode())},
+        headers=headers,
+    )
+    assert tried.status_code == 200
+    assert member.full_name in tried.text
+    assert await words_of(database, member.full_name) >= {"agenda_items", "minutes", "members"}
+    phone = await fresh(secretary)
+
     async with database.session() as session:
-        named = text("SELECT count(*) FROM idempotency_keys WHERE position(CAST(:name AS bytea) IN body) > 0")
-        assert await session.scalar(named, {"name": world.member.full_name.encode()}) == 0
+        await erase_member(session, member.member_id, though_a_member=True)
+        await commit(session)
+
+    assert await words_of(database, member.full_name) == set()
+    assert await _kept_answers_naming(database, member.full_name) == 0
+    agenda = (await secretary.get(f"/v1/meetings/{coming}")).json()["agenda"]
+    assert set(agenda[-1]["body"].splitlines()) == {
+        f"- Rà soát hộ nghèo – {NAMELESS}, hạn 25/12/2026",
+        f"- Rà soát hộ nghèo – {world.away.full_name}, hạn 25/12/2026",
+    }
+    await phone.catch_up(secretary)
+    assert _naming(phone, member) == set()
+    assert settled(phone.held) == settled((await fresh(secretary)).held)
+
+
+async def test_who_was_in_the_pool_is_not_admitted_once_erased(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    secretary = signed_in(world.secretary)
+    candidacy = await ready(secretary, world, database)
+    async with database.session() as session:
+        await erase_member(session, UUID(candidacy["candidate"]["member_id"]), though_a_member=True)
+        await commit(session)
+    answer = await secretary.post(f"/v1/candidacies/{candidacy['id']}/admit", json=ADMISSION)
+    assert (answer.status_code, answer.json()["code"]) == (409, "candidacy_closed")
+    assert (await secretary.get(f"/v1/candidacies/{candidacy['id']}")).json()["status"] == "dropped"
+    pool = {"standing": "candidate"}
+    found = await secretary.get(f"/v1/organisations/{world.branch_a}/members", params=pool)
+    assert found.json()["items"] == []
 
 
 async def test_phones_of_others_forget_the_name_wherever_it_stands(
@@ -261,6 +319,13 @@ async def test_phones_of_others_forget_who_approved_minutes_that_stay_as_they_ar
     await phone.catch_up(member)
     approver = {"member_id": str(world.secretary.member_id), "full_name": NAMELESS}
     assert phone.of("minutes")[held] == before | {"approved_by": approver}
+
+
+async def _kept_answers_naming(database: RolledBackDatabase, name: str) -> int:
+    async with database.session() as session:
+        named = text("SELECT count(*) FROM idempotency_keys WHERE position(CAST(:name AS bytea) IN body) > 0")
+        count: int = (await session.scalars(named, {"name": name.encode()})).one()
+        return count
 
 
 def _naming(phone: Phone, person: Person) -> set[str]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, and_, case, delete, exists, func, literal, or_, select, union, update
+from sqlalchemy import ARRAY, Text, and_, case, cast, delete, exists, func, literal, or_, select, union, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.activity.models import ActivityEntry
 from app.admissions.models import Candidacy, CandidacyStep
+from app.admissions.service import leave_pool
 from app.announcements.models import AnnouncementDocument
 from app.care.models import Nudge, ProxyContact
 from app.documents.models import Document, DocumentBookmark, Visibility
@@ -35,13 +36,15 @@ from app.kernel.jobs import Lane, defer
 from app.kernel.models import KeptAnswer
 from app.kernel.scopes import Change, Op
 from app.meetings.calendar.models import CalendarFeed
-from app.meetings.models import AgendaItemDocument, Meeting, MeetingReply, RosterEntry
+from app.meetings.models import AgendaItem, AgendaItemDocument, Meeting, MeetingReply, MeetingStatus, RosterEntry
+from app.meetings.unfinished import write_assignee
 from app.members.errors import MemberNotFound
-from app.members.models import AwayPeriod, Member
+from app.members.models import AwayPeriod, Member, Standing
 from app.members.names import search_key, sort_key
 from app.members.queries import has_left
 from app.members.record_views.models import RecordView
 from app.memberships.models import StandingDecision
+from app.minutes.models import Minutes
 from app.notifications.models import InboxEntry, Notification, NotificationPreference, SmsDelivery
 from app.privacy.erasure.queries import find_named
 from app.privacy.errors import StillAMember
@@ -118,19 +121,21 @@ async def erase_member(session: Session, member_id: UUID, *, though_a_member: bo
     )
     await session.execute(update(Notification).where(Notification.id.in_(notices), nobodys).values(params={}))
     await _unname_notices(session, member)
+    await _unname_carried_tasks(session, member)
     await _tell_rolls(session, member)
+    await leave_pool(session, member)
     session.changes.extend(await find_named(session, member.id))
     for column, words in EMPTIED.items():
         await session.execute(update(column.class_).where(column == member.id).values(words))
     dossier = CandidacyStep.candidacy_id.in_(select(Candidacy.id).where(Candidacy.member_id == member.id))
     await session.execute(update(CandidacyStep).where(dossier).values(note=None))
-    member.full_name = NAMELESS
+    called, member.full_name = {member.full_name} - {NAMELESS}, NAMELESS
     member.sort_key, member.search_key = sort_key(NAMELESS), search_key(NAMELESS)
     member.born_on = member.sex = member.card_number = member.citizen_id = member.phone = None
     member.admitted_on = member.official_on = None
     member.education = member.is_ethnic_minority = member.occupation = None
     member.version += 1
-    await forget_answers(session, member.id)
+    await forget_answers(session, str(member.id), *called)
     facts = await forget_person(session, member.id, organisation_id=member.organisation_id, by=None)
     fact = MemberErased(
         organisation_id=member.organisation_id, subject_id=member.id, actor_member_id=None, version=member.version
@@ -188,6 +193,42 @@ async def _unname_notices(session: Session, member: Member) -> None:
     inboxes = select(InboxEntry.member_id, InboxEntry.notification_id)
     for entry in await session.execute(inboxes.where(InboxEntry.notification_id.in_(told.all()))):
         session.changes.append(Change(entry.member_id, "notification", entry.notification_id, version=2))
+
+
+async def _unname_carried_tasks(session: Session, member: Member) -> None:
+    """Take the name out of the lines that carried tasks into agendas, and into minutes that are not approved yet.
+
+    A namesake in the branch loses it there too: nothing in such a line tells the two apart.
+    """
+    name, nameless = write_assignee(member.full_name), write_assignee(NAMELESS)
+    if name == nameless:
+        return
+    branches = select(Standing.organisation_id).where(Standing.member_id == member.id)
+    is_carried = AgendaItem.body.contains(name, autoescape=True)
+    meetings = await session.execute(
+        update(Meeting)
+        .where(Meeting.organisation_id.in_(branches))
+        .where(Meeting.id.in_(select(AgendaItem.meeting_id).where(is_carried)))
+        .values(version=Meeting.version + 1)
+        .returning(Meeting.id, Meeting.organisation_id, Meeting.version, Meeting.status)
+    )
+    for row in meetings.all():
+        of_this = (AgendaItem.meeting_id == row.id, is_carried)
+        unnamed = func.replace(AgendaItem.body, name, nameless)
+        await session.execute(update(AgendaItem).where(*of_this).values(body=unnamed))
+        session.changes.append(Change(row.organisation_id, "meeting", row.id, row.version))
+        if row.status is MeetingStatus.ended:  # until somebody writes its minutes they say what the agenda says
+            session.changes.append(Change(row.organisation_id, "minutes", row.id, 1))
+    sections = cast(Minutes.sections, Text)
+    drafts = await session.execute(
+        update(Minutes)
+        .where(Minutes.organisation_id.in_(branches), Minutes.approved_at.is_(None))
+        .where(sections.contains(name, autoescape=True))
+        .values(sections=cast(func.replace(sections, name, nameless), JSONB), version=Minutes.version + 1)
+        .returning(Minutes.meeting_id, Minutes.organisation_id, Minutes.version)
+    )
+    for draft in drafts:
+        session.changes.append(Change(draft.organisation_id, "minutes", draft.meeting_id, draft.version))
 
 
 async def _tell_rolls(session: Session, member: Member) -> None:
