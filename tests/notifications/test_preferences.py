@@ -1,4 +1,7 @@
+import pytest
+
 from app.kernel.push import Channel
+from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, awake_phones_of, inbox
 from tests.factories.world import World
 from tests.worker import JobRunner
@@ -64,6 +67,18 @@ async def test_kind_that_is_switched_off_is_in_the_inbox_and_pushed_to_the_other
     await jobs.run()
     assert set(jobs.sender.tokens("meeting_announced")) == awake_phones_of(world) - {world.member.push_token}
     assert len(await inbox(signed_in(world.member))) == 1
+
+
+@pytest.mark.parametrize(("kind", "is_pushed"), [("announcement", True), ("meeting_changed", False)])
+async def test_what_waits_for_the_morning_leaves_unless_its_kind_was_switched_off_in_the_night(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, kind: str, *, is_pushed: bool
+) -> None:
+    await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    await signed_in(world.away).put(URL, json={"items": [_wish(kind, enabled=False)]})
+    clock.advance(hours=6)  # 08:00 in Berlin
+    await jobs.run()
+    assert (world.away.push_token in jobs.sender.tokens()) is is_pushed
 
 
 async def test_kind_that_is_switched_on_again_is_pushed(world: World, signed_in: SignedIn, jobs: JobRunner) -> None:

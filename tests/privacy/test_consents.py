@@ -13,7 +13,7 @@ from app.privacy.errors import ConsentTextReplaced
 from app.privacy.texts import CONSENT_TEXTS, consent_text_in_force
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, announced
+from tests.factories.meetings import SignedIn, announced, awake_phones_of, inbox
 from tests.factories.world import World
 from tests.privacy.acting import actor_of
 from tests.worker import JobRunner
@@ -62,6 +62,20 @@ async def test_who_withdraws_gets_no_push_any_more_and_finds_everything_in_the_i
     assert [item["type"] for item in (await member.get("/v1/me/notifications")).json()["items"]] == [
         "meeting_announced"
     ]
+
+
+async def test_who_withdraws_in_the_night_is_not_pushed_what_waited_for_the_morning(
+    world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner
+) -> None:
+    away = signed_in(world.away)
+    assert (await away.post(URL, json={"version": VERSION})).status_code == 201
+    await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    assert (await away.post(f"{URL}/withdraw")).status_code == 200
+    clock.advance(hours=6)  # 08:00 in Berlin
+    await jobs.run()
+    assert set(jobs.sender.tokens("meeting_announced")) == awake_phones_of(world)
+    assert [item["type"] for item in await inbox(signed_in(world.away))] == ["meeting_announced"]
 
 
 async def test_a_text_that_is_none_or_is_replaced_cannot_be_agreed_to(
