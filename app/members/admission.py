@@ -1,7 +1,9 @@
 """Admission: which birth, admission and official dates fit together, and which standings follow from them."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from app.kernel.errors import FieldProblem
 from app.kernel.i18n import Text
@@ -67,6 +69,20 @@ def terms_of(*, admitted_on: date | None, official_on: date | None) -> tuple[Ter
     if official_on is not None:
         terms.append(Term(kind=StandingKind.official, starts_on=official_on, ends_on=None))
     return tuple(terms)
+
+
+def spread(terms: Sequence[Term], stays: Sequence[tuple[UUID, date]]) -> Iterator[tuple[UUID, Term]]:
+    """Return the standings as they hold in the branches that somebody was carried through, each with the branch.
+
+    `stays` are those branches with the first day in each, in their order; the first holds all that was before it, too.
+    """
+    for place, (branch_id, since) in enumerate(stays):
+        until = stays[place + 1][1] - timedelta(days=1) if place + 1 < len(stays) else date.max
+        for term in terms:
+            first = max(term.starts_on, since) if place else term.starts_on
+            last = min(term.ends_on or date.max, until)
+            if first <= last:
+                yield branch_id, Term(kind=term.kind, starts_on=first, ends_on=None if last == date.max else last)
 
 
 def _problem(field: str, code: str, *, vi: str, en: str) -> FieldProblem:

@@ -1,6 +1,8 @@
 """Commands on members: enrol one in a branch, correct their record."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from app.kernel.problems import FieldsNotValid
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
 from app.members import access, queries
-from app.members.admission import find_contradictions, terms_of
+from app.members.admission import find_contradictions, spread, terms_of
 from app.members.errors import (
     CardNumberTaken,
     CitizenIdTaken,
@@ -31,6 +33,7 @@ from app.members.schemas import MemberCreate, MemberPatch, MemberView
 from app.members.standings.service import begin_standing
 from app.organisations.models import Organisation, OrganisationKind
 from app.organisations.queries import get_lasting_organisation
+from app.organisations.succession.queries import find_ancestries
 
 DUPLICATES: dict[str, type[AppError]] = {
     "pk_members": MemberIdTaken,
@@ -174,17 +177,24 @@ def _row(session: Session, branch: Organisation, person: Values) -> dict[str, An
 
 
 async def _renew_standings(session: Session, member: Member) -> None:
-    rows = (await session.scalars(select(Standing).where(Standing.member_id == member.id))).all()
-    elsewhere = any(row.kind in MEMBERSHIP and row.organisation_id != member.organisation_id for row in rows)
+    """Make them anew from the dates, in each branch that the member was carried through by mergers and splits."""
+    of_member = select(Standing).where(Standing.member_id == member.id).order_by(Standing.starts_on)
+    rows = (await session.scalars(of_member)).all()
+    ancestries = await find_ancestries(session, [member.organisation_id])
+    held = [row for row in rows if row.kind in MEMBERSHIP]
+    elsewhere = any(row.organisation_id not in ancestries[member.organisation_id] for row in held)
     if elsewhere or any(row.kind in FINAL for row in rows):
         raise MembershipDatesFixed
+    by_branch = groupby(held, key=attrgetter("organisation_id"))
+    stays = [(branch_id, next(standings).starts_on) for branch_id, standings in by_branch]
     await session.execute(delete(Standing).where(Standing.member_id == member.id, Standing.kind.in_(MEMBERSHIP)))
-    for term in terms_of(admitted_on=member.admitted_on, official_on=member.official_on):
+    terms = terms_of(admitted_on=member.admitted_on, official_on=member.official_on)
+    for branch_id, term in spread(terms, stays or [(member.organisation_id, session.today())]):
         session.add(
             Standing(
                 id=session.new_id(),
                 member_id=member.id,
-                organisation_id=member.organisation_id,
+                organisation_id=branch_id,
                 kind=term.kind,
                 starts_on=term.starts_on,
                 ends_on=term.ends_on,

@@ -1,15 +1,19 @@
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from app.members.models import StandingKind
+from app.members.models import Standing, StandingKind
 from tests.conftest import RolledBackDatabase
+from tests.factories.clock import FakeClock
 from tests.factories.members import add_standing
+from tests.factories.reorganisations import done
 from tests.factories.world import Person, World
+from tests.members.rosters.test_correcting_many import given_out, send, sheet
 
 SignedIn = Callable[[Person], AsyncClient]
 
@@ -83,6 +87,76 @@ async def test_dates_of_who_came_from_another_branch_stay(
         await session.commit()
     answer = await _patch(signed_in(world.secretary), world.member.member_id, official_on="2001-06-01")
     assert answer.json()["code"] == "membership_dates_fixed"
+
+
+@pytest.mark.parametrize(
+    ("admitted_on", "official_on", "in_a", "in_b"),
+    [
+        (
+            *("1999-05-19", "2000-05-19"),
+            ["probationary 1999-05-19..2000-05-18", "official 2000-05-19..2026-11-21"],
+            ["official 2026-11-22.."],
+        ),
+        (
+            *("2025-11-24", "2026-11-24"),
+            ["probationary 2025-11-24..2026-11-21"],
+            ["probationary 2026-11-22..2026-11-23", "official 2026-11-24.."],
+        ),
+        ("2026-11-23", None, [], ["probationary 2026-11-23.."]),
+    ],
+)
+async def test_dates_of_who_was_carried_over_by_a_merger_move_the_standings_in_both_branches(
+    world: World,
+    signed_in: SignedIn,
+    clock: FakeClock,
+    database: RolledBackDatabase,
+    admitted_on: str,
+    official_on: str | None,
+    in_a: list[str],
+    in_b: list[str],
+) -> None:
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    clock.advance(days=3)
+    person = world.member if official_on else world.probationary
+    dates = {"admitted_on": admitted_on, "official_on": official_on}
+    answer = await _patch(signed_in(world.sister_secretary), person.member_id, **dates)
+    assert (answer.status_code, answer.json()["admitted_on"]) == (200, admitted_on), answer.text
+    assert await _memberships(database, person) == [
+        *((world.branch_a, row) for row in in_a),
+        *((world.branch_b, row) for row in in_b),
+    ]
+
+
+async def test_dates_are_corrected_by_the_roster_too_however_many_branches_one_was_carried_through(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    clock.advance(days=1)
+    administrator = signed_in(world.administrator)
+    part = {"name": "Chi bộ thôn Đông mới", "member_ids": [world.member.member_id]}
+    await done(administrator, world.branch_b, "split", parts=[part])
+    new = UUID((await administrator.get(f"/v1/members/{world.member.member_id}")).json()["organisation"]["id"])
+    rows = await given_out(administrator, new)
+    rows[str(world.member.member_id)] |= {"Ngày vào Đảng": date(1999, 5, 19), "Ngày chính thức": date(2000, 5, 19)}
+    judged = await send(administrator, new, sheet(rows))
+    assert judged.json()["changed_count"] == 1, judged.text
+    taken = await send(administrator, new, sheet(rows), commit="true", digest=judged.json()["digest"])
+    assert (taken.status_code, taken.json()["committed"]) == (200, True), taken.text
+    assert await _memberships(database, world.member) == [
+        (world.branch_a, "probationary 1999-05-19..2000-05-18"),
+        (world.branch_a, "official 2000-05-19..2026-11-21"),
+        (world.branch_b, "official 2026-11-22..2026-11-22"),
+        (new, "official 2026-11-23.."),
+    ]
+
+
+async def _memberships(database: RolledBackDatabase, person: Person) -> list[tuple[UUID, str]]:
+    """A member's standings in their order: the branch, and the state from a day to a day."""
+    async with database.session() as session:
+        rows = await session.scalars(
+            select(Standing).where(Standing.member_id == person.member_id).order_by(Standing.starts_on)
+        )
+        return [(row.organisation_id, f"{row.kind} {row.starts_on}..{row.ends_on or ''}") for row in rows]
 
 
 @pytest.mark.parametrize(

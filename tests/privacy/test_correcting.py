@@ -9,6 +9,7 @@ from sqlalchemy import text
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn
+from tests.factories.reorganisations import done
 from tests.factories.world import World
 from tests.worker import JobRunner
 
@@ -65,6 +66,13 @@ async def test_a_request_is_accepted_the_record_says_it_and_both_are_told(
         facts = {row.code: row.data for row in rows}
     assert facts.keys() == {"privacy.correction_requested", "members.corrected", "privacy.correction_accepted"}
     assert "1971" not in str(facts)
+
+
+async def test_an_admission_is_corrected_as_asked_after_a_merger(world: World, signed_in: SignedIn) -> None:
+    request = await ask(signed_in(world.member), "admitted_on", "1999-05-19")
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    accepted = await decide(signed_in(world.sister_secretary), request, "accept")
+    assert (accepted.status_code, accepted.json()["status"]) == (200, "accepted")
 
 
 async def test_a_rejected_request_says_why_and_leaves_the_record(

@@ -19,6 +19,7 @@ from app.members.rosters.judging import NUMBERS, JudgedRow
 from app.members.rosters.spreadsheet import Listed
 from app.organisations.models import Organisation, OrganisationKind
 from app.organisations.queries import get_visible_organisation
+from app.organisations.succession.queries import find_ancestries
 
 
 async def get_kept_organisation(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
@@ -66,13 +67,19 @@ async def hold_homes(session: Session, actor: Actor, organisation: Organisation,
 
 async def find_fixed(session: Session, members: Collection[Member]) -> set[UUID]:
     """Return those whose admission and official dates stay: who was a member elsewhere, or left somewhere."""
+    homes = {member.id: member.organisation_id for member in members}
     elsewhere = Standing.kind.in_(MEMBERSHIP) & (Standing.organisation_id != Member.organisation_id)
-    rows = await session.scalars(
-        select(Standing.member_id)
+    rows = await session.execute(
+        select(Standing.member_id, Standing.kind, Standing.organisation_id)
         .join(Member, Member.id == Standing.member_id)
-        .where(Member.id.in_([member.id for member in members]), or_(elsewhere, Standing.kind.in_(FINAL)))
+        .where(Member.id.in_(homes), or_(elsewhere, Standing.kind.in_(FINAL)))
     )
-    return set(rows)
+    ancestries = await find_ancestries(session, set(homes.values()))
+    return {
+        row.member_id
+        for row in rows
+        if row.kind in FINAL or row.organisation_id not in ancestries[homes[row.member_id]]
+    }
 
 
 async def find_holders(session: Session, judged: Sequence[JudgedRow]) -> dict[tuple[RosterColumn, str], UUID]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import or_, select
 
 from app.kernel.db import Session
 from app.members.models import MEMBERSHIP, Member, Standing, StandingKind
-from app.organisations.models import Organisation, OrganisationSuccession
+from app.organisations.succession.queries import find_ancestries
 
 
 async def membership_since(session: Session, member: Member) -> date | None:
@@ -16,16 +16,12 @@ async def membership_since(session: Session, member: Member) -> date | None:
 
     What was merged into it, or what it was split from, is that branch too: no day of a membership is lost by that.
     """
-    home = member.organisation_id
-    of_branch = union(
-        select(Organisation.id).where(or_(Organisation.id == home, Organisation.successor_id == home)),
-        select(OrganisationSuccession.predecessor_id).where(OrganisationSuccession.successor_id == home),
-    )
+    ancestries = await find_ancestries(session, [member.organisation_id])
     rows = await session.scalars(
         select(Standing)
         .where(
             Standing.member_id == member.id,
-            Standing.organisation_id.in_(of_branch),
+            Standing.organisation_id.in_(ancestries[member.organisation_id]),
             Standing.kind.in_(MEMBERSHIP),
             Standing.starts_on <= session.today(),
         )

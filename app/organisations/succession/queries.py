@@ -1,5 +1,6 @@
 """Reads of what an organisation was: its names and places by period, what it came from and what came after it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -28,6 +29,16 @@ WITH RECURSIVE line (id, name, parent_id, steps) AS (
 SELECT organisations.kind, line.name FROM line JOIN organisations USING (id) WHERE NOT is_cycle ORDER BY steps
 """)
 
+_ANCESTRIES = text("""
+WITH RECURSIVE ancestry (of, id) AS (
+    SELECT id, id FROM unnest(CAST(:ids AS uuid[])) AS given(id)
+    UNION
+    SELECT ancestry.of, link.predecessor_id
+    FROM ancestry JOIN organisation_successions AS link ON link.successor_id = ancestry.id
+)
+SELECT of, array_agg(id) AS ids FROM ancestry GROUP BY of
+""")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
@@ -44,6 +55,15 @@ async def list_line_on(session: Session, organisation_id: UUID, on: date) -> lis
     """
     rows = await session.execute(_LINE_ON, {"id": organisation_id, "on": on})
     return [Called(kind=OrganisationKind(row.kind), name=row.name) for row in rows]
+
+
+async def find_ancestries(session: Session, ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return, of each, itself and all that was merged into it or that it was split from, however long ago.
+
+    In membership they count as one branch: nobody who was carried over has been elsewhere.
+    """
+    rows = await session.execute(_ANCESTRIES, {"ids": list(ids)})
+    return {row.of: frozenset(row.ids) for row in rows}
 
 
 async def get_organisation_history(session: Session, actor: Actor, organisation_id: UUID) -> HistoryView:
