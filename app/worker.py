@@ -46,6 +46,7 @@ from app.notifications.sms import HttpSmsSender, RecordingSmsSender
 from app.notifications.texting import text_people
 from app.notifications.webpush import BothWays, Vapid, WebPushSender
 from app.polls.service import VACUUM_TASK
+from app.privacy.corrections.service import follow_moves
 from app.privacy.retention.service import purge
 from app.reorganisations.service import carry_out_due
 from app.resolutions.service import close_due_resolutions
@@ -201,6 +202,12 @@ async def purge_old_rows(office: PostOffice, timestamp: int) -> None:
     await purge(office.database)
 
 
+async def sweep_correction_requests(office: PostOffice, timestamp: int) -> None:
+    """Tell of the requests whose members are of another branch since."""
+    del timestamp
+    await _in_rounds(office, follow_moves)
+
+
 async def carry_out_reorganisations(office: PostOffice, timestamp: int) -> None:
     """Carry out the reorganisations whose day has come, each in a transaction of its own."""
     del timestamp
@@ -241,6 +248,7 @@ TASKS = (
     Task("reorganisations.carry_out", carry_out_reorganisations, Lane.bulk, cron="* * * * *"),
     Task("kernel.make_partitions", make_partitions, Lane.bulk, cron="17 20 * * *"),
     Task(SEAL_TASK, seal_log, Lane.bulk, cron="* * * * *"),
+    Task("privacy.follow_moves", sweep_correction_requests, Lane.bulk, cron="* * * * *"),
     Task("privacy.purge", purge_old_rows, Lane.bulk, cron="41 18 * * *"),
 )
 

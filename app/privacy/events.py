@@ -53,7 +53,7 @@ class CorrectionEvent(Event):
 
 
 class CorrectionRequested(CorrectionEvent):
-    """A member asks; the leaders of the branch are told."""
+    """A member asks, or is of another branch since; who decides it there is told."""
 
     code = "privacy.correction_requested"
     lane: ClassVar[Lane | None] = Lane.bulk

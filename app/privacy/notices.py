@@ -1,16 +1,18 @@
 """Which facts of privacy people are told of, whom, and in which words."""
 
 from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
-from app.kernel.security import LEADERS
+from app.kernel.security import LEADERS, PostKind
 from app.members.models import Member, Post
 from app.members.queries import holds_on
+from app.organisations.models import Organisation
 from app.privacy.events import CorrectionAccepted, CorrectionEvent, CorrectionRejected, CorrectionRequested
 from app.privacy.models import CorrectableField, CorrectionRequest, CorrectionStatus
 
@@ -30,17 +32,30 @@ FIELDS = {
 
 
 async def _prepare_requested(session: Session, event: CorrectionRequested) -> Prepared | None:
-    """Tell the leaders of the branch, unless it was settled meanwhile; nobody decides their own."""
+    """Tell who decides it, unless it was settled meanwhile."""
     request = await session.get_one(CorrectionRequest, event.subject_id)
     if request.status is not CorrectionStatus.pending:
         return None
-    leaders = select(Post.member_id).where(
-        Post.organisation_id == event.organisation_id,
-        Post.kind.in_(LEADERS),
-        Post.member_id != event.member_id,
-        holds_on(Post.starts_on, Post.ends_on, session.today()),
+    judges = await _find_judges(session, event)
+    audience = select(Member.id).where(Member.id.in_(judges))
+    return Prepared(audience=audience, params={"field": event.field.value}, expires_at=session.now() + LONGEST)
+
+
+async def _find_judges(session: Session, event: CorrectionRequested) -> set[UUID]:
+    """Return the leaders of the branch but for the asker, since nobody decides their own.
+
+    Where there is no other, those of the nearest organisation on the path, the branch itself first, who administer it.
+    """
+    branch = await session.get_one(Organisation, event.organisation_id)
+    keeps = or_(
+        and_(Post.organisation_id == branch.id, Post.kind.in_(LEADERS)),
+        and_(Post.organisation_id.in_(branch.path), Post.kind == PostKind.administrator),
     )
-    return Prepared(audience=leaders, params={"field": event.field.value}, expires_at=session.now() + LONGEST)
+    of_others = (Post.member_id != event.member_id, holds_on(Post.starts_on, Post.ends_on, session.today()))
+    posts = (await session.scalars(select(Post).where(keeps, *of_others))).all()
+    leaders = {post.member_id for post in posts if post.kind in LEADERS}
+    nearest = max((branch.path.index(post.organisation_id) for post in posts), default=0)
+    return leaders or {post.member_id for post in posts if post.organisation_id == branch.path[nearest]}
 
 
 async def _prepare_decided(session: Session, event: CorrectionEvent) -> Prepared:

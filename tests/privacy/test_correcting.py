@@ -6,10 +6,14 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
+from app.kernel.security import PostKind
+from app.worker import sweep_correction_requests
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn
+from tests.factories.members import give_post
 from tests.factories.reorganisations import done
+from tests.factories.transfers import moved
 from tests.factories.world import World
 from tests.worker import JobRunner
 
@@ -73,6 +77,50 @@ async def test_an_admission_is_corrected_as_asked_after_a_merger(world: World, s
     await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
     accepted = await decide(signed_in(world.sister_secretary), request, "accept")
     assert (accepted.status_code, accepted.json()["status"]) == (200, "accepted")
+
+
+async def test_the_only_leaders_own_request_is_told_to_the_nearest_administrators(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    told = ("correction_requested", "Đề nghị sửa hồ sơ", "Ngày sinh")
+    first = await ask(signed_in(world.secretary))
+    await jobs.run()
+    assert await inbox(signed_in(world.administrator)) == [told]
+    assert (await decide(signed_in(world.administrator), first, "accept")).status_code == 200
+    # Nearer than the province's.
+    await give_post(database, world.officer, PostKind.administrator, world.commune)
+    await ask(signed_in(world.secretary), "sex", "female")
+    await jobs.run()
+    assert [entry[2] for entry in await inbox(signed_in(world.officer))] == ["Giới tính"]
+    assert await inbox(signed_in(world.administrator)) == [told]
+    # Nearest of all is another leader.
+    await give_post(database, world.member, PostKind.deputy_secretary, world.branch_a)
+    await ask(signed_in(world.secretary), "full_name", "Nguyễn Văn Ân")
+    await jobs.run()
+    assert [entry[2] for entry in await inbox(signed_in(world.member))] == ["Họ và tên"]
+    assert len(await inbox(signed_in(world.officer))) == 1
+
+
+@pytest.mark.parametrize("how", ["transfer", "merge"])
+async def test_an_open_request_is_told_where_the_member_is_since(
+    how: str, world: World, signed_in: SignedIn, jobs: JobRunner
+) -> None:
+    request = await ask(signed_in(world.member))
+    settled = await ask(signed_in(world.probationary))
+    assert (await decide(signed_in(world.secretary), settled, "accept")).status_code == 200
+    await jobs.run()
+    if how == "transfer":
+        await moved(signed_in(world.secretary), signed_in(world.sister_secretary), world.member, world.branch_b)
+    else:
+        await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    jobs.sender.pushes.clear()
+    for _ in range(2):
+        await sweep_correction_requests(jobs.office, 0)
+        await jobs.run()
+    told = [entry for entry in await inbox(signed_in(world.sister_secretary)) if entry[0] == "correction_requested"]
+    assert told == [("correction_requested", "Đề nghị sửa hồ sơ", "Ngày sinh")]
+    assert jobs.sender.tokens("correction_requested") == [world.sister_secretary.push_token]
+    assert (await decide(signed_in(world.sister_secretary), request, "accept")).status_code == 200
 
 
 async def test_a_rejected_request_says_why_and_leaves_the_record(

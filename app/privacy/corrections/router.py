@@ -47,6 +47,8 @@ async def request_correction(
 ) -> CorrectionRequestView:
     """Ask that a field of my record says something else; the secretary and deputy of my branch are told.
 
+    Where nobody but me is that, its administrators are, or the nearest above it. Once I am of another branch, it is
+    told and decided there.
     The value is judged as `PATCH /v1/members/{id}` does. Of each field one request waits at a time.
     """
     return tagged.whole(await service.request_correction(session, actor, body))

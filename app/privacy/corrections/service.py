@@ -14,6 +14,7 @@ from app.members.queries import hold_branches
 from app.members.record_views.models import ViewedPart
 from app.members.record_views.service import note_view
 from app.members.service import correct_member
+from app.notifications.models import Notification
 from app.notifications.service import withdraw_notices
 from app.privacy.corrections import access, queries
 from app.privacy.corrections.queries import Found
@@ -33,9 +34,11 @@ from app.privacy.events import (
 )
 from app.privacy.models import CorrectionRequest, CorrectionStatus
 
+SWEEP_SIZE = 500
+
 
 async def request_correction(session: Session, actor: Actor, body: CorrectionRequestCreate) -> CorrectionRequestView:
-    """Ask for a correction of one's own record; the leaders of the branch are told.
+    """Ask for a correction of one's own record; who decides it is told.
 
     Raises CorrectionChangesNothing, CorrectionAlreadyRequested.
     """
@@ -113,6 +116,31 @@ async def reject_correction_request(
     return await _settle(session, actor, found, CorrectionStatus.rejected, CorrectionRejected)
 
 
+async def follow_moves(session: Session) -> int:
+    """Tell the present home of up to 500 requests that another branch was told of; return how many there were.
+
+    However they got there, by a transfer, a merger or a split, the branch of before decides nothing any more.
+    """
+    rows = await session.execute(
+        select(Notification, CorrectionRequest, Member.organisation_id)
+        .join(CorrectionRequest, CorrectionRequest.id == Notification.subject_id)
+        .join(Member, Member.id == CorrectionRequest.member_id)
+        .where(
+            CorrectionRequest.status == CorrectionStatus.pending,
+            Notification.withdrawn_at.is_(None),
+            Notification.organisation_id != Member.organisation_id,
+        )
+        .order_by(Notification.id)
+        .limit(SWEEP_SIZE)
+        .with_for_update(of=Notification, skip_locked=True)
+    )
+    homes = {request: organisation_id for _, request, organisation_id in rows}
+    for request, organisation_id in homes.items():
+        await withdraw_notices(session, subject_id=request.id)
+        await record(session, _fact(CorrectionRequested, None, request, organisation_id))
+    return len(homes)
+
+
 async def _settle(
     session: Session, actor: Actor, found: Found, status: CorrectionStatus, kind: type[CorrectionEvent]
 ) -> CorrectionRequestView:
@@ -132,12 +160,12 @@ def _require_pending(request: CorrectionRequest) -> None:
 
 
 def _fact(
-    kind: type[CorrectionEvent], actor: Actor, request: CorrectionRequest, organisation_id: UUID
+    kind: type[CorrectionEvent], actor: Actor | None, request: CorrectionRequest, organisation_id: UUID
 ) -> CorrectionEvent:
     return kind(
         organisation_id=organisation_id,
         subject_id=request.id,
-        actor_member_id=actor.member_id,
+        actor_member_id=actor.member_id if actor else None,
         member_id=request.member_id,
         field=request.field,
     )
