@@ -18,7 +18,7 @@ _HANDBOOK = Text(vi="Sổ tay đảng viên", en="Member handbook")
 
 async def _prepare(session: Session, event: EntryEvent) -> Prepared | None:
     """Tell the one who wrote it, unless they have written it anew or withdrawn it meanwhile."""
-    entry = await session.get(ActivityEntry, event.subject_id)
+    entry = await session.get(ActivityEntry, event.subject_id, with_for_update={"read": True})
     if entry is None or entry.version != event.version:
         return None
     return Prepared(

@@ -1,5 +1,6 @@
 """Entries of one's own: from the member's hand to the secretary's word, and every refusal on the way."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -23,6 +24,9 @@ from tests.factories.meetings import SignedIn, inbox
 from tests.factories.transfers import moved
 from tests.factories.world import World
 from tests.worker import JobRunner
+
+NIGHT = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+"""22:30 in Việt Nam, where the phones are quiet until six."""
 
 
 async def test_entry_waits_for_the_secretary_and_stands_in_my_year(world: World, signed_in: SignedIn) -> None:
@@ -98,6 +102,22 @@ async def test_notice_of_a_return_is_not_given_out_once_the_member_has_written_a
     await delete_entry(member, entry_id)
     await jobs.run()
     assert await inbox(member) == []
+
+
+async def test_phone_does_not_say_in_the_morning_what_was_mended_at_night(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    mended, withdrawn, waiting = [await entered(signed_in(world.member)) for _ in range(3)]
+    clock.set(NIGHT)
+    for entry_id in (mended, withdrawn, waiting):
+        await give_back(signed_in(world.secretary), entry_id)
+    await jobs.run()
+    assert jobs.sender.tokens("entry_returned") == []
+    await put_entry(signed_in(world.member), mended)
+    await delete_entry(signed_in(world.member), withdrawn)
+    clock.advance(hours=7, minutes=30)
+    await jobs.run()
+    assert [str(message.subject_id) for message, _ in jobs.sender.pushes] == [waiting]
 
 
 async def test_confirmed_entry_is_neither_changed_nor_withdrawn(world: World, signed_in: SignedIn) -> None:

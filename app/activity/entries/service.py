@@ -24,6 +24,7 @@ from app.kernel.events import record
 from app.kernel.i18n import Text
 from app.kernel.security import Actor
 from app.kernel.uniqueness import refusing_duplicates
+from app.notifications.service import withdraw_notices
 
 
 async def enter_activity(session: Session, actor: Actor, body: EntryCreate) -> EntryView:
@@ -57,6 +58,7 @@ async def replace_activity_entry(
     former_id = None if entry.organisation_id == actor.organisation_id else entry.organisation_id
     _submit(actor, entry, body)
     entry.version += 1
+    await withdraw_notices(session, subject_id=entry.id)
     await record(session, _fact(EntrySubmitted, actor, entry).model_copy(update={"former_id": former_id}))
     return await queries.view_entry(session, entry)
 
@@ -67,6 +69,7 @@ async def withdraw_activity_entry(session: Session, actor: Actor, entry_id: UUID
     Raises ActivityEntryNotFound, NotForYourPost, VersionChanged, ActivityEntryConfirmed.
     """
     entry = await _open_for_author(session, actor, entry_id, expected=expected)
+    await withdraw_notices(session, subject_id=entry.id)
     await record(session, _fact(EntryWithdrawn, actor, entry))
     await session.execute(delete(ActivityEntry).where(ActivityEntry.id == entry.id))
 
