@@ -12,8 +12,10 @@ from app.kernel.security import LEADERS, OFFICERS, ORGANISERS, Actor, NotForYour
 class Reading(StrEnum):
     """As whom somebody reads an organisation's log."""
 
+    leader = "leader"
+    """Secretary and deputy of it: facts in words, with names."""
     organiser = "organiser"
-    """Secretary, deputy, minute-taker of it: facts in words, with names."""
+    """The minute-taker: the same, but for what only those know who keep the records."""
     auditor = "auditor"
     """The whole log as codes, subjects, times and ids; no titles, no names."""
     officer = "officer"
@@ -22,6 +24,8 @@ class Reading(StrEnum):
 
 def reading_of_log(actor: Actor, path: Sequence[UUID]) -> Reading:
     """Return as whom the caller reads the log; raises NotForYourPost for members and administrators."""
+    if actor.holds_in(path[-1], LEADERS):
+        return Reading.leader
     if actor.holds_in(path[-1], ORGANISERS):
         return Reading.organiser
     if actor.holds_over(path, {PostKind.auditor}):

@@ -10,7 +10,7 @@ from app.activity.access import Reading
 from app.activity.models import ActivityType
 from app.activity.schemas import ActivityPage, ActivitySubject, ActivityView, LogEntryView, LogPage
 from app.activity.sources import SOURCES
-from app.activity.wording import PUBLIC, SHOWN, say_activity, say_fact
+from app.activity.wording import PUBLIC, TO_LEADERS, TO_ORGANISERS, say_activity, say_fact
 from app.activity.years import bounds_of_year
 from app.announcements.models import Announcement, AnnouncementStatus
 from app.documents.queries import documents_of
@@ -44,6 +44,8 @@ _TITLES = (
     ("announcement", Announcement.id, _PUBLISHED),
     ("task", MeetingTask.id, MeetingTask.title),
 )
+_TOLD = {Reading.leader: TO_LEADERS, Reading.organiser: TO_ORGANISERS, Reading.officer: PUBLIC}
+"""The codes of the facts that readers are told of; auditors of all."""
 
 
 async def list_my_activity(
@@ -94,8 +96,8 @@ async def list_activity(
 ) -> LogPage:
     """Return an organisation's facts, the newest first, as far as the caller may know them.
 
-    Organisers read them in words, with who did it; officers above what is public, without; auditors everything as
-    codes with ids, and no title. Raises OrganisationNotFound, NotForYourPost.
+    Organisers read them in words, with who did it, the minute-taker nothing of records; officers above what is public,
+    without; auditors everything as codes with ids, and no title. Raises OrganisationNotFound, NotForYourPost.
     """
     organisation = await get_visible_organisation(session, actor, organisation_id)
     reading = access.reading_of_log(actor, organisation.path)
@@ -118,7 +120,7 @@ async def list_activity(
         .limit(paging.limit + 1)
     )
     if reading is not Reading.auditor:
-        wanted = wanted.where(EventRow.code.in_(SHOWN if reading is Reading.organiser else PUBLIC))
+        wanted = wanted.where(EventRow.code.in_(_TOLD[reading]))
     if paging.after is not None:
         wanted = wanted.where(EventRow.id < paging.after[1])
     rows = (await session.execute(wanted)).all()
@@ -132,7 +134,7 @@ async def list_activity(
             subject=ActivitySubject(type=row.subject_type, id=row.subject_id),
             summary=say_fact(row.code, title=row.title, locale=locale),
             actor_member_id=None if reading is Reading.officer else row.actor_member_id,
-            actor_name=row.full_name if reading is Reading.organiser else None,
+            actor_name=row.full_name if reading in {Reading.leader, Reading.organiser} else None,
         )
 
     return paging.page(rows, into=LogPage, view=view, key=lambda row: ("", row.id))

@@ -73,8 +73,9 @@ async def list_activity(
 ) -> LogPage:
     """List what happened in an organisation, the newest first.
 
-    For its organisers in words, with who did it; for officers above what is public, without names; for auditors every
-    fact as a code with ids, and nothing of its content.
+    For its organisers in words, with who did it; of candidates, corrections, transfers under way and decisions on a
+    membership not for the minute-taker. For officers above what is public, without names; for auditors every fact as a
+    code with ids, and nothing of its content.
     """
     return tagged.page(
         linked(await queries.list_activity(session, actor, organisation_id, paging=paging, locale=locale))

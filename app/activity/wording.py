@@ -21,10 +21,14 @@ ACTIVITIES: dict[tuple[ActivityType, str | None], Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """The words of a fact; `is_public` where officers above may know of it (reliability-security.md 14)."""
+    """The words of a fact; `is_public` where officers above may know of it (reliability-security.md 14).
+
+    `of_records` where of a branch's organisers the minute-taker may not: what it is about is 404 to them.
+    """
 
     words: Text
     is_public: bool = False
+    of_records: bool = False
 
 
 FACTS: dict[str, Fact] = {
@@ -58,20 +62,24 @@ FACTS: dict[str, Fact] = {
     "members.post_ended": Fact(Text(vi="Thôi chức vụ", en="Post ended"), is_public=True),
     "members.away_period_entered": Fact(Text(vi="Ghi thời gian đi làm ăn xa", en="Time away entered")),
     "members.away_period_changed": Fact(Text(vi="Sửa thời gian đi làm ăn xa", en="Time away changed")),
-    "transfers.started": Fact(Text(vi="Giới thiệu chuyển sinh hoạt", en="Transfer started")),
+    "transfers.started": Fact(Text(vi="Giới thiệu chuyển sinh hoạt", en="Transfer started"), of_records=True),
     "transfers.accepted": Fact(Text(vi="Tiếp nhận đảng viên", en="Member taken in"), is_public=True),
     "transfers.member_departed": Fact(Text(vi="Đảng viên chuyển đi", en="Member departed"), is_public=True),
-    "transfers.refused": Fact(Text(vi="Không tiếp nhận chuyển sinh hoạt", en="Transfer refused")),
-    "transfers.withdrawn": Fact(Text(vi="Rút hồ sơ chuyển sinh hoạt", en="Transfer withdrawn")),
-    "transfers.stay_changed": Fact(Text(vi="Đổi thời hạn sinh hoạt tạm thời", en="Stay changed")),
-    "memberships.standing_begun": Fact(Text(vi="Ghi trạng thái sinh hoạt", en="Standing entered")),
-    "memberships.standing_changed": Fact(Text(vi="Sửa trạng thái sinh hoạt", en="Standing changed")),
-    "memberships.ended": Fact(Text(vi="Ghi thôi sinh hoạt đảng", en="Membership ended")),
-    "memberships.restored": Fact(Text(vi="Hủy ghi nhầm thôi sinh hoạt", en="Membership restored")),
-    "admissions.candidate_entered": Fact(Text(vi="Thêm quần chúng ưu tú", en="Candidate entered")),
-    "admissions.candidacy_changed": Fact(Text(vi="Sửa hồ sơ quần chúng ưu tú", en="Candidacy changed")),
-    "admissions.step_done": Fact(Text(vi="Hoàn thành bước hồ sơ kết nạp", en="Step of a dossier done")),
-    "admissions.candidate_dropped": Fact(Text(vi="Đưa ra khỏi nguồn kết nạp", en="Candidate dropped")),
+    "transfers.refused": Fact(Text(vi="Không tiếp nhận chuyển sinh hoạt", en="Transfer refused"), of_records=True),
+    "transfers.withdrawn": Fact(Text(vi="Rút hồ sơ chuyển sinh hoạt", en="Transfer withdrawn"), of_records=True),
+    "transfers.stay_changed": Fact(Text(vi="Đổi thời hạn sinh hoạt tạm thời", en="Stay changed"), of_records=True),
+    "memberships.standing_begun": Fact(Text(vi="Ghi trạng thái sinh hoạt", en="Standing entered"), of_records=True),
+    "memberships.standing_changed": Fact(Text(vi="Sửa trạng thái sinh hoạt", en="Standing changed"), of_records=True),
+    "memberships.ended": Fact(Text(vi="Ghi thôi sinh hoạt đảng", en="Membership ended"), of_records=True),
+    "memberships.restored": Fact(Text(vi="Hủy ghi nhầm thôi sinh hoạt", en="Membership restored"), of_records=True),
+    "admissions.candidate_entered": Fact(Text(vi="Thêm quần chúng ưu tú", en="Candidate entered"), of_records=True),
+    "admissions.candidacy_changed": Fact(
+        Text(vi="Sửa hồ sơ quần chúng ưu tú", en="Candidacy changed"), of_records=True
+    ),
+    "admissions.step_done": Fact(
+        Text(vi="Hoàn thành bước hồ sơ kết nạp", en="Step of a dossier done"), of_records=True
+    ),
+    "admissions.candidate_dropped": Fact(Text(vi="Đưa ra khỏi nguồn kết nạp", en="Candidate dropped"), of_records=True),
     "admissions.member_admitted": Fact(Text(vi="Kết nạp đảng viên", en="Member admitted"), is_public=True),
     "admissions.member_recognised": Fact(
         Text(vi="Công nhận đảng viên chính thức", en="Member recognised"), is_public=True
@@ -132,17 +140,22 @@ FACTS: dict[str, Fact] = {
     "activity.entry_confirmed": Fact(Text(vi="Xác nhận hoạt động", en="Activity confirmed")),
     "activity.entry_returned": Fact(Text(vi="Trả lại hoạt động", en="Activity returned")),
     "privacy.member_erased": Fact(Text(vi="Xóa thông tin cá nhân", en="Personal data erased")),
-    "privacy.correction_requested": Fact(Text(vi="Đề nghị sửa hồ sơ", en="Correction requested")),
-    "privacy.correction_request_withdrawn": Fact(Text(vi="Rút đề nghị sửa hồ sơ", en="Correction request withdrawn")),
-    "privacy.correction_accepted": Fact(Text(vi="Chấp nhận sửa hồ sơ", en="Correction accepted")),
-    "privacy.correction_rejected": Fact(Text(vi="Không chấp nhận sửa hồ sơ", en="Correction rejected")),
+    "privacy.correction_requested": Fact(Text(vi="Đề nghị sửa hồ sơ", en="Correction requested"), of_records=True),
+    "privacy.correction_request_withdrawn": Fact(
+        Text(vi="Rút đề nghị sửa hồ sơ", en="Correction request withdrawn"), of_records=True
+    ),
+    "privacy.correction_accepted": Fact(Text(vi="Chấp nhận sửa hồ sơ", en="Correction accepted"), of_records=True),
+    "privacy.correction_rejected": Fact(
+        Text(vi="Không chấp nhận sửa hồ sơ", en="Correction rejected"), of_records=True
+    ),
     "care.member_nudged": Fact(Text(vi="Hỏi thăm đảng viên", en="Member nudged")),
     "care.proxy_contact_named": Fact(Text(vi="Ghi người liên hệ thay", en="Proxy contact written down")),
     "care.proxy_contact_removed": Fact(Text(vi="Xóa người liên hệ thay", en="Proxy contact removed")),
 }
 """By code. A fact without words here is shown to auditors only."""
 
-SHOWN = frozenset(FACTS)
+TO_LEADERS = frozenset(FACTS)
+TO_ORGANISERS = frozenset(code for code, fact in FACTS.items() if not fact.of_records)
 PUBLIC = frozenset(code for code, fact in FACTS.items() if fact.is_public)
 
 

@@ -3,13 +3,19 @@
 from datetime import UTC, datetime
 
 from app.activity.wording import FACTS
+from app.kernel.security import PostKind
+from tests.admissions.test_admitting import entered as entered_candidate
+from tests.conftest import RolledBackDatabase
 from tests.factories.activity import ENTRY, entered
 from tests.factories.announcements import ANNOUNCEMENT, publish
 from tests.factories.announcements import drafted as draft_announcement
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import MEETING, Json, SignedIn, announced, drafted, said
+from tests.factories.members import give_post
+from tests.factories.reorganisations import done
 from tests.factories.world import Person, World
 from tests.factories.year import RESOLUTION, live_december
+from tests.privacy.test_correcting import ask
 from tests.test_notices import concrete
 
 SILENT = {
@@ -93,6 +99,29 @@ async def test_organisers_read_what_happened_in_words_and_who_did_it(world: Worl
         assert ENTRY["title"] not in str(shown)  # an entry is for its author and the leaders
     english = await log(signed_in, world.secretary, world, **{"Accept-Language": "en"})
     assert f"Meeting called: {MEETING['title']}" in {item["summary"] for item in english}
+
+
+async def test_minute_taker_does_not_read_of_what_only_the_keepers_of_records_know(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    secretary, kept = signed_in(world.secretary), {"admissions.candidate_entered", "privacy.correction_requested"}
+    await entered_candidate(secretary, world)
+    await ask(signed_in(world.member))
+    await announced(secretary, world.branch_a)
+    others = {"meetings.scheduled", "meetings.announced"}
+
+    async def read(person: Person) -> set[str]:
+        return {item["type"] for item in await log(signed_in, person, world)}
+
+    for who in (world.secretary, world.auditor):
+        assert await read(who) == kept | others, who.full_name
+    assert await read(world.minute_taker) == others
+
+    # Who goes on with what a branch left reads of it by the same rule.
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    await give_post(database, world.stranger, PostKind.minute_taker, world.branch_b)
+    assert kept <= await read(world.sister_secretary)
+    assert (await read(world.stranger)) & kept == set()
 
 
 async def test_officers_above_read_what_is_public_and_no_name(

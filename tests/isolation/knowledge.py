@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tests.isolation.model import CAME, Model
+from tests.isolation.model import CAME, LEADERS, Model
 from tests.isolation.state import Meeting, Organisation, Person, Poll, Resolution, RosterLine
 
 
@@ -73,6 +73,8 @@ class Knowledge:
                 yield from (one.name for kind in ("regular", "committee") for one in model.convened(place, kind))
                 yield from (one.name for where, one in self.state.doers if where is place)
                 yield from self._said_to_everyone(place)
+            if model.succeeds(person, LEADERS, place):
+                yield from (one.name for where, one in self.state.recorders if where is place)
 
     def _said_to_everyone(self, place: Organisation) -> Iterable[str]:
         """What a member has not read, whoever cares for them is told by name: of a branch that is not their own too."""

@@ -110,7 +110,15 @@ class Rows:
         assert isinstance(table, Table)
         self._rows[table].append(columns)
 
-    def _fact(self, code: str, kind: str, thing: thought.Thing, by: thought.Person) -> None:
+    def _fact(
+        self,
+        code: str,
+        kind: str,
+        thing: thought.Thing | thought.Correction | thought.Decision,
+        by: thought.Person | None = None,
+    ) -> None:
+        """By somebody; what is of records by the last of all people, whom few know otherwise."""
+        by, doers = (by, self.state.doers) if by else (self.state.people[-1], self.state.recorders)
         at = self.now - timedelta(days=1)
         self._add(
             EventRow,
@@ -123,7 +131,7 @@ class Rows:
             actor_member_id=by.id,
             data={},
         )
-        self.state.doers.add((thing.organisation, by))
+        doers.add((thing.organisation, by))
 
     async def write(self, session: Session, store: DocumentStore) -> None:
         """Write all of it into a migrated, empty database, and the files into the store."""
@@ -592,6 +600,7 @@ class Rows:
             decided_at=self.now if is_rejected else None,
             created_at=self.now,
         )
+        self._fact("privacy.correction_requested", "correction_request", correction)
 
     def _decision(self, decision: thought.Decision) -> None:
         self._add(
@@ -609,6 +618,7 @@ class Rows:
             revoked_at=self.now if decision.mistake else None,
             revoked_because=decision.mistake,
         )
+        self._fact("memberships.standing_begun", "standing", decision)
 
     def _transfer(self, transfer: thought.Transfer) -> None:
         today = self.now.date()
@@ -637,6 +647,7 @@ class Rows:
             decided_by=None if transfer.status == "started" else self.state.people[0].id,
             decided_at=None if transfer.status == "started" else self.now,
         )
+        self._fact("transfers.started", "transfer", transfer)
 
     def _plan(self, plan: thought.Plan) -> None:
         kind, place = ReorganisationKind.renaming, plan.organisation.id
@@ -697,6 +708,7 @@ class Rows:
             note=candidacy.note,
             entered_by=by,
         )
+        self._fact("admissions.candidate_entered", "candidacy", candidacy)
 
 
 def standing_row(one: thought.Standing) -> Row:

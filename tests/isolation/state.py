@@ -398,6 +398,8 @@ class State:
     contacts: list[Contact] = field(default_factory=list)
     doers: set[tuple[Organisation, Person]] = field(default_factory=set)
     """Who did something that an organisation's log tells of."""
+    recorders: set[tuple[Organisation, Person]] = field(default_factory=set)
+    """The same, of what only those know who keep the records."""
     gone: list[tuple[str, UUID]] = field(default_factory=list)
     """Type and id of what was deleted."""
     handed_over: set[tuple[UUID, UUID]] = field(default_factory=set)
