@@ -126,7 +126,8 @@ async def remove_announcement(
 ) -> None:
     """Discard what is not published; withdraw what is.
 
-    A withdrawn announcement leaves every list and inbox at once, and pushes that have not left stay away.
+    A withdrawn announcement leaves every list and inbox at once, and pushes that have not left stay away. It has no
+    documents any more, which can then be deleted.
     """
     await service.remove_announcement(session, actor, announcement_id, expected=expected)
 

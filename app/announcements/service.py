@@ -133,7 +133,8 @@ async def publish_announcement(session: Session, actor: Actor, announcement_id: 
 async def remove_announcement(session: Session, actor: Actor, announcement_id: UUID, *, expected: int) -> None:
     """Discard what is not published; withdraw what is: it leaves every list, and pushes not yet sent stay away.
 
-    Raises VersionChanged, AnnouncementWithdrawn.
+    What went with it may be deleted then: a file may be why it is withdrawn. Raises VersionChanged,
+    AnnouncementWithdrawn.
     """
     announcement, _ = await _for_change(session, actor, announcement_id)
     require_version(announcement.version, expected)
@@ -145,6 +146,7 @@ async def remove_announcement(session: Session, actor: Actor, announcement_id: U
         return
     announcement.status = AnnouncementStatus.withdrawn
     announcement.withdrawn_at = session.now()
+    await session.execute(delete(AnnouncementDocument).where(AnnouncementDocument.announcement_id == announcement.id))
     await withdraw_notices(session, subject_id=announcement.id)
     await record(session, _fact(AnnouncementTakenBack, announcement, by=actor))
 

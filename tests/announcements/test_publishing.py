@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from httpx import Response
 from sqlalchemy import text
 
 from app.announcements.models import Announcement, AnnouncementStatus
@@ -14,8 +15,10 @@ from app.kernel.db import PooledDatabase, transaction
 from app.kernel.jobs import Lane
 from app.kernel.notices import AudiencePart
 from app.kernel.push import Channel
+from app.kernel.settings import Settings
 from app.worker import TASKS
 from tests.conftest import RolledBackDatabase
+from tests.documents.asking import uploaded
 from tests.factories.announcements import (
     drafted,
     my_announcements,
@@ -239,6 +242,25 @@ async def test_withdrawn_leaves_every_list_and_inbox_and_sends_no_more_pushes(
             text("SELECT object_type, op FROM changes WHERE scope_id = :scope"), {"scope": world.branch_a}
         )
         assert {tuple(row) for row in gone} == {("announcement", "delete"), ("notification", "delete")}
+
+
+async def test_file_that_was_published_by_mistake_can_be_deleted_once_its_announcement_is_withdrawn(
+    world: World, signed_in: SignedIn, jobs: JobRunner, settings: Settings
+) -> None:
+    secretary = signed_in(world.secretary)
+    document_id = (await uploaded(secretary))["id"]
+    announcement_id = await published(secretary, world.branch_a, document_ids=[document_id])
+
+    async def delete() -> Response:
+        return await secretary.delete(f"/v1/documents/{document_id}", headers={"If-Match": '"1-0"'})
+
+    refused = await delete()
+    assert (refused.status_code, refused.json()["code"]) == (409, "document_in_use")
+    await remove(secretary, announcement_id)
+    assert (await secretary.get(f"/v1/announcements/{announcement_id}")).json()["documents"] == []
+    assert (await delete()).status_code == 204
+    await jobs.run()
+    assert list(settings.documents_dir.iterdir()) == []
 
 
 async def test_withdrawn_before_the_worker_came_tells_nobody(
