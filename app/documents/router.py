@@ -188,6 +188,7 @@ async def get_document_content(
     asked = byte_range if if_range in {None, etag} else None
     part = wanted_bytes(asked, document.size_bytes)
     start, end = part or (0, document.size_bytes)
+    await session.close()  # no connection is held while the store works: one that stands still would hold them all
     try:
         content = await store.stream(document.storage_key, start=start, end=end)
     except ContentMissing:

@@ -1,5 +1,6 @@
 """Where the bytes of files lie: a directory of this machine, or a bucket that speaks S3."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
@@ -11,33 +12,40 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 CHUNK_BYTES = 1024 * 1024
+PATIENCE_SECONDS = 10.0
+"""How long a caller waits for the store to take, to begin to give or to remove an object, its repetitions with it.
+
+obstore's own timeout (`client_options`) counts until the last byte is read: a slow phone would not get a large file.
+"""
 
 
 class ContentMissing(LookupError):
-    """The store does not hold the key, or cannot be reached."""
+    """The store does not hold the key, cannot be reached, or does not answer in time."""
 
 
 class DocumentStore:
     """Objects under random keys, written once and never changed."""
 
-    def __init__(self, objects: ObjectStore) -> None:
+    def __init__(self, objects: ObjectStore, *, patience: float = PATIENCE_SECONDS) -> None:
         """Take an obstore store; it is not asked for anything yet."""
         self._objects = objects
+        self._patience = patience
 
     @classmethod
-    def open(cls, url: str | None, *, directory: Path) -> Self:
+    def open(cls, url: str | None, *, directory: Path, patience: float = PATIENCE_SECONDS) -> Self:
         """Return the bucket of `s3://bucket/prefix`, or without a URL the directory, made if it is not there.
 
         Region, endpoint and credentials of a bucket come from obstore's own `AWS_…` environment.
         """
         if url is None:
-            return cls(LocalStore(directory, automatic_cleanup=False, mkdir=True))
-        return cls(from_url(url))
+            return cls(LocalStore(directory, automatic_cleanup=False, mkdir=True), patience=patience)
+        return cls(from_url(url), patience=patience)
 
     async def write(self, key: str, content: bytes) -> None:
         """Write a new object; when this returns, the store has all of it. Raises ContentMissing."""
         try:
-            await obstore.put_async(self._objects, key, content, mode="overwrite")
+            async with asyncio.timeout(self._patience):
+                await obstore.put_async(self._objects, key, content, mode="overwrite")
         except (BaseError, OSError) as error:
             raise ContentMissing(key) from error
 
@@ -52,7 +60,8 @@ class DocumentStore:
     async def stream(self, key: str, *, start: int, end: int) -> AsyncIterator[bytes]:
         """Return the bytes from `start` up to, not with, `end` in pieces of about 1 MiB; raises ContentMissing."""
         try:
-            found = await obstore.get_async(self._objects, key, options={"range": (start, end)})
+            async with asyncio.timeout(self._patience):
+                found = await obstore.get_async(self._objects, key, options={"range": (start, end)})
         except (BaseError, OSError) as error:
             raise ContentMissing(key) from error
         return _pieces(found.stream(min_chunk_size=CHUNK_BYTES))
@@ -60,7 +69,8 @@ class DocumentStore:
     async def remove(self, key: str) -> None:
         """Remove the object; one that is not there is no error."""
         with suppress(FileNotFoundError):
-            await obstore.delete_async(self._objects, key)
+            async with asyncio.timeout(self._patience):
+                await obstore.delete_async(self._objects, key)
 
     async def older_than(self, instant: datetime) -> AsyncIterator[list[str]]:
         """Yield the keys last written before an instant, in batches of up to 1,000."""

@@ -15,6 +15,8 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, bytes] = {}
+        self.goes_on = threading.Event()
+        self.goes_on.set()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -30,6 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
         if well_formed and not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 Credential=khoa/"):
             self.answer(403)
             return False
+        self.server.goes_on.wait()
         return well_formed
 
     @property
@@ -102,10 +105,15 @@ class LoopbackS3:
         self.objects = self._server.objects
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
+    def stand_still(self) -> None:
+        """Take every request from now on, and answer none."""
+        self._server.goes_on.clear()
+
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._server.goes_on.set()
         self._server.shutdown()
         self._server.server_close()

@@ -1,11 +1,13 @@
 """The jobs around files: what cannot be read, what nobody names any more, and a bucket instead of a directory."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 from obstore.exceptions import BaseError
 
@@ -17,7 +19,7 @@ from app.documents.texts import read_text
 from app.kernel.settings import Settings
 from app.worker import sweep_files
 from tests.conftest import RolledBackDatabase
-from tests.documents.asking import titles, uploaded
+from tests.documents.asking import post_file, titles, uploaded
 from tests.documents.s3 import LoopbackS3
 from tests.factories.files import a_docx, a_pdf, an_xlsx, with_entries
 from tests.factories.world import Person, World
@@ -129,3 +131,21 @@ async def test_bucket_takes_gives_lists_and_removes(bucket: LoopbackS3, settings
         await store.read("k1")
     with pytest.raises(ContentMissing):
         await store.stream("k1", start=0, end=1)
+
+
+async def test_bucket_that_does_not_answer_is_503_after_a_while(
+    bucket: LoopbackS3, app: FastAPI, world: World, signed_in: SignedIn, settings: Settings
+) -> None:
+    store = DocumentStore.open("s3://tai-lieu/so-tay", directory=settings.documents_dir, patience=0.2)
+    app.state.documents = store
+    client = signed_in(world.secretary)
+    document = await uploaded(client)
+    bucket.stand_still()
+    async with asyncio.timeout(5):
+        answers = (await client.get(f"/v1/documents/{document['id']}/content"), await post_file(client))
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (503, "document_content_unavailable")
+        assert answer.headers["Retry-After"] == "60"
+    assert len(await titles(client)) == 1
+    with pytest.raises(TimeoutError):
+        await store.remove("k1")
