@@ -42,7 +42,8 @@ class Document(Base):
 
     __tablename__ = "documents"
     __table_args__ = (
-        Index("ix_documents_organisation_id_id", "organisation_id", "id"),
+        Index("ix_documents_uploaded_at_id", "uploaded_at", "id"),
+        Index("ix_documents_organisation_id_uploaded_at_id", "organisation_id", "uploaded_at", "id"),
         Index("ix_documents_uploaded_by_id", "uploaded_by", "id"),
         Index(
             "ix_documents_search",

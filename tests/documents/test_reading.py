@@ -12,6 +12,7 @@ from app.kernel.settings import Settings
 from app.members.models import Standing, StandingKind
 from tests.conftest import RolledBackDatabase
 from tests.documents.asking import post_file, titles, uploaded
+from tests.factories.clock import FakeClock
 from tests.factories.files import PNG_DOT
 from tests.factories.reorganisations import done
 from tests.factories.world import Person, World
@@ -245,8 +246,20 @@ async def test_list_is_paged_newest_first(world: World, signed_in: SignedIn) -> 
         if answer["next_cursor"] is None:
             break
         query["cursor"] = answer["next_cursor"]
-    assert sorted(seen, reverse=True) == seen
+    assert sorted(seen, reverse=True) == seen  # of one instant
     assert set(seen) == set(made)
+
+
+async def test_newest_is_what_came_last_whatever_its_id(world: World, signed_in: SignedIn, clock: FakeClock) -> None:
+    client = signed_in(world.secretary)
+    await uploaded(client, id="ffffffff-ffff-4fff-bfff-ffffffffffff", title="Nghị quyết cũ")
+    clock.advance(seconds=1)
+    await uploaded(client, title="Nghị quyết mới")
+    for query in ({}, {"q": "nghị quyết"}, {"organisation_id": str(world.branch_a)}):
+        assert await titles(client, **query) == ["Nghị quyết mới", "Nghị quyết cũ"], query
+        first = (await client.get("/v1/documents", params={**query, "limit": "1"})).json()
+        assert [item["title"] for item in first["items"]] == ["Nghị quyết mới"], query
+        assert await titles(client, **query, cursor=first["next_cursor"]) == ["Nghị quyết cũ"], query
 
 
 async def test_cursor_of_a_search_is_none_of_the_list(world: World, signed_in: SignedIn) -> None:

@@ -1,9 +1,11 @@
 """Reads of the list: the newest first, or those found, tier by tier; visibility stands in each query."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +22,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    tuple_,
     union,
     union_all,
 )
@@ -67,13 +70,15 @@ InSight = aliased(
                 "title_folded",
                 "body_exact",
                 "body_folded",
+                "uploaded_at",
             )
         ),
     ),
     adapt_on_names=True,
 )
 """The documents through a view that lets the index find words before row-level security is asked, and then asks it."""
-_VISIBLE_BY = (InSight.id, InSight.organisation_id, InSight.visibility, InSight.uploaded_by)
+_SEEN = (InSight.id, InSight.uploaded_at, InSight.organisation_id, InSight.visibility, InSight.uploaded_by)
+"""What a document is put in order by, and who may read it is judged by."""
 _TIERS = frozenset("01234")
 
 
@@ -98,12 +103,25 @@ async def list_documents(
     if q is not None:
         return await _search(session, actor, q, wanted=wanted, paging=paging)
     query = select_views(actor).where(visible_to(actor, session), *_narrowed(actor, wanted))
-    if paging.after is not None:
-        if paging.after[0]:
-            raise CursorInvalid
-        query = query.where(Document.id < paging.after[1])
-    rows = (await session.execute(query.order_by(Document.id.desc()).limit(paging.limit + 1))).all()
-    return paging.page(rows, into=DocumentPage, view=view_row, key=lambda row: ("", row.Document.id))
+    after = paging.after_instant()
+    if after is not None:
+        query = query.where(_older(Document, *after))
+    rows = (await session.execute(query.order_by(*_newest_first(Document)).limit(paging.limit + 1))).all()
+    return paging.page(
+        rows,
+        into=DocumentPage,
+        view=view_row,
+        key=lambda row: (row.Document.uploaded_at.isoformat(), row.Document.id),
+    )
+
+
+def _newest_first(of: type[Document]) -> tuple[ColumnElement[Any], ...]:
+    # Not by id (Any: columns of several types): a phone may give any, which says nothing of the time.
+    return of.uploaded_at.desc(), of.id.desc()
+
+
+def _older(of: type[Document], uploaded_at: datetime, identifier: UUID) -> ColumnElement[bool]:
+    return tuple_(of.uploaded_at, of.id) < tuple_(literal(uploaded_at), literal(identifier))
 
 
 def _narrowed(actor: Actor, wanted: DocumentFilter, *, of: type[Document] = Document) -> list[ColumnElement[bool]]:
@@ -148,7 +166,8 @@ async def _search(
 ) -> DocumentPage:
     """Return a page of what is found: tier after tier, in each the newest first; a document is in its best tier only.
 
-    The cursor is a tier and an id, so a page deep in the list finds its place by them and every hit is reached.
+    The cursor is a tier, an instant and an id, so a page deep in the list finds its place by them and every hit is
+    reached.
     """
     after = _place(paging)
     words = joined(q)
@@ -166,20 +185,20 @@ async def _search(
         [by_id[identifier] for identifier in tiers],
         into=DocumentPage,
         view=view_row,
-        key=lambda row: (str(tiers[row.Document.id]), row.Document.id),
+        key=lambda row: (f"{tiers[row.Document.id]} {row.Document.uploaded_at.isoformat()}", row.Document.id),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """One search: what is looked for, by whom, how many, and the tier and id of the last one seen."""
+    """One search: what is looked for, by whom, how many, and the tier, instant and id of the last one seen."""
 
     session: Session
     actor: Actor
     wanted: DocumentFilter
     words: str
     limit: int
-    after: tuple[int, UUID] | None
+    after: tuple[int, datetime, UUID] | None
 
     async def run(self) -> list[tuple[int, UUID]]:
         """Return tiers and ids in their order."""
@@ -209,9 +228,9 @@ class _Search:
         it will fill the page.
         """
         vectors = (InSight.title_exact, InSight.title_folded, InSight.body_exact, InSight.body_folded)
-        newest = select(*_VISIBLE_BY, InSight.folder, *vectors).order_by(InSight.id.desc()).limit(NEWEST)
+        newest = select(*_SEEN, InSight.folder, *vectors).order_by(*_newest_first(InSight)).limit(NEWEST)
         if self.after is not None:
-            newest = newest.where(InSight.id < self.after[1])
+            newest = newest.where(_older(InSight, *self.after[1:]))
         document = aliased(Document, newest.subquery("newest"), adapt_on_names=True)
         tiers = _tiers(self.words, of=document)
         tier = case(*((match, tier) for tier, match in enumerate(tiers)))
@@ -221,7 +240,7 @@ class _Search:
             *_narrowed(self.actor, self.wanted, of=document),
         )
         query = query.where(tier.is_not(None) if self.after is None else tier == self.after[0])
-        rows = await self.session.execute(query.order_by(tier, document.id.desc()))
+        rows = await self.session.execute(query.order_by(tier, *_newest_first(document)))
         return [list(islice(some, self.limit)) for _, some in groupby(rows, key=itemgetter(0))]
 
     async def _all(self, tiers: Sequence[ColumnElement[bool]], places: list[UUID] | None) -> list[tuple[int, UUID]]:
@@ -231,7 +250,7 @@ class _Search:
         hits = (
             union_all(
                 *(
-                    select(*_VISIBLE_BY, InSight.folder, literal(tier).label("tier")).where(match, *inside)
+                    select(*_SEEN, InSight.folder, literal(tier).label("tier")).where(match, *inside)
                     for tier, match in enumerate(tiers)
                 )
             )
@@ -242,12 +261,12 @@ class _Search:
         query = (
             select(best, hit.id)
             .where(visible_to(self.actor, self.session, of=hit), *_narrowed(self.actor, self.wanted, of=hit))
-            .group_by(hit.id)
+            .group_by(hit.uploaded_at, hit.id)
         )
         if self.after is not None:
-            tier, identifier = self.after
-            query = query.having(or_(best > tier, and_(best == tier, hit.id < identifier)))
-        rows = await self.session.execute(query.order_by(best, hit.id.desc()).limit(self.limit))
+            tier = self.after[0]
+            query = query.having(or_(best > tier, and_(best == tier, _older(hit, *self.after[1:]))))
+        rows = await self.session.execute(query.order_by(best, *_newest_first(hit)).limit(self.limit))
         return list(rows)
 
 
@@ -263,10 +282,11 @@ async def _places(session: Session, actor: Actor, wanted: DocumentFilter) -> lis
     return list(places) if len(places) <= FEW_PLACES else None
 
 
-def _place(paging: PageRequest) -> tuple[int, UUID] | None:
+def _place(paging: PageRequest) -> tuple[int, datetime, UUID] | None:
     if paging.after is None:
         return None
-    tier, identifier = paging.after
-    if tier not in _TIERS:
+    tier, _, instant = paging.after[0].partition(" ")
+    after = replace(paging, after=(instant, paging.after[1])).after_instant()
+    if tier not in _TIERS or after is None:
         raise CursorInvalid
-    return int(tier), identifier
+    return int(tier), *after
