@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "6d4f1c8b0980"
-down_revision: str | None = "2f8e6b9a0950"
+down_revision: str | None = "d41b7c9e0960"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
