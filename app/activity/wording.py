@@ -36,12 +36,9 @@ FACTS: dict[str, Fact] = {
     "organisations.changed": Fact(Text(vi="Sửa thông tin tổ chức", en="Organisation changed"), is_public=True),
     "organisations.ended": Fact(Text(vi="Kết thúc hoạt động tổ chức", en="Organisation ended"), is_public=True),
     "organisations.moved": Fact(Text(vi="Chuyển tổ chức sang nơi khác", en="Organisation moved"), is_public=True),
-    "reorganisations.planned": Fact(Text(vi="Lập kế hoạch sắp xếp tổ chức", en="Reorganisation planned")),
-    "reorganisations.withdrawn": Fact(Text(vi="Rút kế hoạch sắp xếp tổ chức", en="Reorganisation withdrawn")),
     "reorganisations.carried_out": Fact(
         Text(vi="Thực hiện sắp xếp tổ chức", en="Reorganisation carried out"), is_public=True
     ),
-    "reorganisations.failed": Fact(Text(vi="Không thực hiện được kế hoạch sắp xếp", en="Reorganisation failed")),
     "reorganisations.tree_imported": Fact(Text(vi="Nhập cây tổ chức", en="Tree imported"), is_public=True),
     "members.moved": Fact(Text(vi="Đảng viên chuyển theo tổ chức", en="Members moved"), is_public=True),
     "reports.admission_target_set": Fact(Text(vi="Đặt chỉ tiêu kết nạp", en="Target of admissions set")),
@@ -152,7 +149,7 @@ FACTS: dict[str, Fact] = {
     "care.proxy_contact_named": Fact(Text(vi="Ghi người liên hệ thay", en="Proxy contact written down")),
     "care.proxy_contact_removed": Fact(Text(vi="Xóa người liên hệ thay", en="Proxy contact removed")),
 }
-"""By code. A fact without words here is shown to auditors only."""
+"""By code. A fact without words here is shown to auditors only: so are plans of reorganisations, nobody's news yet."""
 
 TO_LEADERS = frozenset(FACTS)
 TO_ORGANISERS = frozenset(code for code, fact in FACTS.items() if not fact.of_records)

@@ -27,6 +27,10 @@ SILENT = {
     "meetings.tasks_handed_over",
     "polls.handed_over",
     "reorganisations.organisation_reorganised",
+    # Plans are nobody's news before their day.
+    "reorganisations.planned",
+    "reorganisations.withdrawn",
+    "reorganisations.failed",
     "resolutions.comments_handed_over",
     "resolutions.handed_over",
     "kernel.details_erased",
@@ -122,6 +126,15 @@ async def test_minute_taker_does_not_read_of_what_only_the_keepers_of_records_kn
     await give_post(database, world.stranger, PostKind.minute_taker, world.branch_b)
     assert kept <= await read(world.sister_secretary)
     assert (await read(world.stranger)) & kept == set()
+
+
+async def test_what_is_planned_for_a_branch_is_in_no_log_but_the_auditors(world: World, signed_in: SignedIn) -> None:
+    await done(
+        signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b, effective_on="2027-01-01"
+    )
+    assert [item["type"] for item in await log(signed_in, world.auditor, world)] == ["reorganisations.planned"]
+    for who in (world.secretary, world.minute_taker, world.officer):
+        assert await log(signed_in, who, world) == [], who.full_name
 
 
 async def test_officers_above_read_what_is_public_and_no_name(
