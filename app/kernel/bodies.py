@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
+from python_multipart.multipart import parse_options_header
 
 from app.kernel.errors import AppError, FieldProblem, Malformed, Unprocessable
 from app.kernel.i18n import Text
@@ -22,6 +23,7 @@ MAX_DEPTH = 16
 MAX_INTEGER = 2**63 - 1
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _ALLOWED_CONTROLS = frozenset("\n\r\t")
+_UTF_8 = frozenset({b"utf-8", b"utf8"})
 
 
 class BodyNotJson(Malformed):
@@ -81,9 +83,15 @@ def _step(key: str) -> str:
 
 
 def _require_form(request: Request) -> None:
-    """Raise FormNotSent for content of another kind; what was left out altogether is asked for field by field."""
+    """Raise FormNotSent for content of another kind; what was left out altogether is asked for field by field.
+
+    Also for a form in another charset than UTF-8 (RFC 7578, 5.1.2): some make text that nobody can write down again.
+    """
     kind, length = (request.headers.get(name, "") for name in ("content-type", "content-length"))
     if not kind.lower().startswith("multipart/form-data") and (kind or length not in {"", "0"}):
+        raise FormNotSent
+    _, options = parse_options_header(kind)  # as Starlette reads it
+    if options.get(b"charset", b"utf-8").lower() not in _UTF_8:
         raise FormNotSent
 
 

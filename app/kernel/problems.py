@@ -52,7 +52,10 @@ class MediaTypeNotSupported(UnsupportedMedia):
 
 
 class FormNotSent(UnsupportedMedia):
-    title = Text(vi="Cần gửi Content-Type: multipart/form-data", en="Send Content-Type: multipart/form-data")
+    title = Text(
+        vi="Cần gửi Content-Type: multipart/form-data, chữ mã hóa UTF-8",
+        en="Send Content-Type: multipart/form-data, its texts in UTF-8",
+    )
 
 
 class FieldsNotValid(Unprocessable):

@@ -68,6 +68,34 @@ async def test_what_is_no_form_is_refused_by_its_kind(
     assert (answer.status_code, answer.json()["code"]) == (415, "form_not_sent")
 
 
+@pytest.mark.parametrize("key", [None, "01a20554-aa22-4cf5-97ba-64575c030d6e"])
+@pytest.mark.parametrize(
+    ("charset", "status"),
+    [
+        ("unicode_escape", 415),
+        ('"Unicode_Escape"', 415),
+        ("utf-7", 415),
+        ("latin-1", 415),
+        ("no-such-charset", 415),
+        ("", 415),
+        ("utf8", 201),
+        ('"UTF-8"', 201),
+    ],
+)
+async def test_a_form_in_another_charset_is_refused_as_none(
+    charset: str, status: int, key: str | None, world: World, signed_in: SignedIn
+) -> None:
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="not_secret"\r\n\r\ntrue\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\n\\ud800\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n' + PNG_DOT + b"\r\n--x--\r\n"
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    headers |= {} if key is None else {"Idempotency-Key": key}
+    answer = await signed_in(world.secretary).post("/v1/documents", content=body, headers=headers)
+    assert (answer.status_code, answer.json().get("code")) == (status, "form_not_sent" if status == 415 else None)
+
+
 async def test_a_form_that_was_left_out_is_asked_for_field_by_field(world: World, signed_in: SignedIn) -> None:
     answer = await signed_in(world.secretary).post("/v1/documents")
     assert (answer.status_code, answer.json()["code"]) == (422, "fields_not_valid")
