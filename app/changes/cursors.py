@@ -14,7 +14,7 @@ from app.kernel.tokens import TokenKeys
 Counters = Mapping[UUID, int]
 """By scope."""
 
-_PURPOSE, _BEFORE = b"changes 2", b"changes 1"
+_PURPOSE = b"changes 2"
 _SEAL_BYTES = 16
 _RIGHTS_BYTES = 8
 _RUNS, _FIRST, _WHOLE = 1, 2, 4
@@ -58,18 +58,19 @@ def write_cursor(cursor: Cursor, *, member_id: UUID, keys: TokenKeys) -> str:
 def read_cursor(text: str, *, member_id: UUID, keys: TokenKeys) -> Cursor:
     """Return what the server once wrote for the member.
 
-    Raises SyncCursorExpired for what an older release wrote, CursorInvalid for anything else.
+    Raises CursorInvalid for what cannot be a cursor, and SyncCursorExpired for what bears no seal of today: an older
+    release wrote it, or its key was taken away, lost or stolen. A phone could not help itself to anything else.
     """
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         raise CursorInvalid from None
     seal, packed = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-    if keys.is_sealed(_sealed(packed, member_id), seal):
-        return _unpacked(io.BytesIO(packed))
-    if keys.is_sealed(_sealed(packed, member_id, purpose=_BEFORE), seal):
+    if not packed:
+        raise CursorInvalid
+    if not keys.is_sealed(_sealed(packed, member_id), seal):
         raise SyncCursorExpired
-    raise CursorInvalid
+    return _unpacked(io.BytesIO(packed))
 
 
 def renewed(text: str, *, member_id: UUID, keys: TokenKeys) -> str:
@@ -79,8 +80,8 @@ def renewed(text: str, *, member_id: UUID, keys: TokenKeys) -> str:
     return base64.urlsafe_b64encode(keys.seal(_sealed(packed, member_id)) + packed).decode().rstrip("=")
 
 
-def _sealed(packed: bytes, member_id: UUID, *, purpose: bytes = _PURPOSE) -> bytes:
-    return purpose + member_id.bytes + packed
+def _sealed(packed: bytes, member_id: UUID) -> bytes:
+    return _PURPOSE + member_id.bytes + packed
 
 
 def _packed(cursor: Cursor) -> bytes:

@@ -73,7 +73,7 @@ def standing_now() -> Question:
 def find_nothing_new(standing: Sequence[Any], cursor: str, *, keys: TokenKeys) -> str | None:
     """Return the cursor anew where the phone has everything (`standing` answers `standing_now`), and otherwise None.
 
-    Raises CursorInvalid.
+    Raises CursorInvalid, SyncCursorExpired.
     """
     member_id, path, ended, kinds, places, inherited_kinds, inherited_from, standings, heads, epoch = standing
     known = read_cursor(cursor, member_id=member_id, keys=keys)
@@ -125,7 +125,8 @@ async def get_changes(
 ) -> ChangePage:
     """Return a page of what the member may see and what changed since the cursor; without one, everything.
 
-    Raises CursorInvalid, and SyncCursorExpired where something that was deleted cannot be told any more.
+    Raises CursorInvalid, and SyncCursorExpired where the server cannot read it any more, or something that was deleted
+    cannot be told any more.
     """
     actor = viewer.actor
     known = read_cursor(cursor, member_id=actor.member_id, keys=keys) if cursor else None

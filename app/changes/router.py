@@ -42,13 +42,13 @@ async def get_changes(
 
     Ask again at once with `next_cursor` while `has_more` is true; a page may hold fewer items than `limit`, or none.
     Each object comes once, as it is now. When I see other things than before (another branch, a post, a stay as a
-    guest), what I cannot see any more comes as `drop_scope` or `delete`, and the rest is told again. On 410 forget
-    everything but what waits to be sent, and start without a cursor. What only a clock decides (an announcement that
-    expired, somebody away from today) and the names and titles of other objects in a resource change without a word
-    here: their own resources say it; an erased name alone goes wherever it stood. Nor do the numbers of replies to a
-    meeting follow each member who joins, or each post that is given or ends; and documents that a member keeps for
-    themself reach their leaders only in the entries they prove. Whose record I am given is told so:
-    `GET /v1/me/record-views`.
+    guest), what I cannot see any more comes as `drop_scope` or `delete`, and the rest is told again. On 410 (the cursor
+    is too old, or the server does not know it any more) forget everything but what waits to be sent, and start without
+    a cursor. What only a clock decides (an announcement that expired, somebody away from today) and the names and
+    titles of other objects in a resource change without a word here: their own resources say it; an erased name alone
+    goes wherever it stood. Nor do the numbers of replies to a meeting follow each member who joins, or each post that
+    is given or ends; and documents that a member keeps for themself reach their leaders only in the entries they prove.
+    Whose record I am given is told so: `GET /v1/me/record-views`.
     """
     state = request.app.state
     keys = state.keyring.keys

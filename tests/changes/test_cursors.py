@@ -56,16 +56,22 @@ def test_nobody_else_can_make_one(sealing: TokenKeys, tmp_path: Path) -> None:
     text = write_cursor(cursor, member_id=ME, keys=sealing)
     raw = bytearray(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
-    forged = [write_cursor(cursor, member_id=ME, keys=stranger), "", "!", "ab", text[:-4], "é"]
+    forged = [write_cursor(cursor, member_id=ME, keys=stranger), text[:-4], "A" * 24]
     for place in range(len(raw)):
         raw[place] ^= 1
         forged.append(base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("="))
         raw[place] ^= 1
     for one in forged:
-        with pytest.raises(CursorInvalid):
+        with pytest.raises(SyncCursorExpired):
             read_cursor(one, member_id=ME, keys=sealing)
-    with pytest.raises(CursorInvalid):
+    with pytest.raises(SyncCursorExpired):
         read_cursor(text, member_id=UUID(int=8), keys=sealing)
+
+
+@pytest.mark.parametrize("text", ["", "!", "ab", "é", "A" * 21, "A" * 25, "A" * 40 + "!!!!", "A A" * 20])
+def test_what_cannot_be_a_cursor_is_refused(text: str, sealing: TokenKeys) -> None:
+    with pytest.raises(CursorInvalid):
+        read_cursor(text, member_id=ME, keys=sealing)
 
 
 def test_a_cursor_outlives_a_new_signing_key(tmp_path: Path) -> None:
@@ -79,3 +85,14 @@ def test_a_cursor_outlives_a_new_signing_key(tmp_path: Path) -> None:
     after = TokenKeys(tmp_path, issuer="http://sotay.test")
 
     assert read_cursor(text, member_id=ME, keys=after) == cursor
+
+
+def test_a_cursor_begins_anew_once_its_key_was_taken_away(tmp_path: Path) -> None:
+    stolen = TokenKeys(tmp_path, issuer="http://sotay.test")
+    text = write_cursor(Cursor(epoch=UUID(int=1), rights="0f" * 8), member_id=ME, keys=stolen)
+    TokenKeys(tmp_path / "new", issuer="http://sotay.test")
+    (tmp_path / "0002.pem").write_bytes((tmp_path / "new" / "0001.pem").read_bytes())
+    (tmp_path / "0001.pem").unlink()
+
+    with pytest.raises(SyncCursorExpired):
+        read_cursor(text, member_id=ME, keys=TokenKeys(tmp_path, issuer="http://sotay.test"))

@@ -1,16 +1,19 @@
 """Which cursors are taken, and when a phone has to start again."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import text, update
 
+from app.changes.cursors import read_cursor, write_cursor
 from app.changes.service import SCOPES_A_ROUND
 from app.identity.models import LoginSession
 from app.kernel.db import commit
 from app.kernel.scopes import Change, Op
+from app.kernel.tokens import TokenKeys
 from app.worker import purge_old_rows
 from tests.changes.phones import Phone, ask, fresh
 from tests.conftest import RolledBackDatabase
@@ -23,11 +26,10 @@ from tests.worker import JobRunner
 pytestmark = pytest.mark.usefixtures("told")
 
 
-async def test_a_cursor_that_is_not_ones_own_is_refused(member: AsyncClient, signed_in: SignedIn, world: World) -> None:
-    cursor = (await fresh(member)).cursor
-    for client, given in ((signed_in(world.away), cursor), (member, f"{cursor}A"), (member, "0"), (member, "é")):
-        answer = await ask(client, given)
-        assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
+async def test_what_is_no_cursor_is_refused(member: AsyncClient) -> None:
+    for given in ("0", "é", "!!!!", "x y"):
+        answer = await ask(member, given)
+        assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid"), given
 
 
 @pytest.mark.parametrize("limit", [0, 201, -1])
@@ -42,6 +44,19 @@ async def refused(client: AsyncClient, phone: Phone) -> bool:
         return False
     assert (answer.status_code, answer.json()["code"]) == (410, "sync_cursor_expired")
     return True
+
+
+async def test_a_cursor_of_somebody_else_or_of_a_key_that_was_taken_away_begins_anew(
+    world: World, member: AsyncClient, signed_in: SignedIn, keys: TokenKeys, tmp_path: Path
+) -> None:
+    phone = await fresh(member)
+    assert phone.cursor is not None
+    assert await refused(signed_in(world.away), phone)
+    known = read_cursor(phone.cursor, member_id=world.member.member_id, keys=keys)
+    stolen = TokenKeys(tmp_path / "stolen", issuer="http://sotay.test")
+    phone.cursor = write_cursor(known, member_id=world.member.member_id, keys=stolen)
+    assert await refused(member, phone)
+    assert not await refused(member, await fresh(member))
 
 
 async def test_a_cursor_of_another_epoch_or_from_the_future_has_expired(

@@ -42,14 +42,16 @@ max-steps = 6
 max_response_time = 5
 
 # Valid by the schema, refused by a rule that no schema can say, each by its own name: 400 a cursor this server never
-# gave; 412 a version that was never there; 422 a time past, a blank line, a zone that does not exist, an id of
-# somebody else; 429 many passwords that are wrong; 409, 403, 404 stand in the default. 5xx is no answer to valid data.
+# gave, 410 one that it may have given; 412 a version that was never there; 422 a time past, a blank line, a zone that
+# does not exist, an id of somebody else; 429 many passwords that are wrong; 409, 403, 404 stand in the default. 5xx is
+# no answer to valid data.
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "304", "400", "401", "403", "404", "409", "412", "422", "429"]
+expected-statuses = ["2xx", "304", "400", "401", "403", "404", "409", "410", "412", "422", "429"]
 
-# Besides the usual: 412, a version that is not the current one; 413, a body too large; 428, no version named.
+# Besides the usual: 410, a cursor that may have been one; 412, a version that is not the current one; 413, a body too
+# large; 428, no version named.
 [checks.negative_data_rejection]
-expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "428"]
+expected-statuses = ["400", "401", "403", "404", "405", "409", "410", "412", "413", "415", "422", "428"]
 
 # The one required header is If-Match, and it being absent is 428 by api.md 8.
 [checks.missing_required_header]

@@ -301,7 +301,7 @@ class Trial:
         others = [one for one in self._cursors if one is not caller]
         if others:
             stolen = await self.send(asked, caller, {"cursor": self._cursors[self.dice.choice(others)]})
-            if stolen.status_code != 400:
+            if stolen.status_code != 410:
                 self.findings.note("wrong answers", asked, f"{stolen.status_code} for a cursor of somebody else")
         self._cursors[caller] = page["next_cursor"]
 
