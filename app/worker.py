@@ -73,10 +73,10 @@ class Workplace(PostOffice):
     texts: SmsSender | None = None
 
 
-async def expand_fact(office: PostOffice, event_id: str) -> None:
+async def expand_fact(office: PostOffice, event_id: str, job_id: int) -> None:
     """Find out whom a fact concerns."""
     async with transaction(office.database) as session:
-        await expand(session, UUID(event_id), notices=office.notices)
+        await expand(session, UUID(event_id), notices=office.notices, job_id=job_id)
 
 
 async def deliver_chunk(
@@ -229,7 +229,7 @@ async def sweep_reviews(office: PostOffice, timestamp: int) -> None:
 
 # The hours are UTC's, whatever the machine's zone: in Việt Nam it is night from 15 to 23 of them.
 TASKS = (
-    Task(EXPAND_TASK, expand_fact, Lane.urgent),
+    Task(EXPAND_TASK, expand_fact, Lane.urgent, hands_over=True),
     Task(DELIVER_TASK, deliver_chunk, Lane.urgent, hands_over=True),
     Task(TEXT_TASK, text_members, Lane.urgent, hands_over=True),
     Task(DISMISS_TASK, dismiss_notice, Lane.bulk, hands_over=True),

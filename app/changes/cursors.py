@@ -36,7 +36,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """What a phone has: of which epoch, with which rights (a digest), how far in each scope, and where within a run."""
+    """What a phone has: of which epoch, with which rights (a digest), how far in each scope, and where within a run.
+
+    Where something was passed over that this release does not know, the digest says so too.
+    """
 
     epoch: UUID
     rights: str

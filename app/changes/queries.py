@@ -31,6 +31,7 @@ from app.changes.resources import RESOURCES, View, Viewer
 from app.changes.schemas import ChangeOp, ChangePage, ChangeView
 from app.kernel.asking import ASKING, ENDED, INHERITED, ME, PATH, TODAY, held_as
 from app.kernel.db import Question, Session
+from app.kernel.notices import Notices, by_type
 from app.kernel.schemas import Versioned
 from app.kernel.screens import question
 from app.kernel.security import OFFICERS, ORGANISERS, Actor, PostKind
@@ -70,7 +71,7 @@ def standing_now() -> Question:
     )
 
 
-def find_nothing_new(standing: Sequence[Any], cursor: str, *, keys: TokenKeys) -> str | None:
+def find_nothing_new(standing: Sequence[Any], cursor: str, *, notices: Notices, keys: TokenKeys) -> str | None:
     """Return the cursor anew where the phone has everything (`standing` answers `standing_now`), and otherwise None.
 
     Raises CursorInvalid, SyncCursorExpired.
@@ -82,7 +83,8 @@ def find_nothing_new(standing: Sequence[Any], cursor: str, *, keys: TokenKeys) -
     if {scope.hex: counter for scope, counter in known.since.items()} != _moved(heads):
         return None
     posts = [*zip(kinds, places, strict=True), *zip(inherited_kinds, inherited_from, strict=True)]
-    if known.rights != _rights(path=path, ended=ended, posts=posts, standings=standings or ()):
+    rights = _rights(path=path, ended=ended, posts=posts, standings=standings or ())
+    if known.rights != rights and known.rights != _with_gaps(rights, notices):
         return None
     return renewed(cursor, member_id=member_id, keys=keys)
 
@@ -118,6 +120,7 @@ class _Place:
 
     scopes: tuple[UUID, ...]
     rights: str
+    rights_with_gaps: str
 
 
 async def get_changes(
@@ -130,7 +133,7 @@ async def get_changes(
     """
     actor = viewer.actor
     known = read_cursor(cursor, member_id=actor.member_id, keys=keys) if cursor else None
-    place = await _find_place(session, actor)
+    place = await _find_place(session, actor, viewer.notices)
     rows = (await session.execute(_HEADS, {"scopes": list(place.scopes)})).all()
     counters = {row.id: row.counter for row in rows}
     start = _start(known, place, epoch=rows[0].epoch, counters=counters, floors={row.id: row.floor for row in rows})
@@ -139,7 +142,11 @@ async def get_changes(
     dropped = known.scopes.difference(place.scopes) if known else frozenset()
     items = [_drop(scope) for scope in sorted(dropped)]
     found = await _find_rows(session, run, since=since, limit=limit + 1)
-    items += await _show(session, viewer, found[:limit], run=run)
+    shown = [row for row in found[:limit] if row.object_type in _RESOURCES]
+    views = await _show(session, viewer, shown, run=run)
+    items += views
+    if len(shown) < len(found[:limit]) or _has_unknown_notice(views, viewer.notices):
+        start = replace(start, rights=place.rights_with_gaps)
     is_over = len(found) <= limit
     if not is_over:
         last = found[limit - 1]
@@ -154,7 +161,7 @@ async def get_changes(
     )
 
 
-async def _find_place(session: Session, actor: Actor) -> _Place:
+async def _find_place(session: Session, actor: Actor, notices: Notices) -> _Place:
     """Find the member's scopes: themself, their line of organisations and those where they are guest or hold a post.
 
     What ended while they belonged to it stays one of them, since its papers stay theirs to read.
@@ -162,14 +169,16 @@ async def _find_place(session: Session, actor: Actor) -> _Place:
     standings = (await session.execute(_select_standings(literal(actor.member_id, Uuid), session.today()))).all()
     guest_of = {scope for row in standings if row.kind == StandingKind.temporary_guest for scope in row.path}
     held = {post.organisation_id for post in (*actor.posts, *actor.inherited) if post.kind in _POSTS}
+    rights = _rights(
+        path=actor.path,
+        ended=actor.ended,
+        posts=[(post.kind, post.organisation_id) for post in (*actor.posts, *actor.inherited)],
+        standings=[(row.kind, row.path, row.away) for row in standings],
+    )
     return _Place(
         scopes=tuple(sorted({actor.member_id, *actor.path, *actor.ended, *guest_of, *held})),
-        rights=_rights(
-            path=actor.path,
-            ended=actor.ended,
-            posts=[(post.kind, post.organisation_id) for post in (*actor.posts, *actor.inherited)],
-            standings=[(row.kind, row.path, row.away) for row in standings],
-        ),
+        rights=rights,
+        rights_with_gaps=_with_gaps(rights, notices),
     )
 
 
@@ -202,6 +211,20 @@ def _rights(
     return hashlib.sha256("\n".join(sorted(known_by)).encode()).hexdigest()[:16]
 
 
+def _with_gaps(rights: str, notices: Notices) -> str:
+    """Return the rights of a phone that was passed over what only a newer release knows, while several are at work.
+
+    A release that knows other types takes them for other rights, and so tells everything again.
+    """
+    known = (rights, *sorted(_RESOURCES), *sorted(by_type(notices)))
+    return hashlib.sha256("\n".join(known).encode()).hexdigest()[:16]
+
+
+def _has_unknown_notice(views: Iterable[ChangeView], notices: Notices) -> bool:
+    known = by_type(notices)
+    return any(view.type == "notification" and view.resource and view.resource["type"] not in known for view in views)
+
+
 def _start(known: Cursor | None, place: _Place, *, epoch: UUID, counters: Counters, floors: Counters) -> Cursor:
     """Return the cursor that this page is read from, with its run: a new one, or the one that is under way."""
     if known is None:
@@ -213,10 +236,11 @@ def _start(known: Cursor | None, place: _Place, *, epoch: UUID, counters: Counte
     for scope, counter in since.items():
         if not floors[scope] <= counter <= counters[scope]:
             raise SyncCursorExpired
-    if known.rights == place.rights and known.run is not None:
+    is_same = known.rights in {place.rights, place.rights_with_gaps}
+    if is_same and known.run is not None:
         return replace(known, since=since)
-    run = Run(until=counters, is_first=False, is_whole=known.rights != place.rights)
-    return Cursor(epoch=epoch, rights=place.rights, since=since, run=run)
+    run = Run(until=counters, is_first=False, is_whole=not is_same)
+    return Cursor(epoch=epoch, rights=known.rights if is_same else place.rights, since=since, run=run)
 
 
 async def _find_rows(session: Session, run: Run, *, since: Counters, limit: int) -> Sequence[Row[Any]]:

@@ -53,7 +53,7 @@ async def get_changes(
     state = request.app.state
     keys = state.keyring.keys
     standing = await screen.row(queries.standing_now(), {})
-    unchanged = queries.find_nothing_new(standing, cursor, keys=keys) if cursor else None
+    unchanged = queries.find_nothing_new(standing, cursor, notices=state.notices, keys=keys) if cursor else None
     if unchanged is not None:
         return Response(f'{{"items":[],"next_cursor":"{unchanged}","has_more":false}}', media_type="application/json")
     async with screen.at_length() as (session, actor):

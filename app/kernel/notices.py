@@ -89,6 +89,16 @@ class Notice:
 
 Notices = tuple[Notice, ...]
 
+UNKNOWN_TITLE = Text(vi="Sổ tay đảng viên", en="Member handbook")
+UNKNOWN_BODY = Text(vi="Có thông báo mới", en="There is a new notice")
+"""What is said of a notice whose type only a newer release knows, on phones and in inboxes; its link tells the rest."""
+
+
+def render_unknown(params: Params, reader: Reader) -> tuple[str, str]:
+    """Make the inbox's title and body of such a notice; what its params mean is not known either."""
+    del params
+    return UNKNOWN_TITLE.to(reader.locale), UNKNOWN_BODY.to(reader.locale)
+
 
 def by_code(notices: Notices) -> dict[str, Notice]:
     """Return the notices by the code of their event."""

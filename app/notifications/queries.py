@@ -29,7 +29,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.identity.models import Account, Device
 from app.identity.queries import is_active
 from app.kernel.db import Session
-from app.kernel.notices import Notices, Reader, by_type
+from app.kernel.notices import Notices, Reader, by_type, render_unknown
 from app.kernel.push import Channel
 from app.kernel.security import Actor
 from app.members.audiences.queries import addresses
@@ -111,7 +111,8 @@ def _views(rows: Sequence[Row[Any]], *, notices: Notices, reader: Reader, public
     kinds = by_type(notices)
     views = []
     for row in rows:
-        title, body = kinds[row.type].render(row.params, reader)
+        render = kinds[row.type].render if row.type in kinds else render_unknown
+        title, body = render(row.params, reader)
         views.append(
             NotificationView(
                 id=row.id,

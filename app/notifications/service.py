@@ -1,6 +1,7 @@
 """Commands of telling people: expand a fact into inboxes and chunks, withdraw what no longer holds, read, wish."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -25,8 +26,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.identity.models import Account, Device, LoginSession
 from app.kernel.db import Session
-from app.kernel.events import record, select_fact
-from app.kernel.jobs import JobArguments, Lane, defer
+from app.kernel.events import EXPAND_TASK, record, select_fact
+from app.kernel.jobs import JobArguments, Lane, defer, hand_over
 from app.kernel.notices import Audience, Notices, by_code
 from app.kernel.scopes import Change, Op
 from app.kernel.security import Actor
@@ -43,6 +44,8 @@ TEXT_TASK = "notifications.text"
 DISMISS_TASK = "notifications.dismiss"
 MOST_DISMISSED = 20
 """Notices that one reading takes off a member's other phones; older ones are seldom on a screen still."""
+UNKNOWN_WAITS = timedelta(minutes=10)
+"""How long a job is left of which only a newer release knows what to do, before it is looked at again."""
 CHUNK_SIZE = 500
 RANGES = 4
 """Chains of chunks at most that a broad notice is pushed by; the workers' bulk lanes take them side by side."""
@@ -55,15 +58,19 @@ _is_shown = or_(
 )
 
 
-async def expand(session: Session, event_id: UUID, *, notices: Notices) -> None:
+async def expand(session: Session, event_id: UUID, *, notices: Notices, job_id: int | None = None) -> None:
     """Give a fact's notice to its audience: one notice, an inbox entry a member, a job for each 500 devices.
 
     For an audience that is only described, the notice is all that is written, beside a few jobs that each go through a
     range of devices. Running it again for the same fact does nothing, since the first run committed all of it or
-    nothing.
+    nothing. A fact that only a newer release knows waits for it. `job_id` is the job's that runs.
     """
     row = (await session.execute(select_fact(event_id))).mappings().one()
-    notice = by_code(notices)[row["code"]]
+    notice = by_code(notices).get(row["code"])
+    if notice is None:
+        at = session.now() + UNKNOWN_WAITS
+        await hand_over(session, job_id, EXPAND_TASK, {"event_id": str(event_id)}, lane=Lane.urgent, at=at)
+        return
     event = notice.event.from_row(row)
     known = await session.scalar(select(Notification.id).where(Notification.event_id == event_id))
     if known is not None:

@@ -21,7 +21,7 @@ from app.notifications.departures import is_there_still
 from app.notifications.dispatch.service import PostOffice
 from app.notifications.models import Notification, SmsDelivery
 from app.notifications.queries import select_texted
-from app.notifications.service import TEXT_TASK
+from app.notifications.service import TEXT_TASK, UNKNOWN_WAITS
 from app.organisations.models import Organisation
 
 log = structlog.get_logger()
@@ -62,11 +62,17 @@ async def text_people(
     """Send a notice as a text to whoever has a telephone and no app, and defer a job for those who wait.
 
     Safe to run again, at once or after a crash: a message with an outcome is not sent again, and one that was on its
-    way goes with the same reference. `job_id` is the job's that runs.
+    way goes with the same reference. What only a newer release has words for waits for it. `job_id` is the job's that
+    runs.
     """
     until = office.last_send()
+    arguments = {"notification_id": str(notification_id)}
     async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, notification_id)
+        if notification.type not in by_type(office.notices) and not _is_over(session, notification):
+            at = session.now() + UNKNOWN_WAITS
+            await hand_over(session, job_id, TEXT_TASK, arguments, lane=Lane.urgent, at=at)
+            return
         leased = await _lease(session, office, notification)
     results = await sender.send([one.sms for one in leased], until=until) if leased else {}
     async with synchronised(office.database) as session:
@@ -74,7 +80,6 @@ async def text_people(
             await _store(session, office, notification, one, results.get(one.sms.reference))
         again = min((row_at for _, row_at in await _open(session, notification)), default=None)
         if again is not None:
-            arguments = {"notification_id": str(notification_id)}
             await hand_over(session, job_id, TEXT_TASK, arguments, lane=Lane.urgent, at=again)
     log.info(
         "people_texted",
@@ -88,8 +93,9 @@ async def text_people(
 
 async def _lease(session: Session, office: PostOffice, notification: Notification) -> list[Leased]:
     now = session.now()
-    words = by_type(office.notices)[notification.type].sms
-    if words is None or notification.withdrawn_at is not None or notification.expires_at <= now:
+    notice = by_type(office.notices).get(notification.type)
+    words = notice.sms if notice else None
+    if words is None or _is_over(session, notification):
         await _withdraw(session, notification, everybody=True)
         return []
     await _owe(session, notification)
@@ -103,6 +109,10 @@ async def _lease(session: Session, office: PostOffice, notification: Notificatio
         Leased(row.member_id, Sms(uuid5(notification.id, str(row.member_id)), row.phone, said), row.fence, row.attempts)
         for row in rows
     ]
+
+
+def _is_over(session: Session, notification: Notification) -> bool:
+    return notification.withdrawn_at is not None or notification.expires_at <= session.now()
 
 
 async def _owe(session: Session, notification: Notification) -> None:

@@ -15,7 +15,7 @@ import structlog
 from app.kernel.clock import Clock
 from app.kernel.db import Database, synchronised
 from app.kernel.jobs import JobArguments, Lane, hand_over
-from app.kernel.notices import Notices, by_type
+from app.kernel.notices import UNKNOWN_BODY, UNKNOWN_TITLE, Notices, by_type
 from app.kernel.push import Outcomes, PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
 from app.notifications import models
@@ -182,15 +182,16 @@ async def _send(
 
 
 def _message(notification: Notification, office: PostOffice) -> PushMessage:
-    notice = by_type(office.notices)[notification.type]
+    # Of a type that only a newer release knows it says at least that there is something new.
+    notice = by_type(office.notices).get(notification.type)
     return PushMessage(
         notification_id=notification.id,
         type=notification.type,
-        channel=notice.channel,
+        channel=notification.channel,
         subject_id=notification.subject_id,
         link=f"{office.public_url}/m/{notification.subject_id}",
-        title=notice.title,
-        body=notice.body,
+        title=notice.title if notice else UNKNOWN_TITLE,
+        body=notice.body if notice else UNKNOWN_BODY,
         expires_at=notification.expires_at,
         urgent=notification.urgent,
     )

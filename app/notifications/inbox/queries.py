@@ -6,25 +6,28 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, Select, Text, Uuid, bindparam, cast, desc, func, literal_column, select, union_all
+from sqlalchemy import CTE, Select, Text, Uuid, any_, bindparam, cast, desc, func, literal_column, select, union_all
 
 from app.kernel.asking import ENDED, ME, ZONE
 from app.kernel.db import Question
 from app.kernel.i18n import Locale
-from app.kernel.notices import Notices, Params, Reader, by_type
+from app.kernel.notices import Notices, Params, Reader, by_type, render_unknown
 from app.kernel.pagination import PageRequest
 from app.kernel.screens import LAST_ID, LIMIT, Listed, instant, page_of
 from app.notifications.queries import select_inbox
 
 _LOCALE = bindparam("locale", None, Text())
+_TYPES = bindparam("types", None, Text())
+"""Those that this release has words for; one text, since a list takes the driver longer than the database."""
 _ANY_ID = literal_column("'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid", Uuid())
 _KEPT = 10_000
 """Texts one process remembers; the people of a branch read the same ones."""
 
 
-def behind(paging: PageRequest, locale: Locale) -> dict[str, Any]:
+def behind(paging: PageRequest, locale: Locale, notices: Notices) -> dict[str, Any]:
     """Return the parameters (Any: of several types) of `my_notices`."""
-    return {"last_id": paging.after[1] if paging.after else None, "locale": locale.value}
+    last_id = paging.after[1] if paging.after else None
+    return {"last_id": last_id, "locale": locale.value, "types": " ".join(by_type(notices))}
 
 
 @cache
@@ -36,8 +39,9 @@ def my_notices() -> Question:
     ]
     both = union_all(*pages).order_by(desc("id")).limit(LIMIT + 1)
     found = both.cte("found").prefix_with("MATERIALIZED")
-    # The texts follow from the notice, the language and the zone.
-    state = func.concat_ws(".", found.c.id, found.c.read_at, _LOCALE, ZONE)
+    # The texts follow from the notice, the language, the zone, and whether this release knows the type.
+    is_known = found.c.type == any_(func.string_to_array(_TYPES, " "))
+    state = func.concat_ws(".", found.c.id, found.c.read_at, _LOCALE, ZONE, is_known)
     order = (found.c.id.desc(),)
     return page_of(Listed(found=found, state=state, order=order, key=literal_column("''", Text()), items=_items))
 
@@ -62,8 +66,9 @@ class Words:
 
     def put(self, items: str, zone: str) -> str:
         """Return the items as `NotificationView` has them; both are the texts of JSON lists."""
-        kinds = by_type(self.notices)
-        return f"[{','.join(self._one(kinds[item['type']].render, item, zone) for item in json.loads(items))}]"
+        renders = {kind: notice.render for kind, notice in by_type(self.notices).items()}
+        shown = (self._one(renders.get(item["type"], render_unknown), item, zone) for item in json.loads(items))
+        return f"[{','.join(shown)}]"
 
     def _one(self, render: "_Render", item: dict[str, Any], zone: str) -> str:
         # Any: JSON.

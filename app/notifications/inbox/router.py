@@ -29,4 +29,5 @@ async def list_my_notifications(
     state = request.app.state
     locale = negotiate(accept_language)
     words = queries.Words(notices=state.notices, locale=locale, public_url=state.settings.public_url)
-    return await screen.page(queries.my_notices(), queries.behind(paging, locale), paging, finish=words.put)
+    asked = queries.behind(paging, locale, state.notices)
+    return await screen.page(queries.my_notices(), asked, paging, finish=words.put)
