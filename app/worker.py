@@ -21,7 +21,7 @@ from app.documents.store import DocumentStore
 from app.identity.second_factor.service import SILENCE_TASK
 from app.identity.sessions.service import silence_phones
 from app.kernel.clock import system_clock
-from app.kernel.db import PooledDatabase, Session, transaction
+from app.kernel.db import PooledDatabase, Session, synchronised, transaction
 from app.kernel.events import EXPAND_TASK
 from app.kernel.jobs import Lane
 from app.kernel.push import PushSender
@@ -75,8 +75,8 @@ class Workplace(PostOffice):
 
 async def expand_fact(office: PostOffice, event_id: str, job_id: int) -> None:
     """Find out whom a fact concerns."""
-    async with transaction(office.database) as session:
-        await expand(session, UUID(event_id), notices=office.notices, job_id=job_id)
+    async with synchronised(office.database) as session:
+        await expand(session, UUID(event_id), notices=office.notices, database=office.database, job_id=job_id)
 
 
 async def deliver_chunk(

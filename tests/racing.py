@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from httpx import Response
@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from app.kernel.db import PooledDatabase, Session
 from app.meetings.models import Meeting
 
+T = TypeVar("T")
 Request = Coroutine[Any, Any, Response]  # Any: what coroutines are sent
 
 _WAITING = text(
@@ -19,8 +20,11 @@ _WAITING = text(
 )
 
 
-async def waiting(watcher: Session, request: Request, *, after: int = 0) -> asyncio.Task[Response]:
-    """Send a request, and return once it waits for a lock, as so many do already, or has been answered."""
+async def waiting(watcher: Session, request: Coroutine[Any, Any, T], *, after: int = 0) -> asyncio.Task[T]:
+    """Send a request, and return once it waits for a lock, as so many do already, or has been answered.
+
+    Any: what coroutines are sent.
+    """
     task = asyncio.create_task(request)
     while not task.done() and (await watcher.scalar(_WAITING) or 0) <= after:
         await watcher.rollback()  # within a transaction the list of connections stays as it was

@@ -35,7 +35,7 @@ async def read_notification(session: DbSession, actor: CurrentActor, notificatio
     responses=problems(NotificationNotFound),
 )
 async def mark_read(session: DbSession, actor: CurrentActor, body: MarkRead) -> None:
-    """Mark a notice and all older ones as read."""
+    """Mark a notice and all older ones as read. What came into the inbox after it stays unread, wherever it stands."""
     await service.mark_read(session, actor, body)
 
 

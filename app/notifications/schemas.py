@@ -33,7 +33,10 @@ class NotificationPage(Page[NotificationView]):
 class MarkRead(Request):
     """How far the inbox was read."""
 
-    through: UUID = Field(description="The newest notification that was seen; it and all older ones become read")
+    through: UUID = Field(
+        description="The newest notification that was seen; it and all older ones become read, but for those that came "
+        "after it"
+    )
 
 
 class PushChannel(StrEnum):

@@ -23,11 +23,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import aliased
 
 from app.identity.models import Account, Device, LoginSession
-from app.kernel.db import Session
+from app.kernel.db import Database, Session
 from app.kernel.events import EXPAND_TASK, record, select_fact
 from app.kernel.jobs import JobArguments, Lane, defer, hand_over
+from app.kernel.models import ChangeRow
 from app.kernel.notices import Audience, Notices, by_code
 from app.kernel.scopes import Change, Op
 from app.kernel.security import Actor
@@ -58,12 +60,20 @@ _is_shown = or_(
 )
 
 
-async def expand(session: Session, event_id: UUID, *, notices: Notices, job_id: int | None = None) -> None:
+async def expand(
+    session: Session,
+    event_id: UUID,
+    *,
+    notices: Notices,
+    database: Database | None = None,
+    job_id: int | None = None,
+) -> None:
     """Give a fact's notice to its audience: one notice, an inbox entry a member, a job for each 500 devices.
 
     For an audience that is only described, the notice is all that is written, beside a few jobs that each go through a
     range of devices. Running it again for the same fact does nothing, since the first run committed all of it or
-    nothing. A fact that only a newer release knows waits for it. `job_id` is the job's that runs.
+    nothing. A fact that only a newer release knows waits for it. By the clock of `database` the notice is of the moment
+    when nothing more is waited for; without it, of the session's. `job_id` is the job's that runs.
     """
     row = (await session.execute(select_fact(event_id))).mappings().one()
     notice = by_code(notices).get(row["code"])
@@ -80,6 +90,11 @@ async def expand(session: Session, event_id: UUID, *, notices: Notices, job_id: 
     prepared = await notice.prepare(session, event)
     if prepared is None:
         return
+    audience = prepared.audience
+    borders = await _borders(session, audience) if isinstance(audience, Audience) else None
+    if database is not None:
+        # Inboxes are ordered by ids, and read up to one: they shall rise as notices come to be seen, by any worker.
+        await database.synchronise(session)
     notification = Notification(
         id=session.new_id(),
         event_id=event_id,
@@ -97,11 +112,11 @@ async def expand(session: Session, event_id: UUID, *, notices: Notices, job_id: 
     )
     session.add(notification)
     lane = Lane.urgent if notice.event.lane is Lane.urgent else Lane.bulk
-    if isinstance(prepared.audience, Audience):
-        _address(session, notification, prepared.audience)
-        ranges = await _ranges(session, notification.id, prepared.audience)
+    if isinstance(audience, Audience):
+        _address(session, notification, audience)
+        ranges = [] if borders is None else _between(notification.id, borders)
     else:
-        await _fill_inboxes(session, notification.id, prepared.audience)
+        await _fill_inboxes(session, notification.id, audience)
         ranges = await _chunks(session, notification.id)
         if notice.sms and await session.scalar(select_texted(notification.id, session.today()).limit(1)):
             await defer(session, TEXT_TASK, {"notification_id": str(notification.id)}, lane=lane)
@@ -148,8 +163,8 @@ async def _chunks(session: Session, notification_id: UUID) -> list[JobArguments]
     return _between(notification_id, ends)
 
 
-async def _ranges(session: Session, notification_id: UUID, audience: Audience) -> list[JobArguments]:
-    """Cut the audience's devices into a few ranges of equal size, the last one open; one is enough for a chunk."""
+async def _borders(session: Session, audience: Audience) -> Sequence[UUID] | None:
+    """Return what cuts the audience's devices into a few ranges of equal size, one for a chunk; None if it has none."""
     devices = (
         select(Device.id)
         .join(Account, Account.id == Device.account_id)
@@ -165,11 +180,12 @@ async def _ranges(session: Session, notification_id: UUID, audience: Audience) -
         )
     ).one()
     if found.devices == 0:
-        return []
+        return None
     # A power of two of them, each longer than a chunk if it can be: every so many-th border is one.
     ranges = min(RANGES, 1 << max((found.devices // CHUNK_SIZE).bit_length() - 1, 0))
     step = RANGES // ranges
-    return _between(notification_id, found.borders[step - 1 :: step])
+    borders: Sequence[UUID] = found.borders[step - 1 :: step]
+    return borders
 
 
 def _between(notification_id: UUID, ends: Sequence[UUID]) -> list[JobArguments]:
@@ -257,7 +273,7 @@ async def read_notification(session: Session, actor: Actor, notification_id: UUI
 
 
 async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
-    """Mark a notice of one's inbox and all older ones as read. Raises NotificationNotFound."""
+    """Mark a notice of one's inbox and all older ones that had come by then as read. Raises NotificationNotFound."""
     own = InboxEntry.member_id == actor.member_id
     known = await session.scalar(
         union(
@@ -272,7 +288,12 @@ async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
         raise NotificationNotFound
     read = await session.scalars(
         update(InboxEntry)
-        .where(own, InboxEntry.notification_id <= body.through, InboxEntry.read_at.is_(None))
+        .where(
+            own,
+            InboxEntry.notification_id <= body.through,
+            InboxEntry.read_at.is_(None),
+            ~_came_after(actor.member_id, body.through),
+        )
         .values(read_at=session.now())
         .returning(InboxEntry.notification_id)
     )
@@ -280,6 +301,25 @@ async def mark_read(session: Session, actor: Actor, body: MarkRead) -> None:
     await _dismiss_elsewhere(session, actor, just_read)
     session.changes.extend(Change(actor.member_id, "notification", one, version=2) for one in just_read)
     await _record_read(session, actor, known)
+
+
+def _came_after(member_id: UUID, through: UUID) -> ColumnElement[bool]:
+    """Say of an unread entry of an inbox that it was committed after `through`, and so may not have been seen with it.
+
+    Ids are of the moment when a worker writes a notice; the member's counter tells the order of the commits. `through`
+    has its own of then until it is read, and a broad notice has none there: beyond that the ids alone tell.
+    """
+    change, that = aliased(ChangeRow), aliased(ChangeRow)
+    reached = select(that.counter).where(
+        that.scope_id == member_id, that.object_type == "notification", that.object_id == through
+    )
+    return exists().where(
+        change.scope_id == InboxEntry.member_id,
+        change.object_type == "notification",
+        change.object_id == InboxEntry.notification_id,
+        change.version == 1,  # as it came: a name that was erased in it changes it once more
+        change.counter > reached.scalar_subquery(),
+    )
 
 
 async def _read_broad(session: Session, actor: Actor, which: ColumnElement[bool]) -> Sequence[UUID]:

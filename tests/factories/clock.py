@@ -25,4 +25,5 @@ class OneClockDatabase(PooledDatabase):
     """Commits, and knows no time but the one it was given."""
 
     async def synchronise(self, session: Session) -> None:
-        """Nothing: there is one clock, the test's."""
+        """Move the session to the instant of the one clock there is, the test's."""
+        session.moment = self.now()
