@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.kernel.db import Session
 from app.kernel.pagination import PageRequest
-from app.kernel.security import ORGANISERS, Actor
+from app.kernel.security import ORGANISERS, Actor, PostKind
 from app.members import access
 from app.members.access import Facet
 from app.members.errors import MemberNotFound
@@ -255,6 +255,21 @@ def organisers_of(organisation_id: UUID, on: date) -> Select[UUID]:
         Post.organisation_id == organisation_id,
         Post.kind.in_(ORGANISERS),
         holds_on(Post.starts_on, Post.ends_on, on),
+    )
+
+
+def administrators_of(organisation_id: UUID, on: date) -> Select[UUID]:
+    """Select the ids of whoever holds an administrator's post there on a day, and has not left."""
+    left = _left(Member.organisation_id, on).where(Standing.member_id == Member.id)
+    return (
+        select(Member.id)
+        .join(Post, Post.member_id == Member.id)
+        .where(
+            Post.organisation_id == organisation_id,
+            Post.kind == PostKind.administrator,
+            holds_on(Post.starts_on, Post.ends_on, on),
+            ~left.exists(),
+        )
     )
 
 

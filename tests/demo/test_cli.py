@@ -25,6 +25,10 @@ from tests.demo.programs import SOTAY, environment, free_port
 HEADER = ("STT", "Họ và tên", "Ngày sinh", "Ngày vào Đảng", "Ngày chính thức", "Điện thoại")
 GOOD = ("1", "Trần Văn Tốt", "03/02/1970", "19/05/1995", "19/05/1996", "0912345678")
 BAD = ("2", "Lê Thị Sai", "03/02/1970", "19/05/1995", "19/05/1996", "12")
+RESIGNED = """
+    INSERT INTO standings (id, member_id, organisation_id, kind, starts_on)
+    SELECT id, id, organisation_id, 'resigned', CURRENT_DATE - 1 FROM members
+"""
 
 
 def run(*arguments: str, **given: str) -> Result:
@@ -150,6 +154,90 @@ def test_first_administrator_gets_a_code_and_nobody_after_them(live_database_url
             JOIN organisations ON organisations.id = posts.organisation_id
         """).fetchall()
     assert found == [("province", "Lý Văn Nam", "administrator")]
+
+
+def test_administrator_whose_post_runs_out_gets_another_code(live_database_url: str, tmp_path: Path) -> None:
+    administered(live_database_url, tmp_path)
+    _write(live_database_url, "UPDATE posts SET ends_on = CURRENT_DATE + 2")
+    again = administered(live_database_url, tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert _administrators(live_database_url) == ["Lý Văn Nam"]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "UPDATE posts SET starts_on = CURRENT_DATE - 5, ends_on = CURRENT_DATE - 2",
+        "DELETE FROM posts",
+        RESIGNED,
+    ],
+)
+def test_root_without_an_administrator_gets_one_again(live_database_url: str, tmp_path: Path, loss: str) -> None:
+    administered(live_database_url, tmp_path)
+    _write(live_database_url, loss)
+    other = administered(live_database_url, tmp_path, phone="0912 345 679", **{"full-name": "Ngô Văn Lâm"})
+    assert other.exit_code == 0, other.stderr
+    assert "cho Ngô Văn Lâm, +84912345679" in other.stdout
+    refused = administered(live_database_url, tmp_path, phone="0912 345 670")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("Máy chủ đã có tổ chức")
+    assert _administrators(live_database_url)[-1] == "Ngô Văn Lâm"
+    with psycopg.connect(live_database_url.replace("+psycopg", "")) as connection:
+        facts = connection.execute("SELECT code FROM events ORDER BY id DESC LIMIT 3").fetchall()
+        roots = connection.execute("SELECT count(*) FROM organisations").fetchone()
+    assert [code for (code,) in facts] == [
+        "identity.activation_code_issued", "members.post_granted", "members.enrolled"
+    ]  # fmt: skip
+    assert roots == (1,)
+
+
+def test_root_without_an_administrator_is_given_to_a_member_below(live_database_url: str, tmp_path: Path) -> None:
+    administered(live_database_url, tmp_path)
+    _write(live_database_url, "DELETE FROM posts")
+    again = administered(live_database_url, tmp_path, organisation="Tên cũ", **{"full-name": "Nam"})
+    assert again.exit_code == 0, again.stderr
+    assert "cho Lý Văn Nam, +84912345678" in again.stdout
+    assert _administrators(live_database_url) == ["Lý Văn Nam"]
+
+
+def test_root_is_not_given_to_who_has_left(live_database_url: str, tmp_path: Path) -> None:
+    administered(live_database_url, tmp_path)
+    _write(live_database_url, "DELETE FROM posts", RESIGNED)
+    refused = administered(live_database_url, tmp_path)
+    assert refused.exit_code == 2
+    assert _administrators(live_database_url) == []
+
+
+def test_one_of_several_roots_is_named(live_database_url: str, tmp_path: Path) -> None:
+    for place in ("Ninh Bình", "Thanh Hóa"):
+        _write(
+            live_database_url,
+            "INSERT INTO organisations (id, path, kind, name, time_zone, valid_from, created_at)"
+            f" SELECT id, ARRAY[id], 'province', 'Đảng bộ tỉnh {place}', 'Asia/Ho_Chi_Minh', '2025-07-01', now()"
+            " FROM (SELECT gen_random_uuid() AS id) AS made",
+        )
+    unnamed = administered(live_database_url, tmp_path)
+    assert unnamed.exit_code == 2
+    assert unnamed.stderr.startswith("--organisation: máy chủ không có đúng một")
+    named = administered(live_database_url, tmp_path, organisation="Đảng bộ tỉnh Thanh Hóa")
+    assert named.exit_code == 0, named.stderr
+    assert _administrators(live_database_url) == ["Lý Văn Nam"]
+
+
+def _write(url: str, *statements: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def _administrators(url: str) -> list[str]:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        found = connection.execute("""
+            SELECT full_name FROM posts JOIN members ON members.id = member_id
+            JOIN organisations ON organisations.id = posts.organisation_id
+            WHERE posts.kind = 'administrator' AND (ends_on IS NULL OR ends_on >= CURRENT_DATE) ORDER BY posts.id
+        """).fetchall()
+    return [name for (name,) in found]
 
 
 def test_administrator_needs_a_phone_number_that_is_one(live_database_url: str, tmp_path: Path) -> None:

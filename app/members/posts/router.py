@@ -11,7 +11,12 @@ from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.members.errors import FormerMember, MemberNotFound, StillCandidate
 from app.members.posts import queries, service
-from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld, PostNotFound
+from app.members.posts.errors import (
+    LastAdministrator,
+    MemberOutsideOrganisation,
+    PostAlreadyHeld,
+    PostNotFound,
+)
 from app.members.posts.schemas import PostCreate, PostPage, PostView
 from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 
@@ -70,12 +75,12 @@ async def grant_post(
     operation_id="endPost",
     status_code=204,
     summary="End a post",
-    responses=problems(PostNotFound, NotForYourPost),
+    responses=problems(PostNotFound, NotForYourPost, LastAdministrator),
 )
 async def end_post(session: DbSession, actor: CurrentActor, post_id: UUID) -> None:
     """End a post now; for administrators over its organisation.
 
     The next request of its holder has its rights no more. Repeating it changes nothing. To plan an
-    end, give the post an `ends_on`.
+    end, give the post an `ends_on`. The last administrator of a root organisation stays until somebody else is one.
     """
     await service.end_post(session, actor, post_id)

@@ -8,14 +8,21 @@ from sqlalchemy import or_, select
 
 from app.kernel.db import Session
 from app.kernel.events import record
-from app.kernel.security import Actor
+from app.kernel.security import Actor, PostKind
 from app.members.errors import FormerMember, StillCandidate
 from app.members.models import Post
 from app.members.posts import queries
-from app.members.posts.errors import MemberOutsideOrganisation, PostAlreadyHeld
+from app.members.posts.errors import LastAdministrator, MemberOutsideOrganisation, PostAlreadyHeld
 from app.members.posts.events import PostEnded, PostGranted
 from app.members.posts.schemas import PostCreate, PostView
-from app.members.queries import get_visible_member, has_left, hold_branches, is_candidate, lock_member
+from app.members.queries import (
+    administrators_of,
+    get_visible_member,
+    has_left,
+    hold_branches,
+    is_candidate,
+    lock_member,
+)
 from app.organisations.access import require_administrator
 from app.organisations.models import Organisation
 from app.organisations.queries import get_lasting_organisation
@@ -69,12 +76,25 @@ async def end_post(session: Session, actor: Actor, post_id: UUID) -> None:
     """End a post at once: its holder's next request lacks its rights; ending it again changes nothing.
 
     Yesterday becomes its last day: a post holds for whole days, and one that has not held for a day is taken back.
-    Raises PostNotFound, NotForYourPost.
+    Raises PostNotFound, NotForYourPost, LastAdministrator.
     """
     post, path = await queries.get_visible_post(session, actor, post_id)
     require_administrator(actor, path)
+    if post.kind is PostKind.administrator and len(path) == 1:
+        await _require_another_administrator(session, post)
     await session.refresh(post, with_for_update=True)
     await _end_today(session, actor, post)
+
+
+async def _require_another_administrator(session: Session, post: Post) -> None:
+    # Nobody stands above a root who could give the post again. All of them, so that of two who end each other's posts
+    # at once one finds the other's ended.
+    alike = select(Post.id).where(Post.organisation_id == post.organisation_id, Post.kind == post.kind)
+    await session.execute(alike.order_by(Post.id).with_for_update())
+    holders = administrators_of(post.organisation_id, session.today())
+    own = await session.scalar(holders.where(Post.id == post.id))
+    if own is not None and await session.scalar(holders.where(Post.id != post.id).limit(1)) is None:
+        raise LastAdministrator
 
 
 async def end_posts_outside(session: Session, actor: Actor, member_id: UUID, path: Sequence[UUID]) -> list[Post]:

@@ -74,6 +74,27 @@ async def test_post_gives_its_rights_at_once_and_takes_them_at_once(
         assert (await member.get(f"{url}/members?away=true")).status_code == 403
 
 
+async def test_last_administrator_of_the_root_stays_until_somebody_else_is_one(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    administrator = signed_in(world.administrator)
+    url = f"/v1/organisations/{world.province}/posts"
+    own = (await administrator.get(url)).json()["items"][0]
+    ahead = await administrator.post(
+        url, json=_post(world.member, kind="administrator", starts_on="2026-11-23", ends_on="2026-11-24")
+    )
+    alone = await administrator.delete(f"/v1/posts/{own['id']}")
+    assert (alone.status_code, alone.json()["code"]) == (409, "last_administrator")
+    clock.advance(days=1)
+    second = signed_in(world.member)
+    assert (await second.delete(f"/v1/posts/{own['id']}")).status_code == 204
+    assert (await signed_in(world.administrator).get("/v1/me")).json()["posts"] == []
+    alone = await second.delete(f"/v1/posts/{ahead.json()['id']}")
+    assert (alone.status_code, alone.json()["code"]) == (409, "last_administrator")
+    clock.advance(days=5)
+    assert (await signed_in(world.member).delete(f"/v1/posts/{ahead.json()['id']}")).status_code == 403
+
+
 async def test_granting_and_ending_are_in_the_log(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:
