@@ -152,7 +152,7 @@ def furnish(app: FastAPI, parts: Parts) -> None:
     app.state.figures = parts.figures or parts.database
     app.state.replica = parts.replica
     app.state.documents = DocumentStore.open(parts.settings.documents_url, directory=parts.settings.documents_dir)
-    app.state.pokes = Pokes(parts.database)
+    app.state.pokes = Pokes(parts.database, most=parts.settings.live_streams)
     app.state.meters = RequestMeters()
     app.state.keyring = Keyring(
         keys=parts.keys,

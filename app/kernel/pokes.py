@@ -6,7 +6,7 @@ Nobody holds a connection while listening, and nothing is asked while nobody lis
 import asyncio
 import signal
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import Context
@@ -18,12 +18,24 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel.db import Database
+from app.kernel.errors import Unavailable
+from app.kernel.i18n import Text
 
 log = structlog.get_logger()
 
 HEARTBEAT_TICKS = 15
 LONGEST_TICKS = 600
 """After as many seconds a stream ends; its reader comes back, and may be somebody who has lost the right to."""
+STREAMS_AN_ACCOUNT = 4
+"""In one process; a fifth ends the oldest, which may be one that its phone left behind when it lost the network."""
+MOST_STREAMS = 800
+"""Of one process: each is an open file, of which a process may have 1,024 unless somebody says otherwise."""
+
+
+class StreamsBusy(Unavailable):
+    title = Text(
+        vi="Quá nhiều màn hình trực tiếp đang mở, hãy thử lại sau", en="Too many live screens are open; try again soon"
+    )
 
 
 # A function of the database: one look is for many people, and says nothing but numbers.
@@ -38,23 +50,42 @@ class Pokes:
     """The listeners of one process, and the one task that asks for them."""
 
     def __init__(
-        self, database: Database, *, pause: Callable[[], Awaitable[None]] = _a_second, longest: int = LONGEST_TICKS
+        self,
+        database: Database,
+        *,
+        pause: Callable[[], Awaitable[None]] = _a_second,
+        longest: int = LONGEST_TICKS,
+        most: int = MOST_STREAMS,
     ) -> None:
         """`pause` passes between two looks at the counters (a tick); a stream ends after `longest` of them."""
         self._database = database
         self._pause = pause
         self._longest = longest
+        self._most = most
         self._watched: Counter[UUID] = Counter()
+        self._of: defaultdict[UUID, list[object]] = defaultdict(list)
         self._counters: dict[UUID, int] = {}
         self._ticked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closed = asyncio.Event()
 
-    async def watch(self, scope_id: UUID) -> AsyncGenerator[int | None]:
+    def require_room(self, account_id: UUID) -> None:
+        """Refuse one stream more, while there is a status to say it with; raises StreamsBusy.
+
+        Who has four already gets another all the same: it ends one of theirs.
+        """
+        if self._watched.total() >= self._most and len(self._of.get(account_id, ())) < STREAMS_AN_ACCOUNT:
+            raise StreamsBusy(headers={"Retry-After": "30"})
+
+    async def watch(self, scope_id: UUID, *, by: UUID) -> AsyncGenerator[int | None]:
         """Yield a scope's counter at once and whenever it has risen, and None as a sign of life after 15 still ticks.
 
-        Ends after `longest` ticks, when the process stops, and when the database cannot be asked.
+        Ends after `longest` ticks, when the process stops, when the database cannot be asked, and with the next tick
+        once the account (`by`) has begun four more.
         """
+        this, own = object(), self._of[by]
+        own.append(this)
+        del own[:-STREAMS_AN_ACCOUNT]
         self._watched[scope_id] += 1
         try:
             try:
@@ -65,7 +96,7 @@ class Pokes:
             yield seen
             still = 0
             for _ in range(self._longest):
-                if not await self._tick():
+                if not await self._tick() or this not in own:
                     return
                 still += 1
                 if (counter := self._counters.get(scope_id, 0)) > seen:
@@ -77,6 +108,10 @@ class Pokes:
         finally:
             self._watched[scope_id] -= 1
             self._watched += Counter()  # forgets whom nobody watches
+            if this in own:
+                own.remove(this)
+                if not own:
+                    del self._of[by]
 
     def close(self) -> None:
         """End every stream now, and those that begin later with their first line."""

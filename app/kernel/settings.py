@@ -125,6 +125,11 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(
         default=120, ge=0, description="Requests one account may make a minute to one API process; 0 sets no limit"
     )
+    live_streams: int = Field(
+        default=800,
+        ge=1,
+        description="Live screens that one API process holds at once, each an open file (`ulimit -n`)",
+    )
     require_second_factor: SecondFactorOf = Field(
         default=SecondFactorOf.nobody,
         description="Whose posts give rights only with a second factor: `nobody`'s, those of `administrators` (and "

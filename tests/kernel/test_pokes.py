@@ -16,6 +16,7 @@ from tests.factories.clock import FakeClock
 
 SCOPE = UUID(int=7)
 OTHER = UUID(int=8)
+WHO = UUID(int=9)
 
 
 async def bump(database: RolledBackDatabase, scope: UUID) -> None:
@@ -44,12 +45,12 @@ async def test_listener_hears_the_counter_at_once_and_each_rise_of_its_own_scope
     await bump(database, SCOPE)
     pause = steps(lambda: bump(database, OTHER), lambda: bump(database, SCOPE), lambda: bump(database, SCOPE))
     pokes = Pokes(database, pause=pause, longest=5)
-    assert [seq async for seq in pokes.watch(SCOPE)] == [1, 2, 3]
+    assert [seq async for seq in pokes.watch(SCOPE, by=WHO)] == [1, 2, 3]
 
 
 async def test_still_stream_gives_signs_of_life_and_ends(database: RolledBackDatabase) -> None:
     pokes = Pokes(database, pause=steps(), longest=2 * HEARTBEAT_TICKS + 1)
-    assert [seq async for seq in pokes.watch(SCOPE)] == [0, None, None]
+    assert [seq async for seq in pokes.watch(SCOPE, by=WHO)] == [0, None, None]
 
 
 async def test_all_listeners_share_one_question(database: RolledBackDatabase) -> None:
@@ -61,7 +62,7 @@ async def test_all_listeners_share_one_question(database: RolledBackDatabase) ->
         await asyncio.sleep(0)
 
     pokes = Pokes(database, pause=counted, longest=10)
-    async with aclosing(pokes.watch(SCOPE)) as first, aclosing(pokes.watch(OTHER)) as second:
+    async with aclosing(pokes.watch(SCOPE, by=WHO)) as first, aclosing(pokes.watch(OTHER, by=WHO)) as second:
         assert [await anext(first), await anext(second)] == [0, 0]
         heard = await asyncio.gather(*(drain(stream) for stream in (first, second)))
     assert heard == [[], []]
@@ -80,13 +81,13 @@ async def test_closing_ends_every_stream(database: RolledBackDatabase) -> None:
         await asyncio.Event().wait()
 
     pokes = Pokes(database, pause=pause)
-    stream = pokes.watch(SCOPE)
+    stream = pokes.watch(SCOPE, by=WHO)
     assert await anext(stream) == 0
     rest = asyncio.create_task(drain(stream))
     await asleep.wait()
     pokes.close()
     assert await rest == []
-    assert [seq async for seq in pokes.watch(SCOPE)] == [0]
+    assert [seq async for seq in pokes.watch(SCOPE, by=WHO)] == [0]
 
 
 async def test_signal_to_stop_closes_the_streams_and_is_passed_on(database: RolledBackDatabase) -> None:
@@ -95,7 +96,7 @@ async def test_signal_to_stop_closes_the_streams_and_is_passed_on(database: Roll
     pokes = Pokes(database, pause=steps())
     try:
         with closed_at_stop(pokes):
-            stream = pokes.watch(SCOPE)
+            stream = pokes.watch(SCOPE, by=WHO)
             await anext(stream)
             os.kill(os.getpid(), signal.SIGTERM)
             assert [seq async for seq in stream if seq is not None] == []
@@ -116,8 +117,8 @@ async def test_stream_ends_when_the_database_cannot_be_asked_and_the_next_begins
             await session.commit()
 
     pokes = Pokes(live, pause=steps(lambda: rename("scopes", "gone")), longest=HEARTBEAT_TICKS)
-    assert [seq async for seq in pokes.watch(SCOPE)] == [0]
-    assert [seq async for seq in pokes.watch(SCOPE)] == []
+    assert [seq async for seq in pokes.watch(SCOPE, by=WHO)] == [0]
+    assert [seq async for seq in pokes.watch(SCOPE, by=WHO)] == []
     await rename("gone", "scopes")
-    assert [seq async for seq in pokes.watch(SCOPE)] == [0, None]
+    assert [seq async for seq in pokes.watch(SCOPE, by=WHO)] == [0, None]
     await live.close()

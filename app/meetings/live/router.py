@@ -11,6 +11,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
+from app.kernel.pokes import Pokes, StreamsBusy
 from app.kernel.problems import problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor
@@ -43,16 +44,19 @@ class EventStream(StreamingResponse):
     operation_id="watchMeeting",
     summary="Live screen",
     response_class=EventStream,
-    responses={200: _STREAM, **problems(MeetingNotFound)},
+    responses={200: _STREAM, **problems(MeetingNotFound, StreamsBusy)},
 )
 async def watch_meeting(request: Request, session: DbSession, actor: CurrentActor, meeting_id: UUID) -> EventStream:
     """Say that something changed, never what: fetch the meeting, its roll, tasks and polls again when `seq` has risen.
 
-    The present `seq` comes at once. The stream ends after ten minutes at most; connect again then.
+    The present `seq` comes at once. The stream ends after ten minutes at most; connect again then. An account has four
+    at once: a fifth ends the oldest.
     """
     scope = await queries.get_live_scope(session, actor, meeting_id)
+    pokes: Pokes = request.app.state.pokes
+    pokes.require_room(actor.account_id)
     # The dependencies are done by the time the first line leaves: no connection waits with the reader.
-    lines = _lines(scope, request.app.state.pokes.watch(scope))
+    lines = _lines(scope, pokes.watch(scope, by=actor.account_id))
     return EventStream(lines, headers={"X-Accel-Buffering": "no"})
 
 
