@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from fastapi import Depends, Request
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import DateTime, Enum, Executable, MetaData, Row, func, select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -27,6 +29,20 @@ from app.kernel.roles import Role, acting_as
 _HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 _READERS = 4
 """Connections of a process for what is read at once: each is held for a statement alone, so a few serve many."""
+_READER_PATIENCE_SECONDS = 5.0
+"""How long a read waits for one of them: then they hang, and so would it."""
+NOTICING_SILENCE: Mapping[str, int] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""Parameters of every connection: one whose host has vanished without a word is given up after 15 to 25 seconds.
+
+By the kernel's defaults it takes a quarter of an hour, or two hours where only an answer is waited for. In seconds, the
+last in milliseconds; a socket of this machine knows none of it.
+"""
 
 
 def day_of(moment: datetime) -> date:
@@ -138,17 +154,19 @@ class _Readers:
     """
 
     def __init__(self, url: str, *, options: str) -> None:
-        self._url = url
-        self._options = (
+        options = (
             f"{options} -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
             " -c plan_cache_mode=force_generic_plan"
         )
+        self._conninfo = make_conninfo(url, options=options, **NOTICING_SILENCE)
+        self._patience = _READER_PATIENCE_SECONDS
         self._free = asyncio.Semaphore(_READERS)
         self._idle: list[psycopg.AsyncConnection[tuple[Any, ...]]] = []
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[psycopg.AsyncConnection[tuple[Any, ...]]]:
-        async with self._free:
+        await self._wait()
+        try:
             connection = self._idle.pop() if self._idle else await self._connect()
             try:
                 yield connection
@@ -158,14 +176,23 @@ class _Readers:
                     await self.close()  # the server is gone, and with it the others
                 raise
             self._idle.append(connection)
+        finally:
+            self._free.release()
 
     async def close(self) -> None:
         while self._idle:
             await self._idle.pop().close()
 
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._free.acquire()
+        except TimeoutError:
+            raise PoolTimeout("no reader became free") from None
+
     async def _connect(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         return await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, options=self._options, cursor_factory=psycopg.AsyncRawCursor
+            self._conninfo, autocommit=True, cursor_factory=psycopg.AsyncRawCursor
         )
 
 
@@ -185,7 +212,7 @@ class PooledDatabase:
             pool_size=pool_size,
             max_overflow=0,
             hide_parameters=True,  # errors are logged, and phone numbers are parameters
-            connect_args={"options": options},
+            connect_args={"options": options, **NOTICING_SILENCE},
         )
         self._sessions: Callable[[], Session] = async_sessionmaker(
             self.engine, class_=Session, expire_on_commit=False, clock=clock

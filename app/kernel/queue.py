@@ -12,6 +12,7 @@ import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 
+from app.kernel.db import NOTICING_SILENCE
 from app.kernel.jobs import NOTHING_LEFT, JobArguments, Lane
 from app.kernel.roles import Role, acting_as
 from app.kernel.telemetry import WorkerMeters
@@ -54,7 +55,7 @@ class QueueConnector(PsycopgConnector):
         """Open nothing yet."""
         super().__init__(
             conninfo=url.replace("+psycopg", ""),
-            kwargs={"options": acting_as(Role.worker)},
+            kwargs={"options": acting_as(Role.worker), **NOTICING_SILENCE},
             min_size=1,
             max_size=10,
         )
