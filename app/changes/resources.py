@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from app.activity.entries.queries import find_activity_entries
 from app.activity.schemas import EntryView
 from app.announcements.models import UNPUBLISHED, Announcement
 from app.announcements.queries import find_announcements
 from app.announcements.schemas import AnnouncementView
+from app.changes.models import version_at_first
 from app.documents.models import Document, Visibility
 from app.documents.queries import find_documents
 from app.documents.schemas import DocumentView
@@ -109,8 +110,9 @@ def _unpublished(ids: Collection[UUID]) -> Select[UUID]:
 
 
 def _of_committees(ids: Collection[UUID]) -> Select[UUID]:
-    # As they were uploaded: one that was changed may have been everybody's before.
-    committees = (Document.visibility == Visibility.committee, Document.version == 1)
+    # As they were uploaded, or when the epoch began: one that was changed may have been everybody's before.
+    untouched = or_(Document.version == 1, Document.version == version_at_first())
+    committees = (Document.visibility == Visibility.committee, untouched)
     return select(Document.id).where(Document.id.in_(ids), *committees)
 
 

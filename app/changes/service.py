@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy import text
+from sqlalchemy import column, func, select, table, text, update
 
 from app.changes import queries
-from app.changes.models import SyncEpoch
+from app.changes.models import SyncEpoch, version_at_first
 from app.changes.resources import Viewer
 from app.changes.schemas import ChangeOp, ChangePage
 from app.kernel.db import Session
@@ -29,6 +29,22 @@ WITH old AS (
 )
 UPDATE scopes SET floor = greatest(floor, floors.counter) FROM floors WHERE scopes.id = floors.scope_id
 RETURNING scopes.id
+""")
+
+# Of the tables as they are, which may be those of an older version. In a key, and of a resolution, it counts texts; in
+# `changes` it is a copy.
+_VERSIONED = text("""
+SELECT found.relname AS name, array_agg(CAST(one.attname AS text)) AS columns
+FROM pg_class AS found JOIN pg_attribute AS one ON one.attrelid = found.oid
+WHERE found.relnamespace = CAST('public' AS regnamespace) AND found.relkind = 'r'
+    AND one.attname IN ('version', 'revision', 'roll_version') AND one.atttypid = CAST('int4' AS regtype)
+    AND found.relname <> 'changes'
+    AND (found.relname NOT IN ('resolutions', 'resolution_comments') OR one.attname = 'revision')
+    AND NOT EXISTS (
+        SELECT FROM pg_index WHERE indrelid = found.oid AND indisprimary AND one.attnum = ANY (indkey)
+    )
+GROUP BY found.relname
+ORDER BY found.relname
 """)
 
 
@@ -59,5 +75,15 @@ async def purge_tombstones(session: Session) -> bool:
 
 
 async def begin_epoch(session: Session) -> None:
-    """Let every phone start again, once an older state of the database was brought back: see `SyncEpoch`."""
+    """Let every phone start again, once an older state of the database was brought back: see `SyncEpoch`.
+
+    Versions rise beyond those that phones have seen: no ETag of the time that is lost stands for what is written now,
+    and none lets somebody overwrite it.
+    """
     session.add(SyncEpoch())
+    await session.flush()
+    await session.execute(text("SET LOCAL statement_timeout = 0"))  # a nation's members are one statement
+    first = await session.scalar(select(version_at_first()))
+    for row in (await session.execute(_VERSIONED)).all():
+        raised = {name: func.greatest(column(name) + 1, first) for name in row.columns}
+        await session.execute(update(table(row.name, *map(column, row.columns))).values(raised))

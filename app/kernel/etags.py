@@ -119,7 +119,7 @@ async def _expected_version(
 ) -> int:
     if if_match is None:
         raise IfMatchMissing
-    found = re.fullmatch(r'\s*(?:W/)?"(\d{1,9})(?:-[0-9a-f]+)?"\s*', if_match)
+    found = re.fullmatch(r'\s*(?:W/)?"(\d{1,10})(?:-[0-9a-f]+)?"\s*', if_match)
     # A tag this server never gave can match no version.
     return int(found[1]) if found else -1
 

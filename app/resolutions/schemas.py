@@ -149,6 +149,10 @@ class ResolutionVersionSummary(Versioned):
     title: str = Field(examples=[_TITLE])
     created_at: Instant
 
+    def state(self) -> str:
+        """Return what the ETag stands for: after a restore another text may come to the same number."""
+        return f"{super().state()}.{self.created_at.isoformat()}"
+
 
 class ResolutionVersionView(ResolutionVersionSummary):
     """One version; it never changes."""
