@@ -200,12 +200,15 @@ def test_root_without_an_administrator_is_given_to_a_member_below(live_database_
     assert _administrators(live_database_url) == ["Lý Văn Nam"]
 
 
-def test_root_is_not_given_to_who_has_left(live_database_url: str, tmp_path: Path) -> None:
+def test_who_has_left_and_is_given_the_root_is_entered_anew(live_database_url: str, tmp_path: Path) -> None:
     administered(live_database_url, tmp_path)
     _write(live_database_url, "DELETE FROM posts", RESIGNED)
-    refused = administered(live_database_url, tmp_path)
-    assert refused.exit_code == 2
-    assert _administrators(live_database_url) == []
+    again = administered(live_database_url, tmp_path)
+    assert again.exit_code == 0, again.stderr
+    assert _administrators(live_database_url) == ["Lý Văn Nam"]
+    with psycopg.connect(live_database_url.replace("+psycopg", "")) as connection:
+        left = connection.execute("SELECT has_left FROM members ORDER BY id").fetchall()
+    assert left == [(True,), (False,)]
 
 
 def test_one_of_several_roots_is_named(live_database_url: str, tmp_path: Path) -> None:
