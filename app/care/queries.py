@@ -42,6 +42,8 @@ from app.members.identifiers import mask_phone
 from app.members.models import AwayPeriod, Member
 from app.members.queries import convened
 from app.members.schemas import MemberRef
+from app.members.standings.queries import meet_where_they_stood
+from app.organisations.models import Organisation
 from app.organisations.queries import get_visible_organisation
 from app.rules import RuleSet, rules_in_force
 
@@ -66,11 +68,13 @@ async def list_members_away(
     """Return who of the branch is away today or was within half a year; raises OrganisationNotFound, NotForYourPost."""
     organisation = await get_visible_organisation(session, actor, organisation_id)
     access.require_carer(actor, organisation.id)
+    home = and_(Member.organisation_id == organisation.id, Member.id.in_(convened(organisation.id, session.today())))
+    await meet_where_they_stood(session, select(Member.id).where(home))
     spell = aliased(AwayPeriod, _latest_time_away(session).lateral("spell"))
     wanted = (
-        _select_people(spell)
+        _select_people(spell, organisation.id)
         .join(spell, true())
-        .where(Member.organisation_id == organisation.id, Member.id.in_(convened(organisation.id, session.today())))
+        .where(home)
         .order_by(Member.sort_key, Member.id)
         .limit(paging.limit + 1)
     )
@@ -88,13 +92,13 @@ async def list_members_away(
 async def get_my_care(session: Session, actor: Actor) -> CareView:
     """Return what the organisers of the caller's branch see of them, away or not."""
     spell = aliased(AwayPeriod, _latest_time_away(session).lateral("spell"))
-    mine = _select_people(spell).outerjoin(spell, true()).where(Member.id == actor.member_id)
+    mine = _select_people(spell, actor.organisation_id).outerjoin(spell, true()).where(Member.id == actor.member_id)
     row = (await session.execute(mine)).one()
     return (await _view(session, _Branch(actor.organisation_id, actor.path), [row]))[0]
 
 
 async def find_last_nudge(session: Session, member_id: UUID) -> datetime | None:
-    """Return when the member was nudged last, by whomever."""
+    """Return when the member was nudged last, by whomever; of another branch where it is met."""
     last: datetime | None = await session.scalar(select(func.max(Nudge.nudged_at)).where(Nudge.member_id == member_id))
     return last
 
@@ -121,12 +125,14 @@ def _latest_time_away(session: Session) -> Select[Any]:
     )
 
 
-def _select_people(spell: type[AwayPeriod]) -> Select[Any]:
+def _select_people(spell: type[AwayPeriod], branch_id: UUID) -> Select[Any]:
     """Select members with all that is one of each; `spell` is still to be joined. Any: a row of many columns."""
     nudger = aliased(Member)
+    # Who nudged for another branch than this one, or what was merged into it, is not named.
+    own = Nudge.organisation_id.in_(select(Organisation.id).where(Organisation.path.contains([branch_id])))
     nudge = (
-        select(Nudge.nudged_at, Nudge.nudged_by, nudger.full_name.label("nudger_name"))
-        .join(nudger, nudger.id == Nudge.nudged_by)
+        select(Nudge.nudged_at, nudger.id.label("nudged_by"), nudger.full_name.label("nudger_name"))
+        .outerjoin(nudger, and_(nudger.id == Nudge.nudged_by, own))
         .where(Nudge.member_id == Member.id)
         .order_by(Nudge.nudged_at.desc(), Nudge.id.desc())
         .limit(1)

@@ -116,7 +116,7 @@ class CareView(Response):
         examples=[False],
     )
     last_nudged_at: Instant | None
-    last_nudged_by: MemberRef | None
+    last_nudged_by: MemberRef | None = Field(description="Null too where another branch gave it, before they came here")
     next_nudge_at: Instant | None = Field(description="Before it no other nudge is taken; null where one is")
     proxy_contact: ProxyContactRef | None
 

@@ -4,6 +4,8 @@ from math import ceil
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from app.care import access, queries
 from app.care.errors import NobodyToNudge, NudgedRecently
 from app.care.events import MemberNudged
@@ -14,7 +16,9 @@ from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.i18n import Text
 from app.kernel.security import Actor
+from app.members.models import Member
 from app.members.queries import get_visible_member, lock_member
+from app.members.standings.queries import meet_where_they_stood
 
 _FROM = Text(
     vi="Có thể hỏi thăm lại từ {at}, theo giờ đồng chí đang ở", en="It is possible again from {at}, by your own clock"
@@ -33,6 +37,7 @@ async def nudge_member(session: Session, actor: Actor, member_id: UUID) -> Nudge
     await lock_member(session, member, home=path[-1])
     if not await queries.can_be_notified(session, member):
         raise NobodyToNudge
+    await meet_where_they_stood(session, select(Member.id).where(Member.id == member.id))
     last = await queries.find_last_nudge(session, member.id)
     if last is not None and last + BETWEEN_NUDGES > session.now():
         again = last + BETWEEN_NUDGES

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert
 
+from app.kernel.security import PostKind
 from app.meetings.models import (
     Attendance,
     Meeting,
@@ -22,6 +23,7 @@ from tests.conftest import RolledBackDatabase
 from tests.factories.activity import confirm, entered, give_back
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn
+from tests.factories.members import give_post, transfer
 from tests.factories.world import HANOI, Person, World
 from tests.factories.year import live_december
 
@@ -255,6 +257,29 @@ async def test_officers_above_get_the_branchs_totals_and_no_name(
     assert set(names) == {person.full_name for person in world.branch_members}
     assert names[0] == world.secretary.full_name  # An comes first
     assert seen["members_count"] == len(names)
+
+
+async def test_a_year_in_two_branches_is_the_same_whoever_asks(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    """The second one lies in another commune, whose officer meets nothing of the first."""
+    await live_december(world, signed_in, clock)
+    await hold_meetings(database, world, [(JANUARY, world.member, UNEXCUSED)])
+    before = await my_year(signed_in, world.member)
+    async with database.session() as session:
+        await transfer(session, world.member, to=world.far_branch)
+        await session.commit()
+    await give_post(database, world.stranger, PostKind.secretary, world.far_branch)
+    await give_post(database, world.sister_member, PostKind.committee_officer, world.other_commune)
+    year = await my_year(signed_in, world.member)
+    assert year == before
+    assert (year["meetings_convened_count"], year["votes_count"], year["acknowledgements_count"]) == (2, 2, 1)
+    branch = await branch_year(signed_in, world.stranger, world.far_branch)
+    [row] = [row for row in branch["members"] if row["member"]["member_id"] == str(world.member.member_id)]
+    assert {**row, "year": 2026} == {**year, "member": row["member"]}
+    above = await branch_year(signed_in, world.sister_member, world.far_branch)
+    assert above == {**branch, "members": []}
+    assert {name: year[name] for name in above["totals"]} == above["totals"], "nobody else did anything"
 
 
 async def test_figures_are_not_for_members_auditors_administrators_and_other_branches(

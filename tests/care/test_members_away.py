@@ -12,7 +12,7 @@ from tests.factories.announcements import published
 from tests.factories.care import held, members_away, my_care, went_away
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, said
-from tests.factories.members import add_standing
+from tests.factories.members import add_standing, transfer
 from tests.factories.world import BERLIN, Maker, World
 from tests.test_statements import counting
 
@@ -133,6 +133,31 @@ async def test_what_not_every_organiser_may_know_of_is_counted_and_not_named(
         await session.execute(text("UPDATE announcements SET expires_at = :now"), {"now": session.now()})
         await session.commit()
     assert (await my_care(signed_in(world.away)))["unread_papers_count"] == 0
+
+
+async def test_a_transfer_leaves_both_with_the_same_view_and_nobody_with_names_of_the_former_branch(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    for at in (OCTOBER, OCTOBER - timedelta(days=30), MARCH):
+        await held(database, world, at, {world.away: UNEXCUSED})
+    await held(database, world, OCTOBER + timedelta(days=20), {world.away: PRESENT})
+    await published(signed_in(world.secretary), world.branch_a)
+    await announced(signed_in(world.secretary), world.branch_a)
+    nudged = await signed_in(world.secretary).post(f"/v1/members/{world.away.member_id}/nudges")
+    assert nudged.status_code == 201, nudged.text
+    async with database.session() as session:
+        await session.execute(text("UPDATE sessions SET last_used_at = '2026-10-01' WHERE last_used_at > '2026-10-01'"))
+        await transfer(session, world.away, to=world.branch_b)
+        await session.commit()
+    [seen] = await members_away(signed_in(world.sister_secretary), world.branch_b)
+    assert seen == await my_care(signed_in(world.away))
+    assert (seen["unexcused_months_count"], seen["three_month_flag"]) == (3, True)
+    assert (seen["last_in_touch_on"], seen["last_in_touch_by"]) == ("2026-10-24", "meeting")
+    assert (seen["last_nudged_at"], seen["next_nudge_at"]) == ("2026-11-22T01:00:00Z", "2026-11-29T01:00:00Z")
+    assert seen["last_nudged_by"] is None
+    assert (seen["convened_meetings_count"], seen["missed_meetings"], seen["coming_meetings"]) == (0, [], [])
+    assert (seen["unread_papers"], seen["unread_papers_count"]) == ([], 0)
+    assert world.secretary.full_name not in str(seen)
 
 
 async def test_a_page_costs_as_many_statements_for_twenty_as_for_one(

@@ -59,6 +59,18 @@ async def test_no_second_nudge_within_the_week_whoever_gives_it(
     assert jobs.sender.tokens("member_nudged") == [world.member.push_token]  # no worker came to the first in time
 
 
+async def test_no_second_nudge_within_the_week_though_another_branch_gave_the_first(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    url = f"/v1/members/{world.member.member_id}/nudges"
+    assert (await signed_in(world.secretary).post(url)).status_code == 201
+    async with database.session() as session:
+        await transfer(session, world.member, to=world.branch_b)
+        await session.commit()
+    refused = await signed_in(world.sister_secretary).post(url)
+    assert (refused.status_code, refused.json()["code"]) == (409, "nudged_recently")
+
+
 async def test_who_has_no_phone_or_has_left_is_not_nudged(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:

@@ -22,6 +22,7 @@ from app.meetings.models import OVER, Attendance, Meeting, MeetingTask, RosterEn
 from app.members.models import Member
 from app.members.queries import convened
 from app.members.schemas import MemberRef
+from app.members.standings.queries import meet_where_they_stood
 from app.organisations.queries import get_visible_organisation
 from app.rules import RuleSet, rules_in_force
 
@@ -76,7 +77,10 @@ async def get_activity_summary(
 
 
 async def count_unexcused_months(session: Session, members: Select[UUID], *, year: int) -> dict[UUID, int]:
-    """Return in how many different months of a year each missed a meeting without good reason; who never did is out."""
+    """Return in how many different months of a year each missed a meeting without good reason; who never did is out.
+
+    Of meetings that are met: `meet_where_they_stood`.
+    """
     begin, end = bounds_of_year(year)
     unexcused = _attendance(members, begin=begin, end=end).where(RosterEntry.attendance == Attendance.unexcused)
     return {row.member_id: row.months for row in await session.execute(unexcused)}
@@ -87,7 +91,8 @@ def _rules(session: Session, year: int) -> RuleSet:
 
 
 async def _figures(session: Session, members: Select[UUID], *, year: int) -> defaultdict[UUID, _Figures]:
-    """Return the figures of members; who has none stands at nothing."""
+    """Return the figures of members whom the caller may ask of; who has none stands at nothing."""
+    await meet_where_they_stood(session, members)
     begin, end = bounds_of_year(year)
     found: defaultdict[UUID, _Figures] = defaultdict(_Figures)
     for member_id, kind, count in await session.execute(

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select, union
 
+from app.kernel.context import reach
 from app.kernel.db import Session
-from app.members.models import MEMBERSHIP, Member, Standing, StandingKind
+from app.members.models import MEMBERSHIP, Member, Post, Standing, StandingKind
+from app.organisations.models import Organisation, OrganisationPeriod
 from app.organisations.succession.queries import find_ancestries
 
 
@@ -45,3 +47,19 @@ async def hosts_to_come(session: Session, member_id: UUID) -> Sequence[UUID]:
         )
     )
     return rows.all()
+
+
+async def meet_where_they_stood(session: Session, members: Select[UUID]) -> None:
+    """Let the unit of work meet the rows of wherever members stood or held a post, and of all that was ever above it.
+
+    All that they took part in lies there: what is counted of it is then the same whoever asks, in a branch that took
+    them in too. Only after it has been judged whether who asks may; counts and days may be shown of it, nothing else.
+    """
+    stood = union(
+        select(Standing.organisation_id).where(Standing.member_id.in_(members)),
+        select(Post.organisation_id).where(Post.member_id.in_(members)),
+    )
+    line = select(Organisation.id).where(Organisation.id.in_(stood)).cte("line", recursive=True)
+    above = select(OrganisationPeriod.parent_id).join(line, line.c.id == OrganisationPeriod.organisation_id)
+    line = line.union(above.where(OrganisationPeriod.parent_id.is_not(None)))
+    await reach(session, *await session.scalars(select(line.c.id)))
