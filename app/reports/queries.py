@@ -55,17 +55,17 @@ async def get_adoption_report(
     ground = await _ground(session, actor, organisation_id)
     today = session.today()
     period = _period_of(since or (until or today).replace(day=1), until or today, longest=LONGEST_OF_VISITS)
-    installed = await ground.by_child(statements.INSTALLED, day=period.last, end=period.end)
     months = period.months()
     used = await ground.by_child(
-        statements.VISITS,
+        statements.ADOPTION,
+        day=period.last,
         begin=period.begin,
         end=period.end,
         masks=[sum(1 << day for day in days) for days in months.values()],
     )
 
     def line(place: Place, of: frozenset[UUID | None]) -> AdoptionLine:
-        members, have = sum_of(installed, "members", of), sum_of(installed, "installed", of)
+        members, have = sum_of(used, "members", of), sum_of(used, "installed", of)
         return AdoptionLine(
             **_head(place, members),
             installed_count=have,

@@ -48,10 +48,10 @@ class AdoptionLine(Line):
     )
     installed_percent: Percent
     active_count: Int32 = Field(
-        description="Members who signed in, or whose app renewed its session, in the period", examples=[5413]
+        description="Of the members, who signed in, or whose app renewed its session, in the period", examples=[5413]
     )
     visit_count: Int32 = Field(
-        description="Days of the period on which an installation did that, each installation's counted by itself",
+        description="Days of the period on which an installation of theirs did that, each one's counted by itself",
         examples=[20312],
     )
 

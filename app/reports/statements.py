@@ -43,17 +43,6 @@ WHERE path @> ARRAY[CAST(:id AS uuid)] AND cardinality(path) = :depth ORDER BY n
 
 MEMBERS = _over(_PEOPLE, " SELECT child, count(*) AS members FROM people GROUP BY child")
 
-INSTALLED = _over(
-    _PEOPLE,
-    """, phones AS (
-    SELECT DISTINCT a.member_id FROM accounts AS a JOIN sessions AS s ON s.account_id = a.id
-    WHERE s.platform <> 'web' AND s.created_at < :end
-)
-SELECT child, count(*) AS members, count(phones.member_id) AS installed
-FROM people LEFT JOIN phones USING (member_id) GROUP BY child
-""",
-)
-
 MOST_MONTHS = 4
 """Two months of days touch so many: 31 January to 2 April."""
 
@@ -65,27 +54,30 @@ def _each_month(part: str) -> str:
 # The days of a session are the bits of one number, the first day of the period the lowest: a day counts once, and a
 # province's month is gone through once. The months of the period come as masks of these bits. Days are counted from
 # the period's first midnight: every day in Việt Nam has 24 hours, and to name each one's date took half the time.
-VISITS = _over(
-    _BELOW,
+# All is counted of the members of :day, where they were then: who has gone on since changes no report of before.
+ADOPTION = _over(
+    _PEOPLE,
     f"""
-, used AS (
+, phones AS (
+    SELECT DISTINCT a.member_id FROM accounts AS a JOIN sessions AS s ON s.account_id = a.id
+    WHERE s.platform <> 'web' AND s.created_at < :end
+), used AS (
     SELECT session_id, bit_or(
         CAST(1 AS bigint) << CAST(date_part('day', created_at - CAST(:begin AS timestamptz)) AS int)) AS days
     FROM refresh_tokens WHERE created_at >= :begin AND created_at < :end GROUP BY session_id
 ), seen AS (
-    SELECT below.child, sum(bit_count(CAST(used.days AS bit(64)))) AS visits,
+    SELECT a.member_id, sum(bit_count(CAST(used.days AS bit(64)))) AS visits,
            {_each_month("sum(bit_count(CAST(used.days & (CAST(:masks AS bigint[]))[{0}] AS bit(64)))) AS month_{0}")}
     FROM used
     JOIN sessions AS s ON s.id = used.session_id
     JOIN accounts AS a ON a.id = s.account_id
-    JOIN members AS m ON m.id = a.member_id
-    JOIN below ON below.id = m.organisation_id
-    GROUP BY a.id, below.child
+    GROUP BY a.member_id
 )
-SELECT child, count(*) AS active, CAST(sum(visits) AS bigint) AS visits,
+SELECT child, count(*) AS members, count(phones.member_id) AS installed, count(seen.member_id) AS active,
+       CAST(coalesce(sum(visits), 0) AS bigint) AS visits,
        ARRAY[{_each_month("count(*) FILTER (WHERE month_{0} > 0)")}] AS active_by_month,
        CAST(ARRAY[{_each_month("coalesce(sum(month_{0}), 0)")}] AS bigint[]) AS visits_by_month
-FROM seen GROUP BY child
+FROM people LEFT JOIN phones USING (member_id) LEFT JOIN seen USING (member_id) GROUP BY child
 """,  # noqa: S608 only this module's own text is put together
 )
 

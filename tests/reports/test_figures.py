@@ -18,6 +18,7 @@ from app.worker import purge_old_rows
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn
+from tests.factories.members import add_standing
 from tests.factories.minutes import over, stepped
 from tests.factories.reorganisations import done
 from tests.factories.reports import give_traits, make_standing, use_app
@@ -288,6 +289,35 @@ async def test_published_use_of_the_app_is_reproduced(
         signed_in, world.officer, world.commune, "adoption", **{"from": "2026-09-01", "to": "2026-09-30"}
     )
     assert (before["total"]["active_count"], before["months"]) == (0, [])
+
+
+async def test_use_of_the_app_is_of_the_members_of_the_last_day_where_they_were_then(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    used = """
+        INSERT INTO refresh_tokens (token_hash, session_id, created_at)
+        SELECT sha256(CAST(id::text AS bytea)), id, '2026-10-20' FROM sessions WHERE id = ANY(:ids)
+    """
+    people = (world.member, world.away, world.probationary, world.former)
+    async with database.session() as session:
+        await session.execute(text(used), {"ids": [person.session_id for person in people]})
+        await session.commit()
+    october = {"from": "2026-10-01", "to": "2026-10-31"}
+    before = await asked(signed_in, world.officer, world.commune, "adoption", **october)
+    assert (row_of(before, world.branch_a)["active_count"], row_of(before, world.branch_b)["active_count"]) == (3, 0)
+    assert before["months"] == [{"month": "2026-10-01", "active_count": 3, "visit_count": 3}]
+
+    await moved(signed_in(world.secretary), signed_in(world.sister_secretary), world.member, world.branch_b)
+    async with database.session() as session:
+        await add_standing(
+            session, world.away.member_id, world.branch_a, StandingKind.deceased, starts_on=date(2026, 11, 10)
+        )
+        await session.commit()
+
+    assert await asked(signed_in, world.officer, world.commune, "adoption", **october) == before
+    report = await asked(signed_in, world.officer, world.commune, "adoption", **{"from": "2026-10-01"})
+    assert all(row["active_count"] <= row["member_count"] for row in (report["total"], *report["rows"]))
+    assert (row_of(report, world.branch_a)["active_count"], row_of(report, world.branch_b)["active_count"]) == (1, 1)
 
 
 async def test_small_groups_are_not_broken_down_nor_found_by_subtraction(
