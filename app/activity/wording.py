@@ -45,7 +45,12 @@ FACTS: dict[str, Fact] = {
     "reports.committee_target_set": Fact(
         Text(vi="Đặt chỉ tiêu nhiệm kỳ hoặc thành lập tổ chức", en="Target of a term or of new organisations set")
     ),
+    "reports.admission_target_removed": Fact(Text(vi="Bỏ chỉ tiêu kết nạp", en="Target of admissions taken back")),
+    "reports.committee_target_removed": Fact(
+        Text(vi="Bỏ chỉ tiêu nhiệm kỳ hoặc thành lập tổ chức", en="Target of a term or of new organisations taken back")
+    ),
     "reports.members_rated": Fact(Text(vi="Xếp loại đảng viên", en="Members rated")),
+    "reports.rating_removed": Fact(Text(vi="Bỏ xếp loại một đảng viên", en="Member's grade taken back")),
     "members.enrolled": Fact(Text(vi="Thêm đảng viên", en="Member enrolled"), is_public=True),
     "members.corrected": Fact(Text(vi="Sửa hồ sơ đảng viên", en="Member's record corrected")),
     "members.distinguished": Fact(

@@ -1,6 +1,6 @@
 """Refusals of reports."""
 
-from app.kernel.errors import Conflict, Unprocessable
+from app.kernel.errors import Conflict, NotFound, Unprocessable
 from app.kernel.i18n import Text
 
 
@@ -13,6 +13,17 @@ class ReportPeriodInvalid(Unprocessable):
 
 class TargetTermInvalid(Unprocessable):
     title = Text(vi="Nhiệm kỳ phải dài từ hai đến năm năm", en="A term lasts from two to five years")
+
+
+class TargetNotFound(NotFound):
+    title = Text(vi="Chưa đặt chỉ tiêu này", en="No such plan is set")
+
+
+class RatingNotFound(NotFound):
+    title = Text(
+        vi="Chi bộ không có đảng viên này, hoặc năm đó chưa xếp loại",
+        en="This is no member of the branch, or they are not rated for that year",
+    )
 
 
 class RatingsNotForBranch(Conflict):

@@ -257,7 +257,8 @@ NEEDS: Mapping[str, May] = {
     **_for_all("getAdoptionReport getAttendanceReport getMeetingsReport getAdmissionsReport", _officer_over),
     **_for_all("getRatingReport getAwayReport getReportSpreadsheet getReportPdf", _officer_over),
     **_for_all("setAdmissionTarget setTermTarget setFoundingTarget", _officer_over),
-    **_for_all("getRatings rateMembers", Model.rates),
+    **_for_all("removeAdmissionTarget removeTermTarget removeFoundingTarget", _officer_over),
+    **_for_all("getRatings rateMembers removeRating", Model.rates),
     **_for_all("mergeOrganisations renameOrganisation listReorganisations importTree", _administers),
     **_for_all("splitOrganisation moveOrganisation dissolveOrganisation", _administers_above),
     **_for_all("listMembersAway getUnreachedMembers", lambda model, who, place: model.holds(who, ORGANISERS, place)),
@@ -285,6 +286,7 @@ _MISSING = frozenset({404})
 WITHIN: Mapping[str, frozenset[int]] = {
     **dict.fromkeys(("removeGuest", "requeueDeliveries", "getResolutionVersion", "grantPost"), _MISSING),
     **dict.fromkeys(("compareVersions", "getComparisonPage", "getProxyContact", "removeProxyContact"), _MISSING),
+    **dict.fromkeys(("removeAdmissionTarget", "removeTermTarget", "removeFoundingTarget", "removeRating"), _MISSING),
     # The other one is judged like the first.
     **dict.fromkeys(("distinguishMembers", "revokeDistinction"), frozenset({403, 404})),
     # Every other organisation that is named is judged like the first.

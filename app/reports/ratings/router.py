@@ -13,7 +13,7 @@ from app.kernel.replicas import ReplicaActor, ReplicaSession
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
-from app.reports.errors import RatedElsewhere, RatingsNotForBranch
+from app.reports.errors import RatedElsewhere, RatingNotFound, RatingsNotForBranch
 from app.reports.ratings import queries, service
 from app.reports.schemas import RatingsView, RatingsWrite, Year
 
@@ -49,3 +49,17 @@ async def rate_members(
 ) -> RatingsView:
     """Give members their grades; who is not named keeps theirs. `is_over_cap` warns, and refuses nothing."""
     return tagged.whole(await service.rate_members(session, actor, organisation_id, year, body))
+
+
+@organisations.delete(
+    "/{year}/{member_id}",
+    operation_id="removeRating",
+    status_code=204,
+    summary="Take a member's grade back",
+    responses=problems(OrganisationNotFound, NotForYourPost, RatingsNotForBranch, RatingNotFound),
+)
+async def remove_rating(
+    session: DbSession, actor: CurrentActor, organisation_id: UUID, year: Annotated[Year, Path()], member_id: UUID
+) -> None:
+    """Take back a grade that was given by mistake; the member is not rated then. For whoever may give it."""
+    await service.remove_rating(session, actor, organisation_id, year, member_id)

@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
 from app.kernel.events import record
 from app.kernel.security import Actor
-from app.reports.errors import RatedElsewhere
-from app.reports.events import MembersRated
+from app.reports.errors import RatedElsewhere, RatingNotFound
+from app.reports.events import MembersRated, RatingRemoved
 from app.reports.models import MemberRating
 from app.reports.ratings import queries
 from app.reports.schemas import RatingsView, RatingsWrite
@@ -57,3 +58,27 @@ async def rate_members(
     )
     await record(session, fact)
     return await queries.view_ratings(session, branch.id, year)
+
+
+async def remove_rating(session: Session, actor: Actor, organisation_id: UUID, year: int, member_id: UUID) -> None:
+    """Take back the grade that a member of a branch has for a year, whichever branch gave it.
+
+    Raises OrganisationNotFound, NotForYourPost, RatingsNotForBranch, and RatingNotFound, of who is no member of the
+    branch today too.
+    """
+    branch = await queries.find_rated_branch(session, actor, organisation_id)
+    gone = delete(MemberRating).where(
+        MemberRating.member_id == member_id,
+        MemberRating.year == year,
+        MemberRating.member_id.in_(queries.select_rated(session, branch.id)),
+    )
+    if await session.scalar(gone.returning(MemberRating.member_id)) is None:
+        raise RatingNotFound
+    fact = RatingRemoved(
+        organisation_id=branch.id,
+        subject_id=branch.id,
+        actor_member_id=actor.member_id,
+        year=year,
+        member_id=member_id,
+    )
+    await record(session, fact)

@@ -12,7 +12,7 @@ from app.kernel.problems import problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.organisations.errors import OrganisationNotFound
-from app.reports.errors import TargetTermInvalid
+from app.reports.errors import TargetNotFound, TargetTermInvalid
 from app.reports.schemas import CommitteeTargetView, TargetView, TargetWrite, TermTargetWrite, Year
 from app.reports.targets import service
 
@@ -42,6 +42,18 @@ async def set_admission_target(
     return tagged.whole(await service.set_admission_target(session, actor, organisation_id, year, body))
 
 
+@organisations.delete(
+    "/admission-targets/{year}",
+    operation_id="removeAdmissionTarget",
+    status_code=204,
+    summary="Take back the plan of a year's admissions",
+    responses=problems(OrganisationNotFound, NotForYourPost, TargetNotFound),
+)
+async def remove_admission_target(session: DbSession, actor: CurrentActor, organisation_id: UUID, year: InPath) -> None:
+    """Take back a plan that was set by mistake; reports show none then. For whoever may set it."""
+    await service.remove_admission_target(session, actor, organisation_id, year)
+
+
 @organisations.put(
     "/term-targets/{from_year}",
     operation_id="setTermTarget",
@@ -63,6 +75,18 @@ async def set_term_target(
     return tagged.whole(await service.set_term_target(session, actor, organisation_id, from_year, body))
 
 
+@organisations.delete(
+    "/term-targets/{from_year}",
+    operation_id="removeTermTarget",
+    status_code=204,
+    summary="Take back the plan of a term's admissions",
+    responses=problems(OrganisationNotFound, NotForYourPost, TargetNotFound),
+)
+async def remove_term_target(session: DbSession, actor: CurrentActor, organisation_id: UUID, from_year: InPath) -> None:
+    """Take back the plan of the term that begins with this year, likewise."""
+    await service.remove_term_target(session, actor, organisation_id, from_year)
+
+
 @organisations.put(
     "/founding-targets/{year}",
     operation_id="setFoundingTarget",
@@ -77,3 +101,15 @@ async def set_founding_target(
     The admissions report shows it beside those that were.
     """
     return tagged.whole(await service.set_founding_target(session, actor, organisation_id, year, body))
+
+
+@organisations.delete(
+    "/founding-targets/{year}",
+    operation_id="removeFoundingTarget",
+    status_code=204,
+    summary="Take back the plan of a year's new organisations",
+    responses=problems(OrganisationNotFound, NotForYourPost, TargetNotFound),
+)
+async def remove_founding_target(session: DbSession, actor: CurrentActor, organisation_id: UUID, year: InPath) -> None:
+    """Take back how many organisations were to be founded, likewise."""
+    await service.remove_founding_target(session, actor, organisation_id, year)
