@@ -14,7 +14,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.worker import Worker
 from sqlalchemy import text
 
-from app.admissions.service import follow_corrections, remind_of_reviews
+from app.admissions.reviews.service import follow_corrections, remind_of_reviews
 from app.announcements.service import publish_due_announcements
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore

@@ -1,4 +1,4 @@
-"""Commands of admissions: enter a candidate, write the dossier, admit or drop, recognise, and reviews come due."""
+"""Commands of admissions: enter a candidate, write the dossier, admit or drop, recognise."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,7 +26,6 @@ from app.admissions.events import (
     DossierStepDone,
     MemberAdmitted,
     MemberRecognised,
-    ProbationReviewDue,
 )
 from app.admissions.models import Candidacy, CandidacyStatus, CandidacyStep
 from app.admissions.probation import Probation, certificate_valid_until
@@ -57,7 +56,6 @@ from app.members.standings.service import admit, end_standings, recognise
 from app.organisations.queries import get_lasting_organisation
 from app.rules import RuleSet, add_months, rules_in_force, rules_named
 
-SWEEP_SIZE = 500
 # The last steps of a dossier are the decision and the ceremony, which `admit_candidate` writes itself.
 _BY_ADMISSION = 2
 _PERSONAL = frozenset(
@@ -261,69 +259,6 @@ async def recognise_member(session: Session, actor: Actor, member_id: UUID, body
         ),
     )
     return await get_member(session, actor, member.id)
-
-
-async def follow_corrections(session: Session) -> int:
-    """Reckon anew when to remind of up to 500 probations whose admission was corrected, and return how many there were.
-
-    Where the branch would have been reminded by now, it is at once: what it was told before were the wrong days.
-    """
-    rows = (
-        await session.execute(
-            select(Candidacy, Member.admitted_on)
-            .join(Member, Member.id == Candidacy.member_id)
-            .where(
-                Candidacy.status == CandidacyStatus.admitted,
-                Candidacy.admitted_on != Member.admitted_on,
-                Member.official_on.is_(None),
-            )
-            .order_by(Candidacy.id)
-            .limit(SWEEP_SIZE)
-            .with_for_update(of=Candidacy, skip_locked=True)
-        )
-    ).all()
-    for candidacy, admitted_on in rows:
-        assert admitted_on is not None  # one that is none differs from nothing
-        candidacy.admitted_on = admitted_on
-        candidacy.next_reminder_on = Probation(admitted_on, rules_named(candidacy.rule_set)).first_reminder
-    return len(rows)
-
-
-async def remind_of_reviews(session: Session) -> int:
-    """Remind of up to 500 probations whose day has come, and return how many it dealt with: 0 is all done.
-
-    After a standstill each is told of once; of who is not on probation, official already or gone, never: but the days
-    to come stay, since an end of membership may be taken back.
-    """
-    today = session.today()
-    rows = (
-        await session.execute(
-            select(Candidacy, Member.organisation_id, queries.probation_holds(today))
-            .join(Member, Member.id == Candidacy.member_id)
-            .where(Candidacy.next_reminder_on <= today)
-            .order_by(Candidacy.next_reminder_on, Candidacy.id)
-            .limit(SWEEP_SIZE)
-            .with_for_update(of=Candidacy, skip_locked=True)
-        )
-    ).all()
-    for candidacy, organisation_id, is_on_probation in rows:
-        assert candidacy.admitted_on is not None
-        probation = Probation(candidacy.admitted_on, rules_named(candidacy.rule_set))
-        candidacy.next_reminder_on = probation.next_reminder(today)
-        if not is_on_probation:
-            continue
-        await record(
-            session,
-            ProbationReviewDue(
-                organisation_id=organisation_id,
-                subject_id=candidacy.id,
-                actor_member_id=None,
-                member_id=candidacy.member_id,
-                official_due_on=probation.official_on,
-                review_due_on=probation.review_due_on,
-            ),
-        )
-    return len(rows)
 
 
 async def _for_change(session: Session, actor: Actor, candidacy_id: UUID) -> tuple[Candidacy, Member]:

@@ -1,0 +1,1 @@
+"""Reviews of probations, which fall due at their end."""
