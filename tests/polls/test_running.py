@@ -80,13 +80,13 @@ async def test_meeting_that_is_over_or_cancelled_takes_no_polls_and_a_draft_open
     assert (await stepped(secretary, poll_id, "open"))["status"] == "open"
 
 
-async def test_poll_of_a_discarded_meeting_is_not_opened(world: World, signed_in: SignedIn) -> None:
+async def test_poll_drafted_for_a_meeting_goes_with_its_discarded_draft(world: World, signed_in: SignedIn) -> None:
     secretary = signed_in(world.secretary)
     meeting_id = await drafted(secretary, world.branch_a)
     poll_id = (await post_poll(secretary, meeting_id)).json()["id"]
     known = await secretary.get(f"/v1/meetings/{meeting_id}")
     await secretary.delete(f"/v1/meetings/{meeting_id}", headers={"If-Match": known.headers["ETag"]})
-    assert (await secretary.post(f"/v1/polls/{poll_id}/open")).json()["code"] == "meeting_takes_no_polls"
+    assert (await secretary.post(f"/v1/polls/{poll_id}/open")).json()["code"] == "poll_not_found"
 
 
 async def test_draft_changes_and_after_the_opening_nothing_does(world: World, signed_in: SignedIn) -> None:
