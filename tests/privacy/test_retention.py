@@ -11,8 +11,16 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.care.models import Nudge, ProxyContact
-from app.identity.models import ActivationCode, Device, FailureCount, LoginSession, RefreshToken, UsedNonce
-from app.kernel.db import Base, Session
+from app.identity.models import (
+    ActivationCode,
+    Device,
+    FailureCount,
+    LinkedIdentity,
+    LoginSession,
+    RefreshToken,
+    UsedNonce,
+)
+from app.kernel.db import Base, Session, day_of
 from app.kernel.i18n import Locale
 from app.kernel.ids import new_id
 from app.kernel.models import KeptAnswer
@@ -20,7 +28,7 @@ from app.kernel.notices import Audience
 from app.kernel.push import Channel, Platform
 from app.kernel.security import PostKind
 from app.meetings.calendar.models import CalendarFeed
-from app.members.models import Member
+from app.members.models import Member, Standing, StandingKind
 from app.members.record_views.models import RecordView, ViewedPart
 from app.models import metadata
 from app.notifications.forgetting.service import NOTICES_A_ROUND, NOTICES_KEPT
@@ -130,6 +138,15 @@ def _nudge(world: World, at: datetime) -> list[Base]:
     return [Nudge(id=uuid4(), member_id=world.member.member_id, **given)]
 
 
+def _identity(world: World, at: datetime) -> list[Base]:
+    """Of somebody else each time; whoever has left did so on a day, of which the later instant is not past yet."""
+    person, days = (world.member, 1) if at.second // 30 else (world.away, 0)
+    left = {"member_id": person.member_id, "organisation_id": world.branch_a, "kind": StandingKind.resigned}
+    made = {"account_id": person.account_id, "provider": "local", "subject": str(person.account_id), "created_at": at}
+    standing = Standing(id=uuid4(), starts_on=day_of(at) - timedelta(days=days), **left)
+    return [standing, LinkedIdentity(id=uuid4(), **made)]
+
+
 OVER: dict[type[Base], Make] = {
     RecordView: _view,
     CorrectionRequest: lambda world, at: [
@@ -141,6 +158,7 @@ OVER: dict[type[Base], Make] = {
     RefreshToken: _token,
     LoginSession: lambda world, at: [_session(world, at, revoked=revoked) for revoked in (True, False)],
     Device: _device,
+    LinkedIdentity: _identity,
     ActivationCode: _code,
     CalendarFeed: _calendar,
     KeptAnswer: _answer,

@@ -9,12 +9,22 @@ from sqlalchemy import ColumnElement, func, select
 from app.care.models import Nudge, ProxyContact
 from app.changes.service import TOMBSTONES_KEPT, purge_tombstones
 from app.identity.delays import WITH_SOMEBODY
-from app.identity.models import ActivationCode, Device, FailureCount, LoginSession, RefreshToken, UsedNonce
-from app.kernel.db import Base, Session
+from app.identity.models import (
+    Account,
+    ActivationCode,
+    Device,
+    FailureCount,
+    LinkedIdentity,
+    LoginSession,
+    RefreshToken,
+    UsedNonce,
+)
+from app.kernel.db import Base, Session, day_of
 from app.kernel.idempotency import KEPT_FOR
 from app.kernel.models import KeptAnswer
 from app.meetings.calendar.models import CalendarFeed
 from app.meetings.calendar.service import KNOWN_AS_REVOKED_FOR
+from app.members.models import FINAL, Member, Standing
 from app.members.record_views.models import RecordView
 from app.notifications.deliveries.service import MONTHS_KEPT, forget_old_deliveries
 from app.notifications.forgetting.service import NOTICES_KEPT, forget_old_notices
@@ -89,7 +99,6 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
         tables=(
             "second_factors",
             "recovery_codes",
-            "linked_identities",
             "notification_preferences",
             "document_bookmarks",
         ),
@@ -224,6 +233,19 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
         since="after the app was last heard of",
         past=lambda last: Device.updated_at < last,
         why="Google gives up a token after as long; its owner gets text messages again",
+    ),
+    # An end of membership may be taken back for as long.
+    Aged(
+        table=LinkedIdentity,
+        days=timedelta(days=30),
+        since="after its owner has left",
+        past=lambda last: LinkedIdentity.account_id.in_(
+            select(Account.id)
+            .join(Member, Member.id == Account.member_id)
+            .join(Standing, Standing.member_id == Member.id)
+            .where(Member.has_left, Standing.kind.in_(FINAL), Standing.starts_on < day_of(last))
+        ),
+        why="the member's own, deleted when they want; who comes back is entered anew and links it again",
     ),
     Aged(
         table=ActivationCode,
