@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.activity.events import EntryConfirmed, EntryEvent, EntryReturned
-from app.activity.models import ActivityEntry
+from app.activity.models import ActivityEntry, EntryStatus
 from app.kernel.db import Session
 from app.kernel.i18n import Text
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
@@ -17,9 +17,13 @@ _HANDBOOK = Text(vi="Sổ tay đảng viên", en="Member handbook")
 
 
 async def _prepare(session: Session, event: EntryEvent) -> Prepared | None:
-    """Tell the one who wrote it, unless they have written it anew or withdrawn it meanwhile."""
+    """Tell the one who wrote it, unless they have written it anew or withdrawn it meanwhile.
+
+    By its status: its version has risen where a backup was brought back since.
+    """
     entry = await session.get(ActivityEntry, event.subject_id, with_for_update={"read": True})
-    if entry is None or entry.version != event.version:
+    said = EntryStatus.confirmed if isinstance(event, EntryConfirmed) else EntryStatus.returned
+    if entry is None or entry.status is not said:
         return None
     return Prepared(
         audience=select(Member.id).where(Member.id == entry.member_id),

@@ -10,9 +10,10 @@ from app.kernel.roles import Role
 from tests.changes.phones import fresh, named
 from tests.conftest import RolledBackDatabase
 from tests.documents.asking import uploaded
+from tests.factories.activity import entered, give_back
 from tests.factories.clock import FakeClock
 from tests.factories.files import a_docx
-from tests.factories.meetings import a_meeting, announced, put_meeting
+from tests.factories.meetings import a_meeting, announced, inbox, put_meeting
 from tests.factories.resolutions import drafted, revised
 from tests.factories.world import World
 from tests.worker import JobRunner
@@ -55,6 +56,16 @@ async def test_etag_of_the_time_that_is_lost_neither_spares_a_read_nor_lets_a_ch
         refused = await secretary.put(path, json=a_meeting(), headers={"If-Match": stale})
         assert (refused.status_code, refused.json()["code"]) == (412, "version_changed")
         assert refused.json()["current_version"] == written.json()["version"]
+
+
+async def test_member_hears_of_an_entry_that_was_returned_just_before_the_backup(
+    secretary: AsyncClient, member: AsyncClient, database: RolledBackDatabase, jobs: JobRunner
+) -> None:
+    returned = await give_back(secretary, await entered(member))
+    assert returned.status_code == 200, returned.text
+    await bring_back(database)
+    await jobs.run()
+    assert [one["type"] for one in await inbox(member)][:1] == ["entry_returned"]
 
 
 async def test_another_text_of_the_same_number_is_shown(
