@@ -10,10 +10,12 @@ from app.kernel.db import PooledDatabase
 from app.meetings.models import Meeting
 from app.meetings.succession.service import hand_over_meetings
 from app.organisations.succession.service import lock_organisations
+from app.polls.succession.service import hand_over_polls
 from app.resolutions.decisions.service import open_poll
 from app.resolutions.succession.service import hand_over_resolutions
 from tests.factories.meetings import SignedIn
 from tests.factories.meetings import drafted as drafted_meeting
+from tests.factories.polls import post_poll
 from tests.factories.reorganisations import ask, codes
 from tests.factories.resolutions import closed, drafted, polled, post_resolution, put_version, step, voted
 from tests.factories.world import World
@@ -68,6 +70,24 @@ async def test_step_that_meets_a_merger_waits_for_it_and_finds_the_resolution_ha
         await merging.commit()
     refused = await asking
     assert (refused.status_code, refused.json()["code"]) == (404, "resolution_not_found")
+
+
+async def test_discarding_a_draft_meeting_that_meets_a_merger_waits_for_it_and_not_in_a_ring(
+    live: PooledDatabase, people: World, client_of: SignedIn
+) -> None:
+    secretary = client_of(people.secretary)
+    meeting_id = await drafted_meeting(secretary, people.branch_a)
+    await post_poll(secretary, meeting_id)
+    request = secretary.delete(f"/v1/meetings/{meeting_id}", headers={"If-Match": '"1"'})
+    former, successor = people.branch_a, people.branch_b
+    async with live.session() as merging, live.session() as watcher:
+        await lock_organisations(merging, [former, successor])
+        asking = await waiting(watcher, request)
+        meetings = await hand_over_meetings(merging, former, successor_id=successor, by=None)
+        await hand_over_polls(merging, meetings, former_id=former, successor_id=successor, by=None)
+        await merging.commit()
+    refused = await asking
+    assert (refused.status_code, refused.json()["code"]) == (404, "meeting_not_found")
 
 
 async def test_merger_that_meets_the_opening_of_a_poll_waits_for_it_and_is_refused(
