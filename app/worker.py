@@ -50,7 +50,7 @@ from app.privacy.corrections.service import follow_moves
 from app.privacy.retention.service import purge
 from app.reorganisations.service import carry_out_due
 from app.resolutions.service import close_due_resolutions
-from app.transfers.service import remind_of_transfers
+from app.transfers.overdue.service import remind_of_transfers
 
 log = structlog.get_logger()
 

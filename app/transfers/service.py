@@ -1,4 +1,4 @@
-"""Commands of the transfer: start it, accept, refuse or withdraw it, and reminders come due."""
+"""Commands of the transfer: start it, accept, refuse or withdraw it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -41,7 +41,6 @@ from app.transfers.events import (
     MemberDeparted,
     TransferAccepted,
     TransferRefused,
-    TransferReminderDue,
     TransferStarted,
     TransferWithdrawn,
 )
@@ -53,8 +52,6 @@ from app.transfers.schemas import (
     TransferRefusal,
     TransferView,
 )
-
-SWEEP_SIZE = 500
 
 _TOO_SHORT = ("stay_too_short", Text(vi="Ngắn hơn thời hạn cho phép", en="Shorter than a stay may be"))
 TOO_LONG = ("stay_too_long", Text(vi="Dài hơn thời hạn cho phép", en="Longer than a stay may be"))
@@ -184,38 +181,6 @@ async def drop_open_transfer(session: Session, actor: Actor, member: Member, *, 
     transfer = await session.scalar(wanted.with_for_update())
     if transfer is not None:
         await end_undone(session, transfer, member, by=actor.member_id, fact=TransferWithdrawn, reason=reason)
-
-
-async def remind_of_transfers(session: Session) -> int:
-    """Remind of up to 500 open transfers whose day has come, and return how many rows it dealt with: 0 is all done.
-
-    After a standstill only the latest of a transfer's overdue ones goes out.
-    """
-    due = (TransferReminder.sent_at.is_(None), TransferReminder.due_on <= session.today())
-    rows = (
-        await session.execute(
-            select(TransferReminder, Transfer)
-            .join(Transfer, Transfer.id == TransferReminder.transfer_id)
-            .where(*due)
-            .order_by(TransferReminder.transfer_id, TransferReminder.working_days)
-            .limit(SWEEP_SIZE)
-            .with_for_update(of=TransferReminder, skip_locked=True)
-        )
-    ).all()
-    latest = {transfer.id: (reminder, transfer) for reminder, transfer in rows}
-    for reminder, _ in rows:
-        reminder.sent_at = session.now()
-    for reminder, transfer in latest.values():
-        await record(
-            session,
-            TransferReminderDue(
-                organisation_id=transfer.from_organisation_id,
-                subject_id=transfer.id,
-                actor_member_id=None,
-                working_days=reminder.working_days,
-            ),
-        )
-    return len(rows)
 
 
 async def get_for_decision(session: Session, actor: Actor, transfer_id: UUID) -> tuple[Found, Member]:
@@ -359,7 +324,9 @@ async def _bring_back(session: Session, transfer: Transfer, member: Member, *, b
     if session.today() > decided_on + rules_in_force(decided_on).correction_within:
         raise CorrectionTooLate
     async with refusing_duplicates(session, DUPLICATES):
-        await take_back(session, member.id, StandingKind.transferred, since=transfer.received_on, until=None)
+        # Of their last branch: they were transferred from earlier ones, too.
+        since, at = transfer.received_on, member.organisation_id
+        await take_back(session, member.id, StandingKind.transferred, since=since, until=None, at=at)
     await follow_merger(session, member, by=by)
     _decide(session, transfer, TransferStatus.withdrawn, by=by)
     transfer.received_on, transfer.reason = None, reason

@@ -6,7 +6,7 @@ import pytest
 
 from app.kernel.db import transaction
 from app.rules import add_months, add_working_days
-from app.transfers.service import remind_of_transfers
+from app.transfers.overdue.service import remind_of_transfers
 from app.worker import sweep_transfers
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock

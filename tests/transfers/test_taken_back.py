@@ -63,6 +63,18 @@ async def test_the_member_is_of_the_branch_as_before_on_every_phone(
     await departed(secretary, world.away)
 
 
+async def test_an_earlier_transfer_stays_in_the_record(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    inside = await started(signed_in(world.secretary), world.member, world.branch_b)
+    await took(signed_in(world.sister_secretary), inside, "accept", received_on="2026-11-20")
+    before = await standings_of(database, world.member)
+    assert ("transferred", world.branch_a, date(2026, 11, 20), None) in before
+    transfer = await departed(signed_in(world.sister_secretary), world.member)
+    await took(signed_in(world.sister_secretary), transfer, "withdraw", reason=REASON)
+    assert await standings_of(database, world.member) == before
+
+
 async def test_only_within_thirty_days_and_by_the_branch(world: World, signed_in: SignedIn, clock: FakeClock) -> None:
     one, other = (
         await departed(signed_in(world.secretary), world.member),

@@ -62,10 +62,19 @@ async def shift_end(
     await session.flush()
 
 
-async def take_back(session: Session, member_id: UUID, kind: StandingKind, *, since: date, until: date | None) -> None:
-    """Delete a state that was a mistake, in whichever branches it holds between the days."""
+async def take_back(
+    session: Session,
+    member_id: UUID,
+    kind: StandingKind,
+    *,
+    since: date,
+    until: date | None,
+    at: UUID | None = None,
+) -> None:
+    """Delete a state that was a mistake, in whichever branches it holds between the days, or at one alone."""
     up_to = true() if until is None else Standing.starts_on <= until
-    for standing in await _holding(session, member_id, since, Standing.kind == kind, up_to):
+    there = true() if at is None else Standing.organisation_id == at
+    for standing in await _holding(session, member_id, since, Standing.kind == kind, up_to, there):
         await session.delete(standing)
     await session.flush()
 
