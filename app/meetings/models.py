@@ -123,9 +123,10 @@ class Meeting(Base):
     """A meeting of one organisation.
 
     `version` rises with every change; `schedule_version` only when time or place changed, which people are told of;
-    `roll_version` with every change of the roll. `rule_set` is the key (`app.rules`) of the rules of the day it began.
-    `present_count` and `expected_count` are the roll's, written once it is closed; of a closed one that has none they
-    are counted from the roll.
+    `roll_version` with every change of the roll. `day_version` is the schedule that brought it to its day (the call's,
+    or of the last postponement or other day): what was said since then holds, also where hour or hall changed.
+    `rule_set` is the key (`app.rules`) of the rules of the day it began. `present_count` and `expected_count` are the
+    roll's, written once it is closed; of a closed one that has none they are counted from the roll.
     """
 
     __tablename__ = "meetings"
@@ -152,6 +153,7 @@ class Meeting(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(server_default=text("1"))
     schedule_version: Mapped[int] = mapped_column(server_default=text("1"))
+    day_version: Mapped[int] = mapped_column(server_default=text("1"))
     created_by: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
     created_at: Mapped[datetime]
     announced_at: Mapped[datetime | None]

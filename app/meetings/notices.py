@@ -10,7 +10,6 @@ from sqlalchemy import Select, select
 
 from app.kernel.db import Session
 from app.kernel.i18n import Text
-from app.kernel.models import EventRow
 from app.kernel.notices import Notice, Notices, Params, Prepared, Reader
 from app.kernel.push import Channel
 from app.kernel.timezones import say_instant
@@ -45,36 +44,18 @@ def _everybody(session: Session, meeting: Meeting) -> Select[UUID]:
     return convened_to(organisation_id=meeting.organisation_id, kind=meeting.kind, on=session.today())
 
 
-def _not_refused(session: Session, meeting: Meeting, *, since: int) -> Select[UUID]:
-    """Leave out who will not come; of what was said before a move, `since` says from which schedule on it counts."""
+def _not_refused(session: Session, meeting: Meeting) -> Select[UUID]:
+    """Leave out who will not come on the meeting's day.
+
+    They need not know of other hours and halls; who could not come on another day has said nothing of this one.
+    """
     people = _everybody(session, meeting).subquery()
     refused = select(MeetingReply.member_id).where(
         MeetingReply.meeting_id == meeting.id,
         MeetingReply.reply == ReplyKind.absent,
-        MeetingReply.schedule_version >= since,
+        MeetingReply.schedule_version >= meeting.day_version,
     )
     return select(people.c[0]).where(people.c[0].not_in(refused))
-
-
-async def _first_of_this_day(session: Session, meeting: Meeting) -> int:
-    """Return the schedule that brought the meeting to its day: the call's, or of the last postponement or other day.
-
-    Who cannot come that day need not know of other hours and halls; who could not on another has said nothing of it.
-    """
-    zone = ZoneInfo(meeting.time_zone)
-    day = meeting.starts_at.astimezone(zone).date()
-    moves = await session.execute(
-        select(EventRow.code, EventRow.data["starts_before"].astext.label("starts_before"))
-        .where(EventRow.subject_id == meeting.id, EventRow.code.in_([MeetingMoved.code, MeetingPostponed.code]))
-        .order_by(EventRow.data["version"].as_integer().desc())
-    )
-    first = meeting.schedule_version
-    for move in moves:
-        before = datetime.fromisoformat(move.starts_before).astimezone(zone).date()
-        if move.code == MeetingPostponed.code or before != day:
-            break
-        first -= 1
-    return first
 
 
 def _prepared(
@@ -119,10 +100,7 @@ async def _prepare_announced(session: Session, event: MeetingAnnounced) -> Prepa
 
 async def _prepare_moved(session: Session, event: MeetingMoved) -> Prepared | None:
     meeting = await _upcoming(session, event)
-    if meeting is None:
-        return None
-    since = await _first_of_this_day(session, meeting)
-    return _prepared(session, meeting, _not_refused(session, meeting, since=since))
+    return _prepared(session, meeting, _not_refused(session, meeting)) if meeting else None
 
 
 async def _prepare_postponed(session: Session, event: MeetingPostponed) -> Prepared | None:
@@ -155,7 +133,7 @@ async def _prepare_reminder(session: Session, event: MeetingReminderDue) -> Prep
     holds = meeting.status in UPCOMING and meeting.schedule_version == event.schedule_version
     if not holds or meeting.starts_at <= session.now():
         return None
-    people = _not_refused(session, meeting, since=meeting.schedule_version).subquery()
+    people = _not_refused(session, meeting).subquery()
     away = away_on(session.today())
     is_for = people.c[0].in_(away) if event.audience is ReminderAudience.away else people.c[0].not_in(away)
     return _prepared(session, meeting, select(people.c[0]).where(is_for), members=event.audience.value)

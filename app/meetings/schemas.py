@@ -174,7 +174,9 @@ class MyReply(Response):
     reason: str | None = Field(examples=["Đi công tác"])
     replied_at: Instant
     entered_by: UUID = Field(description="The member who wrote it down: oneself, or the secretary for somebody")
-    before_last_move: bool = Field(description="Whether time or place changed after it was given")
+    before_last_move: bool = Field(
+        description="Whether time or place changed after it was given; while the day is the same it holds"
+    )
 
 
 class ReplyCounts(Response):

@@ -1,8 +1,9 @@
 """Commands of the meeting but for its course (`roll`): drafting, announcing, publishing, and reminders come due."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, delete, exists, select, tuple_, update
 from sqlalchemy.orm import aliased
@@ -64,6 +65,7 @@ async def schedule_meeting(session: Session, actor: Actor, organisation_id: UUID
         status=MeetingStatus.draft,
         version=1,
         schedule_version=1,
+        day_version=1,
         created_by=actor.member_id,
         created_at=session.now(),
     )
@@ -83,13 +85,13 @@ async def replace_meeting(
     """Rewrite a meeting that has not begun.
 
     Of an announced one, another time or place is told to everybody who has not refused its day, and reminders move with
-    it; what else changes is told to nobody. A paper that stays keeps the instant it was attached at. Raises
-    VersionChanged, MeetingClosed, MeetingInPast, DocumentsNotFound, and MeetingNotDraft where the kind, and so who is
-    called, would change after the announcement.
+    it; what else changes is told to nobody. What was said of its day holds while it stays on that day. A paper that
+    stays keeps the instant it was attached at. Raises VersionChanged, MeetingClosed, MeetingInPast, DocumentsNotFound,
+    and MeetingNotDraft where the kind, and so who is called, would change after the announcement.
     """
     meeting, path = await _for_change(session, actor, meeting_id)
     require_version(meeting.version, expected)
-    before = (meeting.starts_at, meeting.place, meeting.online_url)
+    before, day_before = (meeting.starts_at, meeting.place, meeting.online_url), _day_of(meeting)
     is_draft = meeting.status is MeetingStatus.draft
     if not is_draft and meeting.status not in UPCOMING:
         raise MeetingClosed
@@ -105,6 +107,8 @@ async def replace_meeting(
     else:
         _require_place(meeting)
         meeting.schedule_version += 1
+        if _day_of(meeting) != day_before:
+            meeting.day_version = meeting.schedule_version
         await _reschedule(session, meeting)
         fact = MeetingMoved(**_names(actor, meeting), starts_before=before[0], place_before=before[1])
         await record(session, fact)
@@ -160,6 +164,7 @@ async def postpone_meeting(session: Session, actor: Actor, meeting_id: UUID, bod
     meeting.reason = body.reason
     meeting.version += 1
     meeting.schedule_version += 1
+    meeting.day_version = meeting.schedule_version
     await _reschedule(session, meeting)
     await record(session, MeetingPostponed(**_names(actor, meeting), starts_before=before, reason=body.reason))
     return await queries.view_meeting(session, actor, meeting.id, path=path)
@@ -262,6 +267,10 @@ def _require_future(session: Session, starts_at: datetime) -> None:
     if starts_at <= session.now():
         text = Text(vi="Phải sau thời điểm hiện tại", en="It must be later than now")
         raise MeetingInPast(fields=(FieldProblem(pointer="/starts_at", code="in_past", detail=text),))
+
+
+def _day_of(meeting: Meeting) -> date:
+    return meeting.starts_at.astimezone(ZoneInfo(meeting.time_zone)).date()
 
 
 def _require_place(meeting: Meeting) -> None:

@@ -315,6 +315,19 @@ async def test_reply_from_before_a_move_says_so_until_it_is_given_again(world: W
     assert (await said(member, meeting_id, "attending")).json()["my_reply"]["before_last_move"] is False
 
 
+async def test_own_word_holds_when_the_hall_changes(world: World, signed_in: SignedIn) -> None:
+    secretary = signed_in(world.secretary)
+    meeting_id = await announced(secretary, world.branch_a)
+    await said(signed_in(world.member), meeting_id, "attending")
+    await put_meeting(secretary, meeting_id, place="Hội trường xã")
+    theirs = f"/v1/meetings/{meeting_id}/replies/{world.member.member_id}"
+    refused = await secretary.put(theirs, json={"reply": "absent", "reason": "Nghe nói ốm"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "member_replied_themselves")
+    await put_meeting(secretary, meeting_id, starts_at="2026-12-10T12:30:00Z", ends_at=...)
+    rung_up = await secretary.put(theirs, json={"reply": "absent", "reason": "Gọi điện báo"})
+    assert rung_up.status_code == 200, rung_up.text
+
+
 async def test_reply_that_waited_in_a_phone_is_of_the_date_that_was_on_its_screen(
     world: World, signed_in: SignedIn
 ) -> None:

@@ -87,6 +87,17 @@ async def test_who_refused_is_not_reminded_and_who_comes_or_is_silent_is(
     assert await _told_at(jobs, clock, _by(24)) == expected
 
 
+async def test_who_refused_is_not_reminded_of_another_hall_or_hour_of_that_day(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    meeting_id = await announced(signed_in(world.secretary), world.branch_a)
+    await said(signed_in(world.member), meeting_id, "absent", "Đi công tác")
+    await put_meeting(signed_in(world.secretary), meeting_id, place="Hội trường xã")
+    await put_meeting(signed_in(world.secretary), meeting_id, starts_at="2026-12-04T12:45:00Z")
+    told = await _told_at(jobs, clock, _by(24) + timedelta(minutes=15))
+    assert told == sorted(phones_of(world) - {world.member.push_token})
+
+
 async def test_reminders_move_with_the_meeting(
     world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
 ) -> None:

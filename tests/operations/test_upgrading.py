@@ -21,6 +21,17 @@ ROWS = int(os.environ.get("SOTAY_DRILL_ROWS", "2000"))
 FIRST = "b2c55d04a1e7"
 """The revision that people begin on: it has all that the statements below name, and each later one must keep it."""
 LONGEST_WAIT = "1s"
+BEFORE_DAYS = "6d4f1c8b0980"
+"""The revision before the one from which on a meeting knows which schedule brought it to its day."""
+# Each on 4 December at 19:30 in Hà Nội, after its moves: of which schedule a call was, and each from when.
+MOVES: dict[str, list[tuple[str, str]]] = {
+    "hall and link": [("moved", "2026-12-04T12:30:00Z"), ("moved", "2026-12-04T12:30:00Z")],
+    "earlier day, then hall": [("moved", "2026-12-03T16:59:00Z"), ("moved", "2026-12-04T12:30:00Z")],
+    "hour after midnight": [("moved", "2026-12-03T17:00:00Z")],
+    "hall, then postponed": [("moved", "2026-12-04T12:30:00Z"), ("postponed", "2026-12-04T12:00:00Z")],
+    "there and back": [("moved", "2026-12-04T12:30:00Z"), ("moved", "2026-12-05T12:30:00Z")],
+    "untouched": [],
+}
 
 SEED: LiteralString = """
 CREATE FUNCTION pg_temp.v7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
@@ -169,6 +180,41 @@ def test_each_revision_runs_under_load_and_nobody_fails_or_waits(url: str) -> No
         for person in people:
             person.stop()
     assert all(person.done > 2 * len(later_revisions()) for person in people)
+
+
+def test_day_of_a_meeting_is_found_in_its_facts_and_kept_by_the_version_before(url: str) -> None:
+    migrate(url, revision=BEFORE_DAYS)
+    with plain(url) as connection:
+        for title, moves in MOVES.items():
+            connection.execute(
+                """UPDATE meetings SET title = %(title)s, schedule_version = %(count)s, time_zone = 'Asia/Ho_Chi_Minh',
+                    starts_at = '2026-12-04T12:30:00Z'
+                WHERE id = (SELECT id FROM meetings WHERE title = 'Họp' LIMIT 1)""",
+                {"title": title, "count": 1 + len(moves)},
+            )
+            for version, (code, before) in enumerate(moves, start=3):
+                connection.execute(
+                    """INSERT INTO events (id, occurred_at, code, organisation_id, subject_type, subject_id, data)
+                    SELECT gen_random_uuid(), now(), 'meetings.' || %(code)s, organisation_id, 'meeting', id,
+                           jsonb_build_object('version', %(version)s::int, 'starts_before', %(before)s::text)
+                    FROM meetings WHERE title = %(title)s""",
+                    {"code": code, "version": version, "before": before, "title": title},
+                )
+    migrate(url)
+
+    def days() -> dict[str, int]:
+        with plain(url) as connection:
+            return dict(connection.execute("SELECT title, day_version FROM meetings WHERE title <> 'Họp'").fetchall())
+
+    found = dict.fromkeys(MOVES, 1) | {"earlier day, then hall": 2, "hall, then postponed": 3, "there and back": 3}
+    assert days() == found
+    with plain(url) as connection:
+        connection.execute(
+            """UPDATE meetings SET schedule_version = schedule_version + 1,
+                starts_at = CASE WHEN title = 'untouched' THEN timestamptz '2026-12-04T17:00:00Z' ELSE starts_at END
+            WHERE title <> 'Họp'"""
+        )
+    assert days() == found | {"untouched": 2}
 
 
 def test_a_revision_gives_up_behind_a_long_reader_and_tries_again(url: str) -> None:

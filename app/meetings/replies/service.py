@@ -76,7 +76,7 @@ async def _store(session: Session, actor: Actor, meeting: Meeting, member_id: UU
     # The statement judges, not a query before it: a member's own word may come at the same moment.
     theirs = and_(
         MeetingReply.entered_by == MeetingReply.member_id,
-        MeetingReply.schedule_version == current,  # not of the date that it was moved from
+        MeetingReply.schedule_version >= meeting.day_version,  # not of a day that it was moved from
     )
     is_overtaken = MeetingReply.schedule_version > seen
     stored: MeetingReply | None = await session.scalar(

@@ -149,7 +149,7 @@ async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[
             Member.full_name,
             MeetingReply.reply,
             MeetingReply.reason,
-            (MeetingReply.schedule_version == Meeting.schedule_version).label("is_of_this_date"),
+            (MeetingReply.schedule_version >= Meeting.day_version).label("is_of_this_day"),
         )
         .join(Meeting, Meeting.id == RosterEntry.meeting_id)
         .outerjoin(Member, Member.id == RosterEntry.member_id)
@@ -170,7 +170,7 @@ async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[
         await meet(session, unmet)
         rows = (await session.execute(lines)).all()
     found: defaultdict[UUID, list[RollEntryView]] = defaultdict(list)
-    for entry, full_name, reply, reason, is_of_this_date in rows:
+    for entry, full_name, reply, reason, is_of_this_day in rows:
         found[entry.meeting_id].append(
             RollEntryView(
                 member_id=entry.member_id,
@@ -180,7 +180,7 @@ async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[
                 is_away=entry.is_away,
                 reply=reply,
                 reply_reason=reason,
-                suggested=suggest(is_exempt=entry.is_exempt, reply=reply if is_of_this_date else None),
+                suggested=suggest(is_exempt=entry.is_exempt, reply=reply if is_of_this_day else None),
                 attendance=entry.attendance,
                 source=entry.source,
                 checked_in_at=entry.checked_in_at,

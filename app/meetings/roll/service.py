@@ -118,8 +118,8 @@ async def end_meeting(session: Session, actor: Actor, meeting_id: UUID) -> Meeti
             and_(
                 MeetingReply.meeting_id == RosterEntry.meeting_id,
                 MeetingReply.member_id == RosterEntry.member_id,
-                # Who could not come on another date has not excused themself for this one.
-                MeetingReply.schedule_version == meeting.schedule_version,
+                # Who could not come on another day has not excused themself for this one.
+                MeetingReply.schedule_version >= meeting.day_version,
             ),
         )
         .where(RosterEntry.meeting_id == meeting.id, RosterEntry.attendance.is_(None))

@@ -1,11 +1,12 @@
 """The start freezes who is on the roster and as what; the end says of everybody how it was."""
 
+import pytest
 from sqlalchemy import text
 
 from app.members.models import StandingKind
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, announced, said, took
+from tests.factories.meetings import SignedIn, announced, put_meeting, said, took
 from tests.factories.rolls import begun, give_standing, put_roll, roll_of
 from tests.factories.world import World
 
@@ -142,3 +143,43 @@ async def test_word_about_the_old_date_neither_excuses_nor_binds_after_a_move(
     await took(secretary, meeting_id, "end")
     roll = await roll_of(secretary, meeting_id)
     assert {entry["attendance"] for entry in roll["entries"]} == {"unexcused"}
+
+
+async def test_who_was_excused_stays_so_when_link_hall_and_hour_change_on_the_same_day(
+    world: World, signed_in: SignedIn
+) -> None:
+    secretary = signed_in(world.secretary)
+    meeting_id = await announced(secretary, world.branch_a)
+    await said(signed_in(world.member), meeting_id, "absent", "Ốm")
+    for changes in (
+        {"online_url": "https://hop.example.vn/dong-2"},
+        {"place": "Hội trường xã"},
+        {"starts_at": "2026-12-04T13:00:00Z"},
+    ):
+        assert (await put_meeting(secretary, meeting_id, **changes)).status_code == 200
+    await took(secretary, meeting_id, "start")
+    suggested = {entry["full_name"]: entry["suggested"] for entry in (await roll_of(secretary, meeting_id))["entries"]}
+    assert suggested.pop("Lê Văn Cường") == "excused"
+    assert set(suggested.values()) == {None}
+    await took(secretary, meeting_id, "end")
+    attendance = {
+        entry["full_name"]: entry["attendance"] for entry in (await roll_of(secretary, meeting_id))["entries"]
+    }
+    assert attendance.pop("Lê Văn Cường") == "excused"
+    assert set(attendance.values()) == {"unexcused"}
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "attendance"),
+    [("2026-12-04T16:59:00Z", "excused"), ("2026-12-04T17:00:00Z", "unexcused"), ("2026-12-03T16:59:00Z", "unexcused")],
+)
+async def test_day_is_that_of_the_place(world: World, signed_in: SignedIn, starts_at: str, attendance: str) -> None:
+    secretary = signed_in(world.secretary)
+    meeting_id = await announced(secretary, world.branch_a)
+    await said(signed_in(world.member), meeting_id, "absent", "Ốm")
+    await put_meeting(secretary, meeting_id, starts_at=starts_at, ends_at=...)
+    await put_meeting(secretary, meeting_id, place="Hội trường xã")
+    await took(secretary, meeting_id, "start")
+    await took(secretary, meeting_id, "end")
+    roll = await roll_of(secretary, meeting_id)
+    assert {entry["attendance"] for entry in roll["entries"] if entry["reply"]} == {attendance}
