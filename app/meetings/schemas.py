@@ -180,12 +180,15 @@ class MyReply(Response):
 
 
 class ReplyCounts(Response):
-    """How many said what; only organisers and officers above see it."""
+    """How many said what of the meeting's day; only organisers and officers above see it.
+
+    What was said before a postponement, or before a move from another day, is not counted.
+    """
 
     attending: Int32 = Field(examples=[14])
     attending_online: Int32 = Field(examples=[2])
     absent: Int32 = Field(examples=[1])
-    silent: Int32 = Field(description="Convened, and said nothing yet", examples=[3])
+    silent: Int32 = Field(description="Convened, and said nothing of its day yet", examples=[3])
 
 
 class MeetingView(Versioned):

@@ -11,6 +11,7 @@ from app.meetings.replies.service import reply_for_member, reply_to_meeting
 from app.meetings.schemas import MeetingCreate, ReplyWrite
 from app.meetings.service import announce_meeting, schedule_meeting
 from app.members.models import StandingKind
+from tests.changes.phones import fresh
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import MEETING, Json, SignedIn, announced, drafted, put_meeting, said, set_status, took
@@ -313,6 +314,33 @@ async def test_reply_from_before_a_move_says_so_until_it_is_given_again(world: W
     listed = (await secretary.get(f"/v1/meetings/{meeting_id}/replies")).json()["items"]
     assert [item["reply"] for item in listed if item["reply"]] == [moved]
     assert (await said(member, meeting_id, "attending")).json()["my_reply"]["before_last_move"] is False
+
+
+async def test_who_comes_is_counted_of_the_day_it_was_said_of(world: World, signed_in: SignedIn) -> None:
+    secretary = signed_in(world.secretary)
+    meeting_id = await announced(secretary, world.branch_a)
+    await said(signed_in(world.member), meeting_id, "attending")
+    await said(signed_in(world.probationary), meeting_id, "absent", "Ốm")
+
+    async def counted() -> Json:
+        one = (await secretary.get(f"/v1/meetings/{meeting_id}")).json()["reply_counts"]
+        for path in (f"/v1/organisations/{world.branch_a}/meetings", "/v1/me/meetings"):
+            assert [item["reply_counts"] for item in (await secretary.get(path)).json()["items"]] == [one], path
+        counts: Json = one
+        return counts
+
+    before = {"attending": 1, "attending_online": 0, "absent": 1, "silent": 4}
+    assert await counted() == before
+    await put_meeting(secretary, meeting_id, place="Hội trường xã")
+    assert await counted() == before
+    phone = await fresh(secretary)
+    await took(secretary, meeting_id, "postpone", {"starts_at": "2026-12-10T12:30:00Z", "reason": "Bão"})
+    after = {"attending": 0, "attending_online": 0, "absent": 0, "silent": 6}
+    assert await counted() == after
+    await phone.catch_up(secretary)
+    assert phone.of("meeting")[meeting_id]["reply_counts"] == after
+    await said(signed_in(world.member), meeting_id, "attending")
+    assert await counted() == after | {"attending": 1, "silent": 5}
 
 
 async def test_own_word_holds_when_the_hall_changes(world: World, signed_in: SignedIn) -> None:

@@ -110,23 +110,29 @@ def count_called(
 
 
 def counts(on: Day) -> ColumnElement[bool]:
-    """Say of a row of `meeting_replies` and its meeting that whoever replied is called still, or that it has begun.
+    """Say of a row of `meeting_replies` and its meeting that it is of its day, and who replied is called still.
 
-    A seat or a stay may end between the call and the meeting: what they said would hide that somebody else is silent.
+    A seat or a stay may end between the call and the meeting: what they said would hide that somebody else is silent;
+    once it has begun, all who replied count.
     """
     people = {"branch": convened(Meeting.organisation_id, on), "committee": _seated(Meeting.organisation_id, on)}
     is_called_still = {
         name: called.where(called.selected_columns[0] == MeetingReply.member_id).exists()
         for name, called in people.items()
     }
-    return or_(
-        Meeting.status.not_in(UPCOMING),
-        case((Meeting.kind == MeetingKind.committee, is_called_still["committee"]), else_=is_called_still["branch"]),
+    return and_(
+        MeetingReply.schedule_version >= Meeting.day_version,
+        or_(
+            Meeting.status.not_in(UPCOMING),
+            case(
+                (Meeting.kind == MeetingKind.committee, is_called_still["committee"]), else_=is_called_still["branch"]
+            ),
+        ),
     )
 
 
 async def count_replies(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID, ReplyCounts]:
-    """Return the replies to each meeting by kind, and of how many who are called none is known."""
+    """Return the replies to each meeting's day by kind, and of how many who are called none is known."""
     if not rows:  # as for everybody but organisers and officers above
         return {}
     said = await session.execute(
