@@ -60,8 +60,12 @@ def tally(counted: Mapping[tuple[Attendance | None, bool], int]) -> Tally:
     return Tally(by_attendance=by_attendance, not_taken=not_taken)
 
 
-def suggest(*, is_exempt: bool, reply: ReplyKind | None) -> Attendance | None:
-    """Return what the roll would say of somebody who does not come, from standing and reply; None is unexcused."""
+def suggest(*, is_exempt: bool, is_away: bool, reply: ReplyKind | None) -> Attendance | None:
+    """Return what the roll would say of somebody who does not come, from standing and reply; None is unexcused.
+
+    Who is on a temporary transfer meets with the host (domain.md 7): at home that is the reason, unless they said that
+    they would come.
+    """
     if is_exempt:
         return Attendance.exempt
-    return Attendance.excused if reply is ReplyKind.absent else None
+    return Attendance.excused if reply is ReplyKind.absent or (is_away and reply is None) else None

@@ -44,7 +44,13 @@ def test_where_everybody_is_exempt_there_is_no_rate_and_no_quorum() -> None:
 
 
 def test_who_does_not_come_is_exempt_before_excused() -> None:
-    assert suggest(is_exempt=True, reply=ReplyKind.absent) is Attendance.exempt
-    assert suggest(is_exempt=False, reply=ReplyKind.absent) is Attendance.excused
-    assert suggest(is_exempt=False, reply=ReplyKind.attending) is None
-    assert suggest(is_exempt=False, reply=None) is None
+    assert suggest(is_exempt=True, is_away=True, reply=ReplyKind.absent) is Attendance.exempt
+    assert suggest(is_exempt=False, is_away=False, reply=ReplyKind.absent) is Attendance.excused
+    assert suggest(is_exempt=False, is_away=False, reply=ReplyKind.attending) is None
+    assert suggest(is_exempt=False, is_away=False, reply=None) is None
+
+
+def test_who_is_temporarily_away_is_excused_unless_they_said_that_they_come() -> None:
+    assert suggest(is_exempt=False, is_away=True, reply=None) is Attendance.excused
+    assert suggest(is_exempt=False, is_away=True, reply=ReplyKind.absent) is Attendance.excused
+    assert suggest(is_exempt=False, is_away=True, reply=ReplyKind.attending_online) is None

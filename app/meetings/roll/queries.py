@@ -180,7 +180,9 @@ async def _entries(session: Session, which: ColumnElement[bool]) -> defaultdict[
                 is_away=entry.is_away,
                 reply=reply,
                 reply_reason=reason,
-                suggested=suggest(is_exempt=entry.is_exempt, reply=reply if is_of_this_day else None),
+                suggested=suggest(
+                    is_exempt=entry.is_exempt, is_away=entry.is_away, reply=reply if is_of_this_day else None
+                ),
                 attendance=entry.attendance,
                 source=entry.source,
                 checked_in_at=entry.checked_in_at,

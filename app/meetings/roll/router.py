@@ -66,8 +66,8 @@ async def end_meeting(session: DbSession, actor: CurrentActor, meeting_id: UUID,
     """Close the meeting.
 
     Members the roll says nothing of become exempt where they are, excused where they had replied that they would be
-    absent, else unexcused; an organiser can correct that afterwards. A reply holds when hour or place change on the
-    same day, and not after a postponement or on another.
+    absent, or are temporarily transferred elsewhere and had not replied, else unexcused; an organiser can correct that
+    afterwards. A reply holds when hour or place change on the same day, and not after a postponement or on another.
     """
     return tagged.one(await service.end_meeting(session, actor, meeting_id))
 

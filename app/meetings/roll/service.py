@@ -104,7 +104,7 @@ async def start_meeting(session: Session, actor: Actor, meeting_id: UUID, body: 
 
 
 async def end_meeting(session: Session, actor: Actor, meeting_id: UUID) -> MeetingView:
-    """Close the meeting: whoever the roll says nothing of was exempt, excused (they had said so) or unexcused.
+    """Close the meeting: whoever the roll says nothing of was exempt, excused or unexcused, as `suggest` says.
 
     The secretary corrects that afterwards where it is wrong. Raises MeetingNotInSession.
     """
@@ -125,7 +125,8 @@ async def end_meeting(session: Session, actor: Actor, meeting_id: UUID) -> Meeti
         .where(RosterEntry.meeting_id == meeting.id, RosterEntry.attendance.is_(None))
     )
     for entry, reply in rows:
-        entry.attendance = suggest(is_exempt=entry.is_exempt, reply=reply) or Attendance.unexcused
+        suggested = suggest(is_exempt=entry.is_exempt, is_away=entry.is_away, reply=reply)
+        entry.attendance = suggested or Attendance.unexcused
     meeting.status = MeetingStatus.ended
     meeting.ended_at = session.now()
     meeting.version += 1

@@ -1,10 +1,13 @@
 """The start freezes who is on the roster and as what; the end says of everybody how it was."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import text
 
 from app.members.models import StandingKind
 from tests.conftest import RolledBackDatabase
+from tests.factories.care import members_away
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, put_meeting, said, took
 from tests.factories.rolls import begun, give_standing, put_roll, roll_of
@@ -38,7 +41,7 @@ async def test_start_freezes_everybody_convened_as_they_stand_that_day(
         "Nguyễn Văn An": ("official", False, False, None),
         "Trần Thị Bình": ("official", False, False, None),
         "Lê Văn Cường": ("official", False, False, "excused"),
-        "Phạm Thị Dung": ("official", False, True, None),
+        "Phạm Thị Dung": ("official", False, True, "excused"),
         "Hoàng Thị Én": ("probationary", False, False, None),
         "Đỗ Văn Phúc": ("official", True, False, "exempt"),
         "Đinh Thị Kim": ("temporary_guest", False, False, None),
@@ -183,3 +186,23 @@ async def test_day_is_that_of_the_place(world: World, signed_in: SignedIn, start
     await took(secretary, meeting_id, "end")
     roll = await roll_of(secretary, meeting_id)
     assert {entry["attendance"] for entry in roll["entries"] if entry["reply"]} == {attendance}
+
+
+async def test_stay_elsewhere_counts_no_month_as_missed_without_reason(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    await give_standing(database, world.away, StandingKind.temporary_away, world.branch_a)
+    secretary = signed_in(world.secretary)
+    for month in (1, 2, 3):
+        meeting_id = await begun(secretary, world.branch_a, starts_at=f"2027-0{month}-04T12:30:00Z", ends_at=...)
+        await took(secretary, meeting_id, "end")
+    clock.set(datetime(2027, 3, 5, 1, tzinfo=UTC))
+    flags = {}
+    for person in (world.away, world.member):
+        answer = await signed_in(person).get("/v1/me/activity/summary?year=2027")
+        year = answer.json()
+        assert year["meetings_convened_count"] == 3, answer.text
+        flags[person] = (year["unexcused_months_count"], year["removal_flag"])
+    assert flags == {world.away: (0, False), world.member: (3, True)}
+    [seen] = await members_away(signed_in(world.secretary), world.branch_a)
+    assert (seen["unexcused_months_count"], seen["three_month_flag"]) == (0, False)
