@@ -28,7 +28,7 @@ class ResolutionDrafted(ResolutionEvent):
 
 
 class ResolutionEdited(ResolutionEvent):
-    """There is a new version that nobody needs to be told of."""
+    """There is a new version, or another meeting is to decide it; nobody needs to be told."""
 
     code = "resolutions.edited"
 

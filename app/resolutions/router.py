@@ -125,7 +125,8 @@ async def replace_resolution(
     """Write a new version; earlier ones stay, and so do the comments on them.
 
     A paragraph sent with its `id` stays the same one, in other words or another place. While members comment, they are
-    told of the new version.
+    told of the new version. Where all is sent as it is and only `meeting_id` is another, the text keeps its version,
+    and a vote on it its worth.
     """
     return tagged.one(await service.replace_resolution(session, actor, resolution_id, body, expected=expected))
 

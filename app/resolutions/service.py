@@ -94,22 +94,27 @@ async def replace_resolution(
 ) -> ResolutionView:
     """Write a new version; the earlier ones, and the comments on them, stay.
 
-    Paragraphs sent with their id stay the same paragraphs. While members comment, they are told. Raises
-    VersionChanged, ResolutionDecided, ResolutionMeetingUnknown, ParagraphUnknown.
+    Paragraphs sent with their id stay the same paragraphs. While members comment, they are told. Where nothing but the
+    meeting is another there is no new version, and what was voted on stays what may be adopted. Raises VersionChanged,
+    ResolutionDecided, ResolutionMeetingUnknown, ParagraphUnknown.
     """
     resolution = await _for_change(session, actor, resolution_id)
     require_version(resolution.revision, expected)
     if resolution.status in DECIDED:
         raise ResolutionDecided
-    if body.meeting_id != resolution.meeting_id:
+    is_moved = body.meeting_id != resolution.meeting_id
+    if is_moved:
         await _require_meeting(session, actor, resolution.organisation_id, body.meeting_id)
         for one in filter(None, (resolution.meeting_id, body.meeting_id)):  # the votes on it stand in its minutes
             session.changes.append(Change(resolution.organisation_id, "minutes", one, 1))
     await _require_known(session, resolution, body.paragraphs)
-    resolution.title = body.title
     resolution.meeting_id = body.meeting_id
-    resolution.version += 1
     resolution.revision += 1
+    if is_moved and await _has_same_text(session, resolution, body):
+        await record(session, fact_of(ResolutionEdited, actor, resolution))
+        return await queries.view_resolution(session, resolution)
+    resolution.title = body.title
+    resolution.version += 1
     await _write_version(session, actor, resolution, body.paragraphs)
     await _touch_comments(session, resolution)
     if resolution.status_at(session.now()) is ResolutionStatus.open:
@@ -262,6 +267,23 @@ async def _require_known(session: Session, resolution: Resolution, paragraphs: l
         raise ParagraphUnknown(fields=unknown)
 
 
+async def _has_same_text(session: Session, resolution: Resolution, body: ResolutionReplace) -> bool:
+    """Say whether title and paragraphs are those of the current version, in their order and with their ids."""
+    rows = await session.execute(
+        select(ResolutionParagraph.paragraph_id, ResolutionParagraph.text)
+        .where(ResolutionParagraph.resolution_id == resolution.id, ResolutionParagraph.version == resolution.version)
+        .order_by(ResolutionParagraph.position)
+    )
+    current = [(row.paragraph_id, row.text) for row in rows]
+    return body.title == resolution.title and current == _in_order(body.paragraphs)
+
+
+def _in_order(paragraphs: list[ParagraphCreate] | list[ParagraphReplace]) -> list[tuple[UUID | None, str]]:
+    """Return the id that each paragraph was sent with, and its text, in the order of their places."""
+    placed = sorted(zip(places_of(paragraphs), paragraphs, strict=True), key=lambda pair: pair[0])
+    return [(each.id if isinstance(each, ParagraphReplace) else None, each.text) for _, each in placed]
+
+
 async def _write_version(
     session: Session,
     actor: Actor,
@@ -279,16 +301,14 @@ async def _write_version(
         )
     )
     await session.flush()  # without relationships the order of inserts is ours to say
-    placed = sorted(zip(places_of(paragraphs), paragraphs, strict=True), key=lambda pair: pair[0])
-    for position, (_, paragraph) in enumerate(placed, start=1):
-        given = paragraph.id if isinstance(paragraph, ParagraphReplace) else None
+    for position, (given, words) in enumerate(_in_order(paragraphs), start=1):
         session.add(
             ResolutionParagraph(
                 resolution_id=resolution.id,
                 version=resolution.version,
                 paragraph_id=given or session.new_id(),
                 position=position,
-                text=paragraph.text,
+                text=words,
             )
         )
 

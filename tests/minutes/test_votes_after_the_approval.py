@@ -58,6 +58,26 @@ async def test_what_passed_in_a_meeting_is_not_adopted_after_its_minutes_stand(
     await decided(secretary, draft, "reject", {"reason": "Chưa đạt"})
 
 
+@pytest.mark.parametrize("goes_to", ["none", "another"])
+async def test_what_passed_before_its_minutes_stood_is_adopted_by_the_same_vote_once_it_names_no_such_meeting(
+    goes_to: str, world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    meeting_id = await over(world, signed_in, clock)
+    secretary = signed_in(world.secretary)
+    draft = await closed(secretary, world.branch_a, meeting_id=meeting_id)
+    poll_id = await polled(secretary, draft["id"])
+    await voted(signed_in, world, poll_id, "for")
+    await stepped(secretary, meeting_id, "approve")
+    later = None if goes_to == "none" else await announced(secretary, world.branch_a)
+    clock.advance(minutes=1)
+
+    moved = await revised(secretary, draft["id"], meeting_id=later)
+
+    assert moved == {**draft, "meeting_id": later, "revision": draft["revision"] + 1}
+    adopted = await decided(secretary, draft["id"], "adopt", {"poll_id": poll_id})
+    assert (adopted["status"], adopted["meeting_id"], adopted["version"]) == ("adopted", later, 1)
+
+
 @pytest.mark.parametrize("what", ["open", "adopt"])
 async def test_a_step_that_meets_the_approval_waits_for_it_and_is_refused(
     what: str, live: PooledDatabase, people: World, client_of: SignedIn

@@ -8,7 +8,7 @@ from app.kernel.security import PostKind
 from app.members.models import Post, StandingKind
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
-from tests.factories.meetings import SignedIn, awake_phones_of, inbox
+from tests.factories.meetings import SignedIn, announced, awake_phones_of, inbox
 from tests.factories.members import add_standing, transfer
 from tests.factories.resolutions import (
     FIRST,
@@ -299,6 +299,32 @@ async def test_new_version_while_open_is_told_once_and_otherwise_to_nobody(
     await revised(signed_in(world.secretary), draft["id"])
     await jobs.run()
     assert len(jobs.sender.tokens()) == pushed
+
+
+async def test_draft_that_only_names_another_meeting_has_no_new_version_and_nobody_is_told(
+    world: World, signed_in: SignedIn, jobs: JobRunner
+) -> None:
+    secretary = signed_in(world.secretary)
+    meeting = await announced(secretary, world.branch_a)
+    view = await opened(secretary, world.branch_a)
+    first, second = view["paragraphs"]
+    turned = [{**second, "position": 1}, {**first, "position": 2}]
+    renewed = [{"text": first["text"]}, second]
+    await jobs.run()
+    told = len(jobs.sender.tokens())
+
+    moved = await revised(secretary, view["id"], meeting_id=meeting, paragraphs=[second, first])
+
+    assert (moved["meeting_id"], moved["version"], moved["paragraphs"]) == (meeting, 1, view["paragraphs"])
+    await jobs.run()
+    assert len(jobs.sender.tokens()) == told
+    rewritten: tuple[dict[str, Any], ...] = ({"paragraphs": turned}, {"paragraphs": renewed}, {"title": "Tên mới"})
+    for version, changes in enumerate(rewritten, start=2):
+        meeting_id = None if version % 2 == 0 else meeting
+        written = await revised(secretary, view["id"], meeting_id=meeting_id, **changes)
+        assert (written["meeting_id"], written["version"]) == (meeting_id, version)
+    versions = await secretary.get(f"/v1/resolutions/{view['id']}/versions")
+    assert [one["version"] for one in versions.json()["items"]] == [1, 2, 3, 4]
 
 
 async def test_facts_hold_no_words_of_comments(world: World, signed_in: SignedIn, database: RolledBackDatabase) -> None:

@@ -106,7 +106,8 @@ async def adopt_resolution(
     """Adopt what a poll of this resolution has passed; it gets its number, and its text changes no more.
 
     None of its polls may be open then; those not opened yet are discarded. The minutes of the meeting that it names say
-    what was adopted, and must not be approved yet; a new version may name another meeting, or none.
+    what was adopted, and must not be approved yet; `replaceResolution` with the same text may name another meeting, or
+    none.
     """
     return tagged.one(await service.adopt_resolution(session, actor, resolution_id, body))
 

@@ -89,7 +89,7 @@ async def adopt_resolution(session: Session, actor: Actor, resolution_id: UUID, 
 
     Raises ResolutionNotClosed, PollMissing, PollNotOfResolution, PollNotClosed (another of its polls, too),
     PollNotPassed, ResolutionRevisedSincePoll: what was voted on is what is adopted, and MeetingTakesNoPolls where the
-    minutes of its meeting stand.
+    minutes of its meeting stand, until it names another meeting or none.
     """
     resolution = await get_for_decision(session, actor, resolution_id)
     if resolution.status_at(session.now()) is not ResolutionStatus.closed:
