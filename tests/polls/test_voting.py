@@ -115,6 +115,26 @@ async def test_hands_raised_in_the_room_say_who_entered_them(world: World, signe
     ]
 
 
+async def test_show_of_hands_with_the_writers_own_is_corrected_as_a_whole(world: World, signed_in: SignedIn) -> None:
+    secretary = signed_in(world.secretary)
+    poll_id = await opened_poll(secretary, world.branch_a)
+    await cast(signed_in(world.member), poll_id, "for")
+    await raised(secretary, poll_id, {world.secretary: "for", world.phoneless: "for"})
+    again = await raised(secretary, poll_id, {world.secretary: "for", world.phoneless: "against"})
+    assert (again.status_code, again.json()["voted_count"]) == (200, 3)
+    changed = await raised(secretary, poll_id, {world.secretary: "against", world.phoneless: "for"})
+    assert (changed.status_code, changed.json()["code"]) == (409, "member_voted_themselves")
+    assert [field["pointer"] for field in changed.json()["errors"]] == ["/votes/0/member_id"]
+    for caller, hands in (
+        (secretary, {world.secretary: "for", world.member: "for"}),
+        (signed_in(world.minute_taker), {world.secretary: "for", world.phoneless: "for"}),
+    ):
+        others = await raised(caller, poll_id, hands)  # else who asks would learn of the choice that passes
+        assert (others.status_code, others.json()["code"]) == (409, "member_voted_themselves")
+    closed = await stepped(secretary, poll_id, "close")
+    assert (closed["tally"]["for_count"], closed["tally"]["against_count"]) == (2, 1)
+
+
 async def test_hand_votes_are_entered_all_or_none(
     world: World, signed_in: SignedIn, database: RolledBackDatabase
 ) -> None:

@@ -62,6 +62,7 @@ async def enter_hand_votes(
 ) -> PollView:
     """Enter, by name, how members without a phone raised their hands in an open poll; all are stored or none.
 
-    Each entry says who entered it, and can be corrected until the close. A member's own ballot is never overwritten.
+    Each entry says who entered it, and can be corrected until the close. A member's own ballot is never overwritten;
+    the caller's own hand is one, and may be sent again with the others, unchanged.
     """
     return tagged.one(await service.enter_hand_votes(session, actor, poll_id, body))

@@ -56,8 +56,9 @@ async def cast_ballot(
 async def enter_hand_votes(session: Session, actor: Actor, poll_id: UUID, body: HandVotesEntry) -> PollView:
     """Write down hands raised in the room, all or none; each names who entered it (domain.md 21).
 
-    Entered again, a hand is corrected. Raises NotForYourPost, PollIsSecret, PollNotOpen, MeetingTakesNoPolls,
-    NotAnElector, and MemberVotedThemselves: a member's own ballot stands.
+    Entered again, a hand is corrected; the caller's own may come with the others, as it was. Raises NotForYourPost,
+    PollIsSecret, PollNotOpen, MeetingTakesNoPolls, NotAnElector, and MemberVotedThemselves: a member's own ballot
+    stands.
     """
     poll = await get_for_change(session, actor, poll_id)  # held alone: no ballot comes between
     if poll.secrecy is Secrecy.secret:
@@ -75,6 +76,10 @@ async def enter_hand_votes(session: Session, actor: Actor, poll_id: UUID, body: 
     if strangers:
         raise NotAnElector(fields=_pointers(named, strangers, NotAnElector))
     own = {vote.member_id for vote in known.values() if vote.entered_by == vote.member_id}
+    same = {
+        hand.member_id for hand in body.votes if hand.member_id in known and known[hand.member_id].choice is hand.choice
+    }
+    own -= same & {actor.member_id}  # the caller's alone: for anybody else, what passes would tell how they voted
     if own:
         raise MemberVotedThemselves(fields=_pointers(named, own, MemberVotedThemselves))
     changed = []
