@@ -47,6 +47,12 @@ class PollOpened(PollEvent):
     lane: ClassVar[Lane | None] = Lane.urgent
 
 
+class PollWithdrawn(PollEvent):
+    """What was opened by mistake is a draft again; nobody had voted."""
+
+    code = "polls.withdrawn"
+
+
 class PollClosed(PollEvent):
     code = "polls.closed"
 
