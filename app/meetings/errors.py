@@ -113,4 +113,6 @@ class NotYourTask(Forbidden):
 
 
 class AssigneeNotInBranch(Unprocessable):
-    title = Text(vi="Người được giao không thuộc chi bộ", en="The assignee is not a member of the branch")
+    title = Text(
+        vi="Người được giao không thuộc chi bộ hoặc cấp ủy", en="The assignee is not of the branch or the committee"
+    )

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from app.kernel.events import Event
 from app.kernel.jobs import Lane
 from app.kernel.scopes import Change, Op
@@ -222,7 +224,8 @@ class MeetingReplyWithdrawn(Event):
 class TaskEvent(Event):
     """What every fact about a task carries; it stands in the branch's scope and in its assignee's.
 
-    The minutes of its meeting name it.
+    The minutes of its meeting name it. That is another organisation's where the one it was of was merged since:
+    `given_in`, which is not kept, as the meeting says it.
     """
 
     subject_type = "task"
@@ -230,14 +233,15 @@ class TaskEvent(Event):
     meeting_id: UUID
     assignee_id: UUID
     version: int
+    given_in: UUID | None = Field(default=None, exclude=True)
 
     def changes(self) -> tuple[Change, ...]:
+        """Return it for the meeting's readers too: who moved elsewhere on the day of the merger reads it still."""
+        given_in = self.given_in or self.organisation_id
+        scopes = dict.fromkeys((self.organisation_id, given_in, self.assignee_id))
         return (
-            *(
-                Change(scope, "task", self.subject_id, self.version)
-                for scope in (self.organisation_id, self.assignee_id)
-            ),
-            Change(self.organisation_id, "minutes", self.meeting_id, 1),
+            *(Change(scope, "task", self.subject_id, self.version) for scope in scopes),
+            Change(given_in, "minutes", self.meeting_id, 1),
         )
 
 

@@ -99,7 +99,8 @@ async def give_task(
 ) -> TaskView:
     """Give a member of the branch something to do until a day; they are told.
 
-    While it is open, the agenda of each meeting drafted later carries it.
+    A committee's meeting gives it to who has a seat there, wherever they are at home; the meeting of a branch that was
+    merged since to a member of its successor. While it is open, the agenda of each meeting drafted later carries it.
     """
     return tagged.one(await service.give_task(session, actor, meeting_id, body))
 

@@ -16,7 +16,7 @@ class TaskCreate(Request):
 
     title: Line = Field(examples=["Rà soát hộ nghèo thôn Đông"])
     detail: Prose | None = Field(default=None, examples=["Báo cáo bằng văn bản cho chi ủy"])
-    assignee_id: UUID = Field(description="A member of the branch")
+    assignee_id: UUID = Field(description="A member of the branch; of a committee's meeting, who has a seat there too")
     due_on: Day = Field(examples=["2026-12-25"])
 
 
@@ -25,7 +25,7 @@ class TaskPatch(Request):
 
     title: Line | None = Field(default=None, examples=["Rà soát hộ nghèo thôn Đông"])
     detail: Prose | None = Field(default=None, examples=["Báo cáo bằng văn bản cho chi ủy"])
-    assignee_id: UUID | None = Field(default=None, description="A member of the branch, who is told")
+    assignee_id: UUID | None = Field(default=None, description="As when it is given out; they are told")
     due_on: Day | None = Field(default=None, examples=["2026-12-31"])
     status: TaskStatus | None = None
     closing_note: Prose | None = Field(default=None, examples=["Đã rà soát 12 hộ"])

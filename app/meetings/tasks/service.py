@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from app.kernel.db import Session
 from app.kernel.errors import FieldProblem
@@ -10,20 +10,23 @@ from app.kernel.etags import require_version
 from app.kernel.events import record
 from app.kernel.security import Actor
 from app.meetings import access
+from app.meetings.convening.queries import convened_to
 from app.meetings.errors import AssigneeNotInBranch, MeetingMinuted, MeetingNotBegun, NotYourTask, TaskDropped
 from app.meetings.events import TaskChanged, TaskGiven
-from app.meetings.models import BEGUN, ROLL_OPEN, MeetingTask, TaskStatus
+from app.meetings.models import BEGUN, ROLL_OPEN, Meeting, MeetingKind, MeetingTask, TaskStatus
 from app.meetings.queries import get_visible_meeting
 from app.meetings.tasks.queries import get_visible_task, view_task
 from app.meetings.tasks.schemas import TaskCreate, TaskPatch, TaskReport, TaskView
 from app.members.models import Member
 from app.members.queries import convened
 from app.notifications.service import withdraw_notices
+from app.organisations.queries import find_lasting_id
 
 
 async def give_task(session: Session, actor: Actor, meeting_id: UUID, body: TaskCreate) -> TaskView:
     """Give a member something to do, during a meeting or until its minutes are approved; they are told.
 
+    A meeting of a branch that was merged since gives it to the successor's people, whose next agenda carries it.
     Raises NotForYourPost, MeetingNotBegun, MeetingMinuted, AssigneeNotInBranch.
     """
     meeting, _ = await get_visible_meeting(session, actor, meeting_id, for_update=True)
@@ -32,11 +35,12 @@ async def give_task(session: Session, actor: Actor, meeting_id: UUID, body: Task
         raise MeetingNotBegun
     if meeting.status not in ROLL_OPEN:
         raise MeetingMinuted
-    await _require_of_branch(session, body.assignee_id, meeting.organisation_id)
+    lasting = await find_lasting_id(session, meeting.organisation_id)
+    await _require_assignable(session, body.assignee_id, organisation_id=lasting, kind=meeting.kind)
     task = MeetingTask(
         id=session.new_id(),
         meeting_id=meeting.id,
-        organisation_id=meeting.organisation_id,
+        organisation_id=lasting,
         title=body.title,
         detail=body.detail,
         assignee_id=body.assignee_id,
@@ -47,26 +51,31 @@ async def give_task(session: Session, actor: Actor, meeting_id: UUID, body: Task
         created_at=session.now(),
     )
     session.add(task)
-    await record(session, TaskGiven.model_validate(_names(actor, task)))
+    await record(session, TaskGiven.model_validate(_names(actor, task, meeting)))
     return await view_task(session, task)
 
 
 async def change_task(session: Session, actor: Actor, task_id: UUID, body: TaskPatch, *, expected: int) -> TaskView:
     """Correct, hand over, close or reopen a task; a new assignee is told.
 
-    Raises TaskNotFound, NotForYourPost, VersionChanged, AssigneeNotInBranch.
+    What a branch that was merged had closed is the successor's once it is open again. Raises TaskNotFound,
+    NotForYourPost, VersionChanged, AssigneeNotInBranch.
     """
     task = await get_visible_task(session, actor, task_id, for_update=True)
     access.require_organiser(actor, task.organisation_id)
     require_version(task.version, expected)
     before = task.assignee_id
+    meeting = await session.get_one(Meeting, task.meeting_id)
+    lasting = await find_lasting_id(session, task.organisation_id)
     if body.assignee_id is not None and body.assignee_id != before:
-        await _require_of_branch(session, body.assignee_id, task.organisation_id)
+        await _require_assignable(session, body.assignee_id, organisation_id=lasting, kind=meeting.kind)
     for name, value in body.model_dump(exclude_unset=True, exclude={"status"}).items():
         setattr(task, name, value)
     if body.status is not None and body.status is not task.status:
         _settle(session, task, body.status)
-    await _record_change(session, actor, task, before=before)
+    if task.status is TaskStatus.open:
+        task.organisation_id = lasting
+    await _record_change(session, actor, task, meeting, before=before)
     return await view_task(session, task)
 
 
@@ -80,7 +89,8 @@ async def report_task_done(session: Session, actor: Actor, task_id: UUID, body: 
     if task.status is TaskStatus.open:
         task.closing_note = body.note
         _settle(session, task, TaskStatus.done)
-        await _record_change(session, actor, task, before=task.assignee_id)
+        meeting = await session.get_one(Meeting, task.meeting_id)
+        await _record_change(session, actor, task, meeting, before=task.assignee_id)
     return await view_task(session, task)
 
 
@@ -89,32 +99,33 @@ def _settle(session: Session, task: MeetingTask, status: TaskStatus) -> None:
     task.done_at = session.now() if status is TaskStatus.done else None
 
 
-async def _record_change(session: Session, actor: Actor, task: MeetingTask, *, before: UUID) -> None:
+async def _record_change(session: Session, actor: Actor, task: MeetingTask, meeting: Meeting, *, before: UUID) -> None:
     task.version += 1
     is_handed_over = task.assignee_id != before
     if is_handed_over or task.status is not TaskStatus.open:
         await withdraw_notices(session, subject_id=task.id)
-    fact = TaskChanged.model_validate({**_names(actor, task), "assigned_before": before, "status": task.status})
-    await record(session, fact)
+    names = _names(actor, task, meeting)
+    await record(session, TaskChanged.model_validate({**names, "assigned_before": before, "status": task.status}))
     if is_handed_over and task.status is TaskStatus.open:
-        await record(session, TaskGiven.model_validate(_names(actor, task)))
+        await record(session, TaskGiven.model_validate(names))
 
 
-async def _require_of_branch(session: Session, member_id: UUID, organisation_id: UUID) -> None:
-    """Raise AssigneeNotInBranch unless it is a member whose home the branch is, and who has not left."""
-    found = await session.scalar(
-        select(Member.id).where(
-            Member.id == member_id,
-            Member.organisation_id == organisation_id,
-            Member.id.in_(convened(organisation_id, session.today())),
-        )
-    )
+async def _require_assignable(session: Session, member_id: UUID, *, organisation_id: UUID, kind: MeetingKind) -> None:
+    """Raise AssigneeNotInBranch unless it is a member whose home the branch is, and who has not left.
+
+    A committee's meeting also gives to who has a seat there, wherever they are at home.
+    """
+    today = session.today()
+    at_home = and_(Member.organisation_id == organisation_id, Member.id.in_(convened(organisation_id, today)))
+    seated = Member.id.in_(convened_to(organisation_id=organisation_id, kind=MeetingKind.committee, on=today))
+    assignable = or_(at_home, seated) if kind is MeetingKind.committee else at_home
+    found = await session.scalar(select(Member.id).where(Member.id == member_id, assignable))
     if found is None:
         field = FieldProblem(pointer="/assignee_id", code=AssigneeNotInBranch.code, detail=AssigneeNotInBranch.title)
         raise AssigneeNotInBranch(fields=(field,))
 
 
-def _names(actor: Actor, task: MeetingTask) -> dict[str, object]:
+def _names(actor: Actor, task: MeetingTask, meeting: Meeting) -> dict[str, object]:
     return {
         "organisation_id": task.organisation_id,
         "subject_id": task.id,
@@ -122,4 +133,5 @@ def _names(actor: Actor, task: MeetingTask) -> dict[str, object]:
         "version": task.version,
         "assignee_id": task.assignee_id,
         "meeting_id": task.meeting_id,
+        "given_in": meeting.organisation_id,
     }

@@ -3,9 +3,14 @@
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
+from app.kernel.security import PostKind
 from app.members.models import StandingKind
 from tests.conftest import RolledBackDatabase
+from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn, announced, drafted, inbox, post_draft, set_status, took
+from tests.factories.members import give_post
+from tests.factories.minutes import minutes_of, over
+from tests.factories.reorganisations import done
 from tests.factories.rolls import begun, give_standing
 from tests.factories.world import Person, World
 from tests.worker import JobRunner
@@ -166,3 +171,64 @@ async def test_task_is_refused_by_name(world: World, signed_in: SignedIn, databa
 async def test_without_open_tasks_the_agenda_is_what_was_written(world: World, signed_in: SignedIn) -> None:
     meeting_id = await drafted(signed_in(world.secretary), world.branch_a, agenda=[])
     assert (await signed_in(world.secretary).get(f"/v1/meetings/{meeting_id}")).json()["agenda"] == []
+
+
+async def test_committee_above_branches_gives_tasks_to_its_seats_wherever_they_are_at_home(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase
+) -> None:
+    await give_post(database, world.officer, PostKind.secretary, world.commune)
+    for person in (world.member, world.sister_member):
+        await give_post(database, person, PostKind.committee_member, world.commune)
+    head, seat = signed_in(world.officer), signed_in(world.member)
+    meeting_id = await begun(head, world.commune, kind="committee")
+
+    task = await given(head, meeting_id, world.member)
+
+    assert task["organisation_id"] == str(world.commune)
+    await jobs.run()
+    assert jobs.sender.tokens("task_given") == [world.member.push_token]
+    assert await listed(seat, "me/tasks") == await listed(
+        signed_in(world.sister_member), f"meetings/{meeting_id}/tasks"
+    )
+    assert await listed(seat, "me/tasks") == [TASK["title"]]
+    drafted_next = (await post_draft(head, world.commune, kind="committee", agenda=[])).json()
+    assert [item["body"] for item in drafted_next["agenda"]] == [f"- {TASK['title']} – Lê Văn Cường, hạn 25/12/2026"]
+    refused = await post_task(head, meeting_id, world.away)
+    assert (refused.status_code, refused.json()["code"]) == (422, "assignee_not_in_branch")
+    handed = await patch_task(head, task, assignee_id=str(world.sister_member.member_id))
+    assert handed.json()["assignee_name"] == "Đinh Thị Kim"
+    report = await signed_in(world.sister_member).put(f"/v1/tasks/{task['id']}/done", json={})
+    assert report.json()["status"] == "done"
+
+
+async def test_successor_gives_tasks_in_an_ended_meeting_and_carries_them_on(
+    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
+) -> None:
+    meeting_id = await over(world, signed_in, clock)
+    closed = await given(signed_in(world.secretary), meeting_id, world.member, title="Thu đảng phí quý IV")
+    await patch_task(signed_in(world.secretary), closed, status="done")
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    new = signed_in(world.sister_secretary)
+
+    task = await given(new, meeting_id, world.member)
+
+    assert (task["organisation_id"], task["meeting_id"]) == (str(world.branch_b), meeting_id)
+    assert TASK["title"] in [one["title"] for one in (await minutes_of(new, meeting_id))["tasks"]]
+    async with database.session() as session:
+        scopes = set(
+            await session.scalars(
+                text("SELECT scope_id FROM changes WHERE object_id = CAST(:id AS uuid)"), {"id": task["id"]}
+            )
+        )
+    assert scopes == {world.branch_a, world.branch_b, world.member.member_id}
+    handed = await patch_task(new, task, assignee_id=str(world.sister_member.member_id))
+    assert handed.json()["assignee_name"] == "Đinh Thị Kim"
+    assert await listed(signed_in(world.sister_member), "me/tasks") == [TASK["title"]]
+    assert (await signed_in(world.sister_member).get(f"/v1/tasks/{task['id']}")).status_code == 200
+    reopened = await patch_task(new, closed, status="open", assignee_id=str(world.sister_member.member_id))
+    assert reopened.json()["organisation_id"] == str(world.branch_b)
+    (item,) = (await post_draft(new, world.branch_b, agenda=[])).json()["agenda"]
+    assert item["body"].splitlines() == [
+        "- Rà soát hộ nghèo thôn Đông – Đinh Thị Kim, hạn 25/12/2026",
+        "- Thu đảng phí quý IV – Đinh Thị Kim, hạn 25/12/2026",
+    ]
