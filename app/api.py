@@ -23,6 +23,7 @@ from app.kernel.db import ONE_SNAPSHOT
 from app.kernel.routing import PREFIX
 from app.meetings import router as meetings
 from app.meetings.calendar import router as calendar
+from app.meetings.course import router as course
 from app.meetings.live import router as live
 from app.meetings.mine import router as my_meetings
 from app.meetings.reach import router as reach
@@ -81,6 +82,7 @@ ROUTERS = (
     replies.router,
     reach.router,
     roll.router,
+    course.router,
     live.router,
     calendar.me,
     calendar.router,

@@ -95,6 +95,9 @@ FACTS: dict[str, Fact] = {
     "meetings.cancelled": Fact(Text(vi="Hủy họp", en="Meeting cancelled"), is_public=True),
     "meetings.started": Fact(Text(vi="Khai mạc", en="Meeting opened"), is_public=True),
     "meetings.ended": Fact(Text(vi="Bế mạc", en="Meeting closed"), is_public=True),
+    "meetings.course_corrected": Fact(
+        Text(vi="Sửa diễn biến cuộc họp", en="Course of a meeting corrected"), is_public=True
+    ),
     "meetings.replied": Fact(Text(vi="Trả lời lịch họp", en="Reply to a meeting")),
     "meetings.reply_withdrawn": Fact(Text(vi="Rút trả lời lịch họp", en="Reply taken back")),
     "meetings.roll_taken": Fact(Text(vi="Điểm danh", en="Roll taken")),

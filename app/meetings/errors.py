@@ -82,6 +82,17 @@ class NotOnRoster(Unprocessable):
     title = Text(vi="Đảng viên không có trong danh sách điểm danh", en="The member is not on the meeting's roster")
 
 
+class CourseClosed(Conflict):
+    title = Text(
+        vi="Biên bản đã thông qua nên không sửa diễn biến cuộc họp được",
+        en="The minutes are approved; how the meeting ran stays as it is",
+    )
+
+
+class CourseImpossible(Unprocessable):
+    title = Text(vi="Cuộc họp không thể bắt đầu và kết thúc như vậy", en="The meeting cannot have begun and ended so")
+
+
 class GuestNotFound(NotFound):
     title = Text(vi="Không có khách mời này", en="There is no such guest")
 

@@ -104,6 +104,18 @@ class MeetingEnded(MeetingRan):
         return (*super().changes(), Change(self.organisation_id, "minutes", self.subject_id, 1))
 
 
+class CourseCorrected(MeetingEvent):
+    """When it began and ended, who led it or who writes its minutes was set right; the minutes say that too."""
+
+    code = "meetings.course_corrected"
+
+    started_before: datetime | None
+    ended_before: datetime | None
+
+    def changes(self) -> tuple[Change, ...]:
+        return (*super().changes(), Change(self.organisation_id, "minutes", self.subject_id, 1))
+
+
 class MeetingSettled(MeetingEvent):
     """The roll, which shows the meeting's status, changes with it."""
 

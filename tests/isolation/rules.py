@@ -214,7 +214,7 @@ NEEDS: Mapping[str, May] = {
     "listActivityEntries": _leads,
     **_for_all("replaceMeeting discardMeeting announceMeeting postponeMeeting cancelMeeting startMeeting", _organises),
     **_for_all("endMeeting listReplies replyForMember getCheckInCode takeRoll enterGuest removeGuest", _organises),
-    **_for_all("giveTask changeTask draftMeetingPoll", _organises),
+    **_for_all("correctCourse giveTask changeTask draftMeetingPoll", _organises),
     "replyToMeeting": Model.answers,
     # A roll is drawn up at the start: who is on it came to be called then, whatever ended since.
     "checkIn": lambda model, who, meeting: who in meeting.roster or model.answers(who, meeting),

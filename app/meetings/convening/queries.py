@@ -1,4 +1,4 @@
-"""Who is called to a meeting, and how many of them have said what."""
+"""Who is called to a meeting, and how many of them have said what; who was, once it has begun."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,13 +26,16 @@ from sqlalchemy import (
 )
 
 from app.kernel.db import Session
+from app.kernel.errors import FieldProblem
 from app.kernel.security import COMMITTEE, Reader
+from app.meetings.errors import NotOnRoster
 from app.meetings.models import (
     UPCOMING,
     Meeting,
     MeetingKind,
     MeetingReply,
     ReplyKind,
+    RosterEntry,
 )
 from app.meetings.schemas import (
     ReplyCounts,
@@ -159,3 +162,21 @@ async def count_replies(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID
             silent=max(called[key] - sum(replies.values()), 0),
         )
     return found
+
+
+async def require_on_roster(session: Session, meeting: Meeting, members: dict[str, UUID]) -> None:
+    """Raise NotOnRoster with the pointer of each id that is not on it."""
+    known = set(
+        await session.scalars(
+            select(RosterEntry.member_id).where(
+                RosterEntry.meeting_id == meeting.id, RosterEntry.member_id.in_(members.values())
+            )
+        )
+    )
+    missing = [pointer for pointer, member_id in members.items() if member_id not in known]
+    if missing:
+        raise NotOnRoster(
+            fields=tuple(
+                FieldProblem(pointer=pointer, code=NotOnRoster.code, detail=NotOnRoster.title) for pointer in missing
+            )
+        )

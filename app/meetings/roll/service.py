@@ -14,7 +14,7 @@ from app.kernel.security import LEADERS, Actor
 from app.meetings import access
 from app.meetings.attendance import suggest
 from app.meetings.codes import SECRET_BYTES, begin_of, read_code, step_at
-from app.meetings.convening.queries import convened_to
+from app.meetings.convening.queries import convened_to, require_on_roster
 from app.meetings.errors import (
     CheckInCodeExpired,
     CheckInCodeInvalid,
@@ -23,7 +23,6 @@ from app.meetings.errors import (
     MeetingNotInSession,
     MeetingNotUpcoming,
     NotConvened,
-    NotOnRoster,
     RollClosed,
 )
 from app.meetings.events import (
@@ -80,7 +79,7 @@ async def start_meeting(session: Session, actor: Actor, meeting_id: UUID, body: 
         raise MeetingNotUpcoming
     await _freeze_roster(session, meeting)
     named = {"/chair_id": body.chair_id, "/minute_taker_id": body.minute_taker_id}
-    await _require_on_roster(session, meeting, {pointer: person for pointer, person in named.items() if person})
+    await require_on_roster(session, meeting, {pointer: person for pointer, person in named.items() if person})
     leads = actor.holds_in(meeting.organisation_id, LEADERS)
     meeting.chair_id = body.chair_id or (actor.member_id if leads else None)
     meeting.minute_taker_id = body.minute_taker_id
@@ -153,7 +152,7 @@ async def take_roll(session: Session, actor: Actor, meeting_id: UUID, body: Roll
     require_version(meeting.roll_version, expected)
     _require_open_roll(meeting)
     pointers = {f"/entries/{index}/member_id": entry.member_id for index, entry in enumerate(body.entries)}
-    await _require_on_roster(session, meeting, pointers)
+    await require_on_roster(session, meeting, pointers)
     present = {
         entry.member_id: entry
         for entry in await session.scalars(select(RosterEntry).where(RosterEntry.meeting_id == meeting.id))
@@ -285,24 +284,6 @@ async def _freeze_roster(session: Session, meeting: Meeting) -> None:
             ),
         )
     )
-
-
-async def _require_on_roster(session: Session, meeting: Meeting, members: dict[str, UUID]) -> None:
-    """Raise NotOnRoster with the pointer of each id that is not on it."""
-    known = set(
-        await session.scalars(
-            select(RosterEntry.member_id).where(
-                RosterEntry.meeting_id == meeting.id, RosterEntry.member_id.in_(members.values())
-            )
-        )
-    )
-    missing = [pointer for pointer, member_id in members.items() if member_id not in known]
-    if missing:
-        raise NotOnRoster(
-            fields=tuple(
-                FieldProblem(pointer=pointer, code=NotOnRoster.code, detail=NotOnRoster.title) for pointer in missing
-            )
-        )
 
 
 def _require_shown(session: Session, meeting: Meeting, body: CheckIn) -> datetime:

@@ -48,6 +48,13 @@ ROWS: tuple[Row, ...] = (
         body={"entries": [{"member_id": "$phoneless", "attendance": "present"}]},
         headers=VERSION_1,
     ),
+    Row(
+        "correctCourse",
+        CALLS_ANNOUNCED,
+        path=IN_SESSION,
+        body={"started_at": "2026-11-22T00:30:00Z", "chair_id": "$phoneless", "minute_taker_id": "$phoneless"},
+        headers=VERSION_1,
+    ),
     Row("enterGuest", CALLS_ANNOUNCED, path=IN_SESSION, body={"full_name": "Ngô Văn Lâm"}),
     Row("removeGuest", CALLS_ANNOUNCED, path={**IN_SESSION, "guest_id": "guest"}),
     Row("watchMeeting", SEES_MEETING, path=IN_SESSION),
