@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, and_, not_, or_, select
+from sqlalchemy import Select, or_, select
 
 from app.activity.entries.queries import find_activity_entries
 from app.activity.schemas import EntryView
@@ -37,7 +37,6 @@ from app.notifications.queries import find_notifications
 from app.notifications.schemas import NotificationView
 from app.organisations.queries import find_organisations
 from app.organisations.schemas import OrganisationView
-from app.polls.models import Poll, PollStatus
 from app.polls.queries import find_polls
 from app.polls.schemas import PollView
 from app.resolutions.comments.queries import find_comments
@@ -117,12 +116,6 @@ def _of_committees(ids: Collection[UUID]) -> Select[UUID]:
     return select(Document.id).where(Document.id.in_(ids), *committees)
 
 
-def _never_taken_back(ids: Collection[UUID]) -> Select[UUID]:
-    # A poll that was taken back is a draft which all whom it called have seen.
-    taken_back = and_(Poll.status == PollStatus.draft, Poll.opened_at.is_not(None))
-    return select(Poll.id).where(Poll.id.in_(ids), not_(taken_back))
-
-
 def _called_to_by_nobody(ids: Collection[UUID]) -> Select[UUID]:
     return select(Meeting.id).where(Meeting.id.in_(ids), Meeting.status == MeetingStatus.draft)
 
@@ -138,7 +131,7 @@ RESOURCES = (
     Resource("minutes", _of(find_minutes), stays=True),
     Resource("notification", _load_notifications, stays=True),
     Resource("organisation", _of(find_organisations)),
-    Resource("poll", _of(find_polls), hidden=_never_taken_back),
+    Resource("poll", _of(find_polls), stays=True),
     Resource("post", _of(find_posts)),
     Resource("resolution", _of(find_resolutions), stays=True),
     Resource("roll", _of(find_rolls)),

@@ -47,12 +47,6 @@ class PollOpened(PollEvent):
     lane: ClassVar[Lane | None] = Lane.urgent
 
 
-class PollWithdrawn(PollEvent):
-    """What was opened by mistake is a draft again; nobody had voted."""
-
-    code = "polls.withdrawn"
-
-
 class PollClosed(PollEvent):
     code = "polls.closed"
 

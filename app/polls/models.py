@@ -62,8 +62,7 @@ class Poll(Base):
     """A question put to the branch, or to its committee; the figures are null until the close.
 
     `version` rises with each step of an organiser, not with a vote. `rule_set` is the key of the rules in force at the
-    opening; `electorate_count` then counts those who count always, and from the close on is the denominator. A draft
-    with an `opened_at` was taken back: others than organisers have seen it.
+    opening; `electorate_count` then counts those who count always, and from the close on is the denominator.
     """
 
     __tablename__ = "polls"

@@ -20,12 +20,10 @@ from app.polls import queries, service
 from app.polls.errors import (
     MeetingTakesNoPolls,
     PollAlreadyExists,
-    PollHasBallots,
     PollIsSecret,
     PollNotClosed,
     PollNotDraft,
     PollNotFound,
-    PollNotOpen,
 )
 from app.polls.models import PollStatus
 from app.polls.schemas import (
@@ -123,23 +121,8 @@ async def change_poll(
     responses=problems(PollNotFound, NotForYourPost, PollNotDraft),
 )
 async def discard_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, expected: ExpectedVersion) -> None:
-    """Delete a draft; what was opened stays, unless it was taken back."""
+    """Delete a draft; what was opened stays."""
     await service.discard_poll(session, actor, poll_id, expected=expected)
-
-
-@router.post(
-    "/polls/{poll_id}/withdraw",
-    operation_id="withdrawPoll",
-    summary="Take an opened poll back",
-    responses=problems(PollNotFound, NotForYourPost, PollNotOpen, PollHasBallots),
-)
-async def withdraw_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, tagged: Tagged) -> PollView:
-    """Make a poll that was opened by mistake a draft again, to be changed and opened anew, or discarded.
-
-    Only until the first ballot, of whatever secrecy. Nobody is called to vote any more, and phones forget it but the
-    organisers'; the minutes do not tell of it.
-    """
-    return tagged.one(await service.withdraw_poll(session, actor, poll_id))
 
 
 @router.get(

@@ -23,7 +23,6 @@ from app.polls import access, queries
 from app.polls.errors import (
     MeetingTakesNoPolls,
     PollAlreadyExists,
-    PollHasBallots,
     PollNotDraft,
     PollNotOpen,
     TooFewElectors,
@@ -35,7 +34,6 @@ from app.polls.events import (
     PollEdited,
     PollEvent,
     PollOpened,
-    PollWithdrawn,
 )
 from app.polls.models import (
     Ballot,
@@ -189,28 +187,6 @@ async def open_poll(session: Session, actor: Actor, poll_id: UUID) -> PollView:
     return await queries.view_poll(session, actor, poll.id)
 
 
-async def withdraw_poll(session: Session, actor: Actor, poll_id: UUID) -> PollView:
-    """Make what was opened by mistake a draft again, which calls nobody: its electorate goes, and its notices.
-
-    Raises PollNotOpen, and PollHasBallots once anybody has voted: then it can only be closed.
-    """
-    poll = await get_for_change(session, actor, poll_id)  # held alone: no ballot comes between
-    if poll.status is not PollStatus.open:
-        raise PollNotOpen
-    if await queries.has_ballots(session, poll.id):
-        raise PollHasBallots
-    poll.status = PollStatus.draft
-    poll.for_committee = False
-    poll.rule_set = None
-    poll.electorate_count = None
-    poll.version += 1
-    await withdraw_notices(session, subject_id=poll.id)
-    await record(session, _fact(PollWithdrawn, actor, poll))
-    await _touch_electors(session, poll, op=Op.delete)
-    await session.execute(delete(Elector).where(Elector.poll_id == poll.id))
-    return await queries.view_poll(session, actor, poll.id)
-
-
 async def close_poll(session: Session, actor: Actor, poll_id: UUID, *, chance: Random) -> PollView:
     """Count, and write the result by the rules of the opening; no ballot comes after. Raises PollNotOpen.
 
@@ -312,8 +288,7 @@ def new_ballot(poll_id: UUID, choice: Choice, chance: Random) -> dict[str, objec
 async def _touch_electors(session: Session, poll: Poll, *, op: Op = Op.upsert) -> None:
     """Let every elector's phone fetch the poll; at the close it also takes their last hour off the change rows.
 
-    At the close who has moved away meanwhile sees it no more, and forgets it; who belongs is told by the branch. So it
-    is where the poll is taken back.
+    At the close who has moved away meanwhile sees it no more, and forgets it; who belongs is told by the branch.
     """
     electors = await session.scalars(queries.electors_of(poll.id))
     session.changes += [Change(elector, "poll", poll.id, poll.version, op) for elector in electors]

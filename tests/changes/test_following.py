@@ -60,37 +60,6 @@ async def test_who_moved_away_hears_that_the_meeting_of_their_vote_is_called_off
     assert phone.of("poll") == {}
 
 
-async def test_phones_forget_a_poll_that_is_taken_back_but_the_organisers(
-    world: World, secretary: AsyncClient, member: AsyncClient, signed_in: SignedIn
-) -> None:
-    poll = await opened_poll(secretary, world.branch_a)
-    await moved(secretary, signed_in(world.sister_secretary), world.away, world.branch_b)
-    clients = {"secretary": secretary, "member": member}
-    clients |= {name: signed_in(getattr(world, name)) for name in ("probationary", "away", "officer", "sister_member")}
-    phones = {name: await fresh(client) for name, client in clients.items()}
-    assert {name for name, phone in phones.items() if poll in phone.of("poll")} == {
-        "secretary",
-        "member",
-        "probationary",
-        "away",
-    }
-
-    draft = await stepped(secretary, poll, "withdraw")
-
-    for name, phone in phones.items():
-        await phone.catch_up(clients[name])
-        assert phone.of("poll") == ({poll: draft} if name == "secretary" else {}), name
-        assert phone.held == (await fresh(clients[name])).held, name
-        if name in {"officer", "sister_member"}:
-            assert phone.told == [], name
-    never = (await post_poll(secretary, draft["subject_id"])).json()["id"]
-    await stepped(secretary, poll, "open")
-    for name in ("secretary", "member", "probationary"):
-        await phones[name].catch_up(clients[name])
-        assert phones[name].of("poll")[poll] == await seen(clients[name], poll)
-    assert never not in {identifier for _, identifier in named(phones["member"], "delete")}
-
-
 async def test_phones_hear_that_a_resolution_names_no_meeting_any_more_once_its_draft_is_discarded(
     world: World, secretary: AsyncClient, member: AsyncClient
 ) -> None:

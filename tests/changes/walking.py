@@ -221,7 +221,7 @@ class Walk:
 
     async def move_poll(self) -> Response:
         client, poll = self._leader(), f"/v1/polls/{self._a('poll')}"
-        chosen = self.chance.choice(("open", "open", "withdraw", "close", "edit", "discard"))
+        chosen = self.chance.choice(("open", "open", "close", "edit", "discard"))
         if chosen == "discard":
             return await self._change(client, "DELETE", poll)
         if chosen == "edit":

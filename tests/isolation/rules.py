@@ -226,7 +226,7 @@ NEEDS: Mapping[str, May] = {
     "approveMinutes": lambda model, who, meeting: _leads(model, who, meeting) or meeting.chair is who,
     "listRemarks": Model.reads_remarks,
     "remarkOnMinutes": Model.took_part,
-    **_for_all("changePoll discardPoll openPoll withdrawPoll closePoll enterHandVotes", _organises),
+    **_for_all("changePoll discardPoll openPoll closePoll enterHandVotes", _organises),
     "listVotes": Model.lists_votes,
     "castBallot": lambda _, who, poll: who in poll.electors,
     **_for_all("replaceResolution discardResolution draftResolutionPoll", _organises),

@@ -94,27 +94,6 @@ async def test_open_poll_of_the_meeting_keeps_its_minutes_from_being_approved(
     assert [poll["electorate_count"] for poll in approved["polls"]] == [5]
 
 
-async def test_minutes_tell_of_the_vote_that_was_held_and_not_of_what_was_taken_back(
-    world: World, signed_in: SignedIn, clock: FakeClock
-) -> None:
-    secretary = signed_in(world.secretary)
-    meeting_id = await begun(secretary, world.branch_a)
-    asked = [await post_poll(secretary, meeting_id, question=question) for question in ("Kết nạp?", "Thông qua?")]
-    poll_id, other = [answer.json()["id"] for answer in asked]
-    for one in (poll_id, other):
-        await stepped_poll(secretary, one, "open")
-        draft = await stepped_poll(secretary, one, "withdraw")
-    etag = {"If-Match": f'"{draft["version"]}"'}
-    assert (await secretary.patch(f"/v1/polls/{poll_id}", json={"secrecy": "secret"}, headers=etag)).status_code == 200
-    await stepped_poll(secretary, poll_id, "open")
-    await stepped_poll(secretary, poll_id, "close")
-    clock.advance(minutes=95)
-    secretary = signed_in(world.secretary)
-    await secretary.post(f"/v1/meetings/{meeting_id}/end")
-    approved = await stepped(secretary, meeting_id, "approve")
-    assert [(poll["question"], poll["is_secret"]) for poll in approved["polls"]] == [("Kết nạp?", True)]
-
-
 async def test_member_who_took_the_chair_approves(
     world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase
 ) -> None:

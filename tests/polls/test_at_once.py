@@ -9,13 +9,11 @@ from sqlalchemy import text
 
 from app.kernel.db import transaction
 from app.kernel.security import Actor
-from app.polls.errors import PollHasBallots, PollNotFound, PollNotOpen
+from app.polls.errors import PollNotOpen
 from app.polls.models import Choice, Secrecy
 from app.polls.results.queries import get_decision
-from app.polls.service import withdraw_poll
 from tests.factories.clock import FakeClock
 from tests.polls.voting import Branch, branch_of_five
-from tests.racing import waiting
 
 
 async def vote(branch: Branch, voter: Actor, poll_id: UUID, choice: Choice) -> bool:
@@ -27,11 +25,6 @@ async def vote(branch: Branch, voter: Actor, poll_id: UUID, choice: Choice) -> b
 async def close(branch: Branch, poll_id: UUID) -> None:
     async with transaction(branch.database) as session:
         await branch.close(session, poll_id)
-
-
-async def withdraw(branch: Branch, poll_id: UUID) -> None:
-    async with transaction(branch.database) as session:
-        await withdraw_poll(session, branch.secretary, poll_id)
 
 
 @pytest.mark.parametrize("secrecy", list(Secrecy))
@@ -79,41 +72,3 @@ async def test_ballot_that_meets_the_close_is_counted_or_refused(
             met += Counter({True: counted, False: len(refused)})
         assert met[True] > 0
         assert met[False] > 0
-
-
-@pytest.mark.parametrize("secrecy", list(Secrecy))
-async def test_poll_is_not_taken_back_from_under_a_ballot(
-    live_database_url: str, clock: FakeClock, secrecy: Secrecy
-) -> None:
-    async with branch_of_five(live_database_url, clock, pool_size=4) as branch:
-        async with transaction(branch.database) as session:
-            poll_id = await branch.opened(session, secrecy=secrecy)
-        async with branch.database.session() as watcher:
-            async with transaction(branch.database) as voting:
-                await branch.cast(voting, branch.voters[1], poll_id, Choice.in_favour)
-                withdrawing = await waiting(watcher, withdraw(branch, poll_id))
-                assert not withdrawing.done()
-            with pytest.raises(PollHasBallots):
-                await withdrawing
-        await close(branch, poll_id)
-        async with branch.database.session() as session:
-            assert (await get_decision(session, poll_id)).for_count == 1
-
-
-@pytest.mark.parametrize("secrecy", list(Secrecy))
-async def test_ballot_that_comes_while_its_poll_is_taken_back_is_refused(
-    live_database_url: str, clock: FakeClock, secrecy: Secrecy
-) -> None:
-    async with branch_of_five(live_database_url, clock, pool_size=4) as branch:
-        async with transaction(branch.database) as session:
-            poll_id = await branch.opened(session, secrecy=secrecy)
-        async with branch.database.session() as watcher:
-            async with transaction(branch.database) as withdrawing:
-                await withdraw_poll(withdrawing, branch.secretary, poll_id)
-                voting = await waiting(watcher, vote(branch, branch.voters[1], poll_id, Choice.in_favour))
-                assert not voting.done()
-            with pytest.raises(PollNotFound):
-                await voting
-        async with branch.database.session() as session:
-            for table in ("votes", "ballots", "participations", "electors"):
-                assert await session.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table

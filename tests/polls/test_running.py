@@ -187,63 +187,6 @@ async def test_opening_calls_the_electors_and_says_whether_it_is_secret(
     assert not [one for one in await inbox(signed_in(world.probationary)) if one["type"] == "poll_opened"]
 
 
-async def test_poll_opened_by_mistake_is_taken_back_changed_and_opened_anew(
-    world: World, signed_in: SignedIn, clock: FakeClock, database: RolledBackDatabase, jobs: JobRunner
-) -> None:
-    secretary, member = signed_in(world.secretary), signed_in(world.member)
-    poll_id = await drafted_poll(secretary, world.branch_a)
-    draft = await seen(secretary, poll_id)
-    await stepped(secretary, poll_id, "open")
-    while not await _withdrawn(database):
-        assert await jobs.run_one()
-
-    again = await stepped(signed_in(world.minute_taker), poll_id, "withdraw")
-
-    assert again == {**draft, "version": 3}
-    assert await _withdrawn(database) == [True]
-    await jobs.run()
-    assert jobs.sender.tokens("poll_opened") == []
-    for answer in (await member.get(f"/v1/polls/{poll_id}"), await cast(member, poll_id)):
-        assert (answer.status_code, answer.json()["code"]) == (404, "poll_not_found")
-    for answer in (await cast(secretary, poll_id), await secretary.post(f"/v1/polls/{poll_id}/withdraw")):
-        assert (answer.status_code, answer.json()["code"]) == (409, "poll_not_open")
-    async with database.session() as session:
-        assert await session.scalar(text("SELECT count(*) FROM electors")) == 0
-    assert (await changed(secretary, poll_id, secrecy="secret")).status_code == 200
-    clock.advance(minutes=5)
-    opened = await stepped(secretary, poll_id, "open")
-    assert (opened["secrecy"], opened["electorate_count"], opened["opened_at"]) == ("secret", 5, "2026-11-22T01:05:00Z")
-    await jobs.run()
-    assert set(jobs.sender.tokens("poll_opened")) == {
-        person.push_token for person in (world.secretary, world.minute_taker, world.member)
-    }
-    assert (await cast(member, poll_id)).status_code == 200
-
-
-async def _withdrawn(database: RolledBackDatabase) -> list[bool]:
-    """Whether the notices of the poll were withdrawn."""
-    async with database.session() as session:
-        withdrawn = "SELECT withdrawn_at IS NOT NULL FROM notifications WHERE type = 'poll_opened'"
-        return list(await session.scalars(text(withdrawn)))
-
-
-@pytest.mark.parametrize("how", ["open", "secret", "by hand"])
-async def test_poll_in_which_somebody_voted_is_not_taken_back(world: World, signed_in: SignedIn, how: str) -> None:
-    secretary = signed_in(world.secretary)
-    poll_id = await opened_poll(secretary, world.branch_a, secrecy="secret" if how == "secret" else "open")
-    if how == "by hand":
-        await raised(secretary, poll_id, {world.phoneless: "for"})
-    else:
-        await cast(signed_in(world.member), poll_id)
-    before = await seen(secretary, poll_id)
-    refused = await secretary.post(f"/v1/polls/{poll_id}/withdraw")
-    assert (refused.status_code, refused.json()["code"]) == (409, "poll_has_ballots")
-    assert await seen(secretary, poll_id) == before
-    await stepped(secretary, poll_id, "close")
-    assert (await secretary.post(f"/v1/polls/{poll_id}/withdraw")).json()["code"] == "poll_not_open"
-    assert (await signed_in(world.member).post(f"/v1/polls/{poll_id}/withdraw")).status_code == 403
-
-
 async def test_closed_poll_calls_nobody_any_more(world: World, signed_in: SignedIn, jobs: JobRunner) -> None:
     secretary = signed_in(world.secretary)
     poll_id = await opened_poll(secretary, world.branch_a)
@@ -330,15 +273,21 @@ async def test_poll_of_a_cancelled_meeting_calls_nobody_and_can_only_be_closed(
 async def test_call_to_vote_that_has_not_left_is_withdrawn_with_its_meeting(
     world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner
 ) -> None:
+    async def called() -> list[bool]:
+        """Whether the notices of the poll were withdrawn."""
+        async with database.session() as session:
+            withdrawn = "SELECT withdrawn_at IS NOT NULL FROM notifications WHERE type = 'poll_opened'"
+            return list(await session.scalars(text(withdrawn)))
+
     secretary = signed_in(world.secretary)
     poll_id = await opened_poll(secretary, world.branch_a)
     meeting_id = (await seen(secretary, poll_id))["subject_id"]
-    while not await _withdrawn(database):
+    while not await called():
         assert await jobs.run_one()
     later = {"starts_at": "2026-12-06T12:30:00Z", "reason": "Mưa bão"}
     await took(secretary, meeting_id, "postpone", later)
-    assert await _withdrawn(database) == [False]  # the vote goes on
+    assert await called() == [False]  # the vote goes on
     await took(secretary, meeting_id, "cancel", {"reason": "Mưa bão"})
-    assert await _withdrawn(database) == [True]
+    assert await called() == [True]
     await jobs.run()
     assert jobs.sender.tokens("poll_opened") == []

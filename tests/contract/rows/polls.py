@@ -39,7 +39,6 @@ ROWS: tuple[Row, ...] = (
     Row("changePoll", CALLS_DRAFT, path=_DRAFT, body={"secrecy": "secret"}, headers=VERSION_1),
     Row("discardPoll", CALLS_DRAFT, path=_DRAFT, headers=VERSION_1),
     Row("openPoll", CALLS_DRAFT, path=_DRAFT),
-    Row("withdrawPoll", _RUNS_OPEN, path=_OPEN),
     Row("closePoll", _RUNS_OPEN, path=_OPEN),
     Row("castBallot", expect(404, branch=OK, probationary=403, guest=403), path=_OPEN, body={"choice": "for"}),
     Row("enterHandVotes", _RUNS_OPEN, path=_OPEN, body={"votes": [{"member_id": "$phoneless", "choice": "for"}]}),
