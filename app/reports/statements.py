@@ -151,16 +151,6 @@ FROM due LEFT JOIN held USING (id, first) GROUP BY due.child
 """,
 )
 
-# Who had left and came back is entered anew, with the days of before.
-_ANEW = """, anew AS (
-    SELECT m.id, m.admitted_on = former.admitted_on AS was_admitted, m.official_on = former.official_on AS was_official
-    FROM members AS former JOIN members AS m ON m.card_number = former.card_number
-    WHERE former.has_left AND (former.created_at, former.id) < (m.created_at, m.id)
-    UNION ALL
-    SELECT m.id, m.admitted_on = former.admitted_on, m.official_on = former.official_on
-    FROM members AS former JOIN members AS m ON m.citizen_id = former.citizen_id
-    WHERE former.has_left AND (former.created_at, former.id) < (m.created_at, m.id)
-)"""
 # Who was admitted counts once, where it was: a later transfer makes a row too, which is not their first.
 _ADMITTED = """, admitted AS (
     SELECT below.child, m.sex, s.starts_on, m.born_on, m.education, m.is_ethnic_minority, m.occupation
@@ -172,11 +162,10 @@ _ADMITTED = """, admitted AS (
         SELECT FROM standings AS e
         WHERE e.member_id = s.member_id AND e.kind = 'probationary' AND (e.starts_on, e.id) < (s.starts_on, s.id)
     )
-    AND NOT EXISTS (SELECT FROM anew WHERE anew.id = m.id AND anew.was_admitted)
 )"""
 
 ADMISSIONS = _over(
-    _BELOW + _ANEW + _ADMITTED,
+    _BELOW + _ADMITTED,
     """
 SELECT child, count(*) AS admitted, count(*) FILTER (WHERE sex = 'female') AS women,
        count(*) FILTER (WHERE starts_on < born_on + interval '31 years') AS youth,
@@ -195,7 +184,7 @@ FROM admitted GROUP BY child
 )
 
 ADMITTED_BY_YEAR = _over(
-    _BELOW + _ANEW + _ADMITTED,
+    _BELOW + _ADMITTED,
     """
 SELECT child, CAST(extract(year FROM starts_on) AS int) AS year, count(*) AS admitted
 FROM admitted GROUP BY child, year
@@ -203,7 +192,7 @@ FROM admitted GROUP BY child, year
 )
 
 RECOGNISED = _over(
-    _BELOW + _ANEW,
+    _BELOW,
     """
 SELECT below.child, count(*) AS recognised
 FROM below JOIN standings AS s ON s.organisation_id = below.id AND s.kind = 'official'
@@ -213,7 +202,6 @@ AND NOT EXISTS (
     SELECT FROM standings AS e
     WHERE e.member_id = s.member_id AND e.kind = 'official' AND (e.starts_on, e.id) < (s.starts_on, s.id)
 )
-AND NOT EXISTS (SELECT FROM anew WHERE anew.id = s.member_id AND anew.was_official)
 GROUP BY below.child
 """,
 )

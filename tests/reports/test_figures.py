@@ -18,7 +18,7 @@ from app.worker import purge_old_rows
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import Json, SignedIn
-from tests.factories.members import add_standing, new_member
+from tests.factories.members import add_standing
 from tests.factories.minutes import over, stepped
 from tests.factories.reorganisations import done
 from tests.factories.reports import give_traits, make_standing, use_app
@@ -371,47 +371,6 @@ async def test_transferred_member_was_admitted_once_and_pool_is_judged_by_the_pl
     await planned(signed_in, world.officer, world.commune, 2026, 10)
     total = (await asked(signed_in, world.officer, world.commune, "admissions"))["total"]
     assert (total["pool_ratio"], total["pool_is_enough"]) == (1.4, False)
-
-
-async def test_who_is_entered_anew_was_admitted_and_recognised_once(
-    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
-) -> None:
-    numbers = {"card_number": "37.000123", "citizen_id": "037090000123", "phone": None}
-    dates = {"admitted_on": "2025-10-02", "official_on": "2026-10-02"}
-    secretary = signed_in(world.secretary)
-
-    async def entered(body: Json) -> str:
-        made = await secretary.post(f"/v1/organisations/{world.branch_a}/members", json=new_member(**body))
-        assert made.status_code == 201, made.text
-        identifier: str = made.json()["id"]
-        return identifier
-
-    async def figures() -> tuple[int, int]:
-        first, second = [
-            (await asked(signed_in, world.officer, world.commune, "admissions", year=year))["total"]
-            for year in (2025, 2026)
-        ]
-        return first["admitted_count"], second["recognised_count"]
-
-    before = await figures()
-    member_id = await entered(numbers | dates)
-    once = await figures()
-    assert once == (before[0] + 1, before[1] + 1)
-    async with database.session() as session:
-        await add_standing(
-            session, UUID(member_id), world.branch_a, StandingKind.resigned, starts_on=date(2026, 10, 20)
-        )
-        await session.commit()
-    for number in ("card_number", "citizen_id"):
-        clock.advance(minutes=1)
-        other = {"card_number": "37.000124", "citizen_id": "037090000124"} | {number: numbers[number]}
-        again = await entered({**other, "phone": None, **dates})
-        assert await figures() == once, number
-        async with database.session() as session:
-            await add_standing(
-                session, UUID(again), world.branch_a, StandingKind.resigned, starts_on=date(2026, 10, 21)
-            )
-            await session.commit()
 
 
 async def hold(
