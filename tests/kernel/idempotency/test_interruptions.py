@@ -53,6 +53,7 @@ async def test_a_connection_that_dies_before_the_commit_keeps_nothing_and_frees_
             text("""
                 SELECT pg_terminate_backend(pid) FROM pg_locks
                 WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """)
         )
     meanwhile.go_on.set()
