@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ARRAY, Select, Uuid, cast, func, or_, select
 
 from app.activity.entries.queries import find_activity_entries
 from app.activity.schemas import EntryView
@@ -16,8 +16,10 @@ from app.documents.models import Document, Visibility
 from app.documents.queries import find_documents
 from app.documents.schemas import DocumentView
 from app.kernel.db import Session
+from app.kernel.models import EventRow
 from app.kernel.notices import Notices, Reader
 from app.kernel.security import Actor
+from app.meetings.events import CourseCorrected
 from app.meetings.models import Meeting, MeetingStatus
 from app.meetings.queries import find_meetings
 from app.meetings.roll.queries import find_rolls
@@ -120,6 +122,13 @@ def _called_to_by_nobody(ids: Collection[UUID]) -> Select[UUID]:
     return select(Meeting.id).where(Meeting.id.in_(ids), Meeting.status == MeetingStatus.draft)
 
 
+def _never_of_others(ids: Collection[UUID]) -> Select[UUID]:
+    # Whom a meeting's corrected course no longer names had its draft minutes.
+    one = func.unnest(cast(list(ids), ARRAY(Uuid))).column_valued("one")
+    corrected = select(EventRow.id).where(EventRow.subject_id == one, EventRow.code == CourseCorrected.code)
+    return select(one).where(~corrected.exists())
+
+
 RESOURCES = (
     Resource("activity_entry", _of(find_activity_entries), stays=True),
     Resource("announcement", _of(find_announcements), hidden=_unpublished),
@@ -128,7 +137,7 @@ RESOURCES = (
     Resource("document", _of(find_documents), hidden=_of_committees),
     Resource("meeting", _of(find_meetings), hidden=_called_to_by_nobody),
     Resource("member", _of(find_members)),
-    Resource("minutes", _of(find_minutes), stays=True),
+    Resource("minutes", _of(find_minutes), hidden=_never_of_others),
     Resource("notification", _load_notifications, stays=True),
     Resource("organisation", _of(find_organisations)),
     Resource("poll", _of(find_polls), stays=True),

@@ -41,8 +41,9 @@ def require_writer(actor: Actor, meeting: Meeting) -> None:
 
 
 def require_approver(actor: Actor, meeting: Meeting) -> None:
-    """Raise NotForYourPost for all but secretary, deputy and whoever took the chair: who wrote them does not."""
-    if not actor.holds_in(meeting.organisation_id, LEADERS) and actor.member_id != meeting.chair_id:
+    """Raise NotForYourPost for all but secretary, deputy and whoever took the chair, if they do not write them too."""
+    is_chair_alone = actor.member_id == meeting.chair_id and not writes(actor, meeting)
+    if not actor.holds_in(meeting.organisation_id, LEADERS) and not is_chair_alone:
         raise NotForYourPost
 
 

@@ -223,7 +223,9 @@ NEEDS: Mapping[str, May] = {
     **_for_all("replaceMinutes sendMinutes", Model.writes_minutes),
     "publishMinutes": _organises,
     "answerRemark": lambda model, who, remark: model.writes_minutes(who, remark.meeting),
-    "approveMinutes": lambda model, who, meeting: _leads(model, who, meeting) or meeting.chair is who,
+    "approveMinutes": lambda model, who, meeting: (
+        _leads(model, who, meeting) or (meeting.chair is who and not model.writes_minutes(who, meeting))
+    ),
     "listRemarks": Model.reads_remarks,
     "remarkOnMinutes": Model.took_part,
     **_for_all("changePoll discardPoll openPoll closePoll enterHandVotes", _organises),

@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
+from tests.changes.phones import fresh
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import MEETING, SignedIn, announced, took
@@ -171,3 +172,33 @@ async def test_course_is_set_right_by_organisers_who_have_read_it_of_a_meeting_t
     nobody = await put_course(secretary, meeting_id, BEGINNING, chair=world.sister_member)
     assert (nobody.status_code, nobody.json()["code"]) == (422, "not_on_roster")
     assert nobody.json()["errors"][0]["pointer"] == "/chair_id"
+
+
+async def test_who_writes_the_minutes_does_not_come_to_approve_them_by_taking_the_chair(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    meeting_id = await forgotten(world, signed_in, clock)
+    for writer, named in ((world.minute_taker, None), (world.member, world.member)):
+        organiser = signed_in(world.minute_taker)
+        answer = await put_course(organiser, meeting_id, WHOLE, chair=writer, minute_taker=named)
+        assert answer.status_code == 200, answer.text
+        refused = await signed_in(writer).post(f"/v1/meetings/{meeting_id}/minutes/approve")
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_for_your_post")
+    await put_course(signed_in(world.minute_taker), meeting_id, WHOLE, chair=world.member)
+    assert (await signed_in(world.member).post(f"/v1/meetings/{meeting_id}/minutes/approve")).status_code == 200
+
+
+async def test_phone_of_whom_the_course_no_longer_names_forgets_the_draft(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    meeting_id = await forgotten(world, signed_in, clock)
+    secretary = signed_in(world.secretary)
+    await put_course(secretary, meeting_id, WHOLE, minute_taker=world.member)
+    clients = {person: signed_in(person) for person in (world.member, world.away)}
+    phones = {person: await fresh(client) for person, client in clients.items()}
+    assert meeting_id in phones[world.member].of("minutes")
+    await put_course(secretary, meeting_id, WHOLE, minute_taker=world.probationary)
+    for person, phone in phones.items():
+        await phone.catch_up(clients[person])
+        assert phone.held == (await fresh(clients[person])).held
+    assert phones[world.member].of("minutes") == {}
