@@ -1,7 +1,7 @@
 """How long things are kept: one table of rules names every table; a purge takes what is past and no more."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from app.identity.models import (
     RefreshToken,
     UsedNonce,
 )
-from app.kernel.db import Base, Session, day_of
+from app.kernel.db import Base, Session
 from app.kernel.i18n import Locale
 from app.kernel.ids import new_id
 from app.kernel.models import KeptAnswer
@@ -30,6 +30,7 @@ from app.kernel.security import PostKind
 from app.meetings.calendar.models import CalendarFeed
 from app.members.models import Member, Standing, StandingKind
 from app.members.record_views.models import RecordView, ViewedPart
+from app.memberships.models import DecidedKind, StandingDecision
 from app.models import metadata
 from app.notifications.forgetting.service import NOTICES_A_ROUND, NOTICES_KEPT
 from app.notifications.models import InboxEntry, Notification, SmsDelivery
@@ -139,12 +140,16 @@ def _nudge(world: World, at: datetime) -> list[Base]:
 
 
 def _identity(world: World, at: datetime) -> list[Base]:
-    """Of somebody else each time; whoever has left did so on a day, of which the later instant is not past yet."""
-    person, days = (world.member, 1) if at.second // 30 else (world.away, 0)
-    left = {"member_id": person.member_id, "organisation_id": world.branch_a, "kind": StandingKind.resigned}
+    """Of somebody else each time, who is said to have left long before."""
+    person = world.member if at.second // 30 else world.away
+    left = {"member_id": person.member_id, "organisation_id": world.branch_a, "starts_on": date(2026, 1, 2)}
+    entered = {"reason": "Xin ra", "entered_by": world.secretary.member_id, "created_at": at}
     made = {"account_id": person.account_id, "provider": "local", "subject": str(person.account_id), "created_at": at}
-    standing = Standing(id=uuid4(), starts_on=day_of(at) - timedelta(days=days), **left)
-    return [standing, LinkedIdentity(id=uuid4(), **made)]
+    return [
+        Standing(id=uuid4(), kind=StandingKind.resigned, **left),
+        StandingDecision(id=uuid4(), kind=DecidedKind.resigned, **left, **entered),
+        LinkedIdentity(id=uuid4(), **made),
+    ]
 
 
 OVER: dict[type[Base], Make] = {

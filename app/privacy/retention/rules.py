@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from app.care.models import Nudge, ProxyContact
 from app.changes.service import TOMBSTONES_KEPT, purge_tombstones
@@ -19,17 +19,19 @@ from app.identity.models import (
     RefreshToken,
     UsedNonce,
 )
-from app.kernel.db import Base, Session, day_of
+from app.kernel.db import Base, Session
 from app.kernel.idempotency import KEPT_FOR
 from app.kernel.models import KeptAnswer
 from app.meetings.calendar.models import CalendarFeed
 from app.meetings.calendar.service import KNOWN_AS_REVOKED_FOR
-from app.members.models import FINAL, Member, Standing
+from app.members.models import Member
 from app.members.record_views.models import RecordView
+from app.memberships.models import StandingDecision
 from app.notifications.deliveries.service import MONTHS_KEPT, forget_old_deliveries
 from app.notifications.forgetting.service import NOTICES_KEPT, forget_old_notices
 from app.privacy.models import CorrectionRequest, CorrectionStatus
 from app.reports.queries import VISITS_KNOWN_FOR
+from app.transfers.models import Transfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,16 +236,19 @@ RULES: tuple[Kept | Aged | Forgotten, ...] = (
         past=lambda last: Device.updated_at < last,
         why="Google gives up a token after as long; its owner gets text messages again",
     ),
-    # An end of membership may be taken back for as long.
+    # As long as it may be taken back, from its entry on, that they have left.
     Aged(
         table=LinkedIdentity,
         days=timedelta(days=30),
-        since="after its owner has left",
+        since="after it was entered that its owner has left",
         past=lambda last: LinkedIdentity.account_id.in_(
             select(Account.id)
             .join(Member, Member.id == Account.member_id)
-            .join(Standing, Standing.member_id == Member.id)
-            .where(Member.has_left, Standing.kind.in_(FINAL), Standing.starts_on < day_of(last))
+            .where(
+                Member.has_left,
+                ~exists().where(StandingDecision.member_id == Member.id, StandingDecision.created_at >= last),
+                ~exists().where(Transfer.member_id == Member.id, Transfer.decided_at >= last),
+            )
         ),
         why="the member's own, deleted when they want; who comes back is entered anew and links it again",
     ),
