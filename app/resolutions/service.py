@@ -141,9 +141,10 @@ async def discard_meeting(session: Session, actor: Actor, meeting_id: UUID, *, e
     Phones are told of all. Raises as `meetings.service.discard_meeting`.
     """
     await hold_organisation(session, select(Meeting.organisation_id).where(Meeting.id == meeting_id).scalar_subquery())
-    status = await session.scalar(select(Meeting.status).where(Meeting.id == meeting_id))
-    if status is MeetingStatus.draft:  # before the meeting is held, as the steps of polls do it
+    seen, _ = await get_visible_meeting(session, actor, meeting_id)
+    if seen.status is MeetingStatus.draft:  # before the meeting is held, as the steps of polls do it
         await polls.settle_polls(session, actor, meeting_id)
+    session.expire(seen)  # it is judged as it is once it is held
     # Held first, so that no other comes to name it. Where it may not be discarded, this is rolled back too.
     await get_visible_meeting(session, actor, meeting_id, for_update=True)
     freed = await session.execute(
