@@ -23,6 +23,7 @@ CASES = {
     "never given out": "chưa từng cấp",
     "not adopted": "chưa thông qua",
     "not sent yet": "chưa gửi",
+    "open, and nobody has voted": "đang mở, chưa ai biểu quyết",
     "not sent yet; the probationary member takes them": "chưa gửi; đảng viên dự bị ghi biên bản",
     "the probationary member takes them": "đảng viên dự bị ghi biên bản",
     "of a member's own": "của riêng một đảng viên",

@@ -110,6 +110,7 @@ FACTS: dict[str, Fact] = {
     "polls.edited": Fact(Text(vi="Sửa nội dung biểu quyết", en="Poll edited")),
     "polls.discarded": Fact(Text(vi="Bỏ bản nháp biểu quyết", en="Draft of a poll discarded")),
     "polls.opened": Fact(Text(vi="Mở biểu quyết", en="Poll opened")),
+    "polls.called_off": Fact(Text(vi="Hủy biểu quyết mở nhầm", en="Poll called off")),
     "polls.closed": Fact(Text(vi="Kết thúc biểu quyết", en="Poll closed"), is_public=True),
     "polls.voted": Fact(Text(vi="Biểu quyết công khai", en="Vote in an open poll")),
     "polls.hand_votes_entered": Fact(Text(vi="Ghi biểu quyết giơ tay", en="Show of hands written down")),

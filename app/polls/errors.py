@@ -23,6 +23,13 @@ class PollNotOpen(Conflict):
     title = Text(vi="Cuộc biểu quyết chưa mở hoặc đã kết thúc", en="The poll has not been opened or is closed")
 
 
+class PollHasBallots(Conflict):
+    title = Text(
+        vi="Đã có người biểu quyết nên chỉ có thể kết thúc cuộc biểu quyết",
+        en="Somebody has voted, so the poll can only be closed",
+    )
+
+
 class PollNotClosed(Conflict):
     title = Text(vi="Cuộc biểu quyết chưa kết thúc", en="The poll is not closed yet")
 

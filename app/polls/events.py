@@ -47,6 +47,20 @@ class PollOpened(PollEvent):
     lane: ClassVar[Lane | None] = Lane.urgent
 
 
+class PollCalledOff(PollEvent):
+    """What was opened by mistake was deleted before anybody voted; whom it had called are told."""
+
+    code = "polls.called_off"
+    lane: ClassVar[Lane | None] = Lane.urgent
+
+    question: str
+    called: tuple[UUID, ...]
+
+    def changes(self) -> tuple[Change, ...]:
+        scopes = (self.organisation_id, *self.called)
+        return tuple(Change(scope, "poll", self.subject_id, self.version, Op.delete) for scope in scopes)
+
+
 class PollClosed(PollEvent):
     code = "polls.closed"
 

@@ -154,6 +154,12 @@ def _has_voted(poll_id: Any, member_id: Any) -> ColumnElement[bool]:
     )
 
 
+async def has_ballots(session: Session, poll_id: UUID) -> bool:
+    """Say whether anybody has voted, by themselves, by a hand that was written down, or in secret."""
+    voted = or_(exists().where(Vote.poll_id == poll_id), exists().where(Participation.poll_id == poll_id))
+    return bool(await session.scalar(select(voted)))
+
+
 def _joined(poll_id: Any) -> Select[int]:
     """Count those temporarily away or exempt who take part; Any: a column or a value."""
     return select(func.count()).where(

@@ -20,6 +20,7 @@ from app.polls import queries, service
 from app.polls.errors import (
     MeetingTakesNoPolls,
     PollAlreadyExists,
+    PollHasBallots,
     PollIsSecret,
     PollNotClosed,
     PollNotDraft,
@@ -117,11 +118,14 @@ async def change_poll(
     "/polls/{poll_id}",
     operation_id="discardPoll",
     status_code=204,
-    summary="Discard a draft",
-    responses=problems(PollNotFound, NotForYourPost, PollNotDraft),
+    summary="Discard a poll",
+    responses=problems(PollNotFound, NotForYourPost, PollNotDraft, PollHasBallots),
 )
 async def discard_poll(session: DbSession, actor: CurrentActor, poll_id: UUID, expected: ExpectedVersion) -> None:
-    """Delete a draft; what was opened stays."""
+    """Delete a draft, or what was opened by mistake while nobody has voted in it: whom it called are told.
+
+    What somebody has voted in can only be closed.
+    """
     await service.discard_poll(session, actor, poll_id, expected=expected)
 
 

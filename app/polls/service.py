@@ -23,11 +23,13 @@ from app.polls import access, queries
 from app.polls.errors import (
     MeetingTakesNoPolls,
     PollAlreadyExists,
+    PollHasBallots,
     PollNotDraft,
     PollNotOpen,
     TooFewElectors,
 )
 from app.polls.events import (
+    PollCalledOff,
     PollClosed,
     PollDiscarded,
     PollDrafted,
@@ -136,8 +138,25 @@ async def change_poll(session: Session, actor: Actor, poll_id: UUID, body: PollC
 
 
 async def discard_poll(session: Session, actor: Actor, poll_id: UUID, *, expected: int) -> None:
-    """Delete a draft. Raises VersionChanged, PollNotDraft."""
-    await _discard(session, actor, await _get_draft_for_change(session, actor, poll_id, expected=expected))
+    """Delete a draft, or what was opened by mistake while nobody has voted; whom it called are told.
+
+    What shall be put to the vote instead is another poll: a ballot that is on its way names this one. Raises
+    VersionChanged, PollHasBallots, and PollNotDraft for what was closed.
+    """
+    poll = await get_for_change(session, actor, poll_id)  # held alone: no ballot comes between
+    require_version(poll.version, expected)
+    if poll.status is PollStatus.closed:
+        raise PollNotDraft
+    if poll.status is PollStatus.draft:
+        await _discard(session, actor, poll)
+        return
+    if await queries.has_ballots(session, poll.id):
+        raise PollHasBallots
+    await withdraw_notices(session, subject_id=poll.id)
+    called = tuple(await session.scalars(queries.electors_of(poll.id)))
+    fact = PollCalledOff.model_validate(fact_names(actor, poll) | {"question": poll.question, "called": called})
+    await record(session, fact)
+    await session.execute(delete(Poll).where(Poll.id == poll.id))
 
 
 async def settle_polls(session: Session, actor: Actor, subject_id: UUID) -> None:

@@ -107,9 +107,6 @@ async def test_draft_changes_and_after_the_opening_nothing_does(world: World, si
     for step in ("open", "close"):
         answer = await changed(secretary, poll_id, secrecy="secret")
         assert (answer.status_code, answer.json()["code"]) == (409, "poll_not_draft")
-        known = await secretary.get(f"/v1/polls/{poll_id}")
-        gone = await secretary.delete(f"/v1/polls/{poll_id}", headers={"If-Match": known.headers["ETag"]})
-        assert (gone.status_code, gone.json()["code"]) == (409, "poll_not_draft")
         assert (await secretary.post(f"/v1/polls/{poll_id}/open")).json()["code"] == "poll_not_draft"
         if step == "open":
             await stepped(secretary, poll_id, "close")
@@ -291,3 +288,53 @@ async def test_call_to_vote_that_has_not_left_is_withdrawn_with_its_meeting(
     assert await called() == [True]
     await jobs.run()
     assert jobs.sender.tokens("poll_opened") == []
+
+
+async def test_poll_opened_by_mistake_is_called_off_before_anybody_votes_and_whom_it_called_are_told(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner
+) -> None:
+    secretary, member = signed_in(world.secretary), signed_in(world.member)
+    poll_id = await opened_poll(secretary, world.branch_a)
+    await jobs.run()
+    assert jobs.sender.tokens("poll_opened") != []
+    tag = {"If-Match": f'"{(await seen(secretary, poll_id))["version"]}"'}
+    assert (await signed_in(world.probationary).delete(f"/v1/polls/{poll_id}", headers=tag)).status_code == 403
+
+    assert (await secretary.delete(f"/v1/polls/{poll_id}", headers=tag)).status_code == 204
+    await jobs.run()
+
+    assert jobs.sender.tokens("poll_called_off") == jobs.sender.tokens("poll_opened")
+    assert f"Hủy biểu quyết: {POLL['question']}" in {one["title"] for one in await inbox(member)}
+    for answer in (await member.get(f"/v1/polls/{poll_id}"), await cast(member, poll_id)):
+        assert (answer.status_code, answer.json()["code"]) == (404, "poll_not_found")
+    async with database.session() as session:
+        assert await session.scalar(text("SELECT count(*) FROM electors")) == 0
+
+
+async def test_poll_called_off_before_the_call_went_out_tells_nobody(
+    world: World, signed_in: SignedIn, jobs: JobRunner
+) -> None:
+    secretary = signed_in(world.secretary)
+    poll_id = await opened_poll(secretary, world.branch_a)
+    tag = {"If-Match": f'"{(await seen(secretary, poll_id))["version"]}"'}
+    assert (await secretary.delete(f"/v1/polls/{poll_id}", headers=tag)).status_code == 204
+    await jobs.run()
+    assert {one["type"] for one in await inbox(signed_in(world.member))} & {"poll_opened", "poll_called_off"} == set()
+
+
+@pytest.mark.parametrize("how", ["open", "secret", "by hand"])
+async def test_poll_in_which_somebody_voted_is_not_called_off(world: World, signed_in: SignedIn, how: str) -> None:
+    secretary = signed_in(world.secretary)
+    poll_id = await opened_poll(secretary, world.branch_a, secrecy="secret" if how == "secret" else "open")
+    if how == "by hand":
+        await raised(secretary, poll_id, {world.phoneless: "for"})
+    else:
+        await cast(signed_in(world.member), poll_id)
+    before = await seen(secretary, poll_id)
+    tag = {"If-Match": f'"{before["version"]}"'}
+    refused = await secretary.delete(f"/v1/polls/{poll_id}", headers=tag)
+    assert (refused.status_code, refused.json()["code"]) == (409, "poll_has_ballots")
+    assert await seen(secretary, poll_id) == before
+    closed = await stepped(secretary, poll_id, "close")
+    late = await secretary.delete(f"/v1/polls/{poll_id}", headers={"If-Match": f'"{closed["version"]}"'})
+    assert late.json()["code"] == "poll_not_draft"

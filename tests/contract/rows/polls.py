@@ -38,6 +38,7 @@ ROWS: tuple[Row, ...] = (
     Row("getPoll", expect(404, branch=OK, guest=404, officer=OK), path=_CLOSED, why="with its result"),
     Row("changePoll", CALLS_DRAFT, path=_DRAFT, body={"secrecy": "secret"}, headers=VERSION_1),
     Row("discardPoll", CALLS_DRAFT, path=_DRAFT, headers=VERSION_1),
+    Row("discardPoll", _RUNS_OPEN, path=_OPEN, headers=VERSION_1, why="open, and nobody has voted"),
     Row("openPoll", CALLS_DRAFT, path=_DRAFT),
     Row("closePoll", _RUNS_OPEN, path=_OPEN),
     Row("castBallot", expect(404, branch=OK, probationary=403, guest=403), path=_OPEN, body={"choice": "for"}),
