@@ -103,7 +103,7 @@ FROM unnest(CAST(:scopes AS uuid[])) AS mine(id) LEFT JOIN scopes AS s ON s.id =
 # stays when others change meanwhile. What changes after the run began has a higher counter: the next run brings it.
 _PAGE = text("""
 SELECT c.object_type, c.object_id, max(c.version) AS version, bool_and(c.op = 'delete') AS is_gone,
-       (array_agg(c.scope_id ORDER BY c.scope_id))[1] AS scope_id
+       bool_or(c.op = 'delete') AS may_be_gone, (array_agg(c.scope_id ORDER BY c.scope_id))[1] AS scope_id
 FROM unnest(CAST(:scopes AS uuid[]), CAST(:since AS bigint[]), CAST(:until AS bigint[])) AS mine(id, since, until)
 JOIN changes AS c ON c.scope_id = mine.id AND c.counter > mine.since AND c.counter <= mine.until
 WHERE (c.object_type, c.object_id) > (CAST(:after_type AS text), CAST(:after_id AS uuid))
@@ -289,7 +289,8 @@ def _items(
         view = views.get(row.object_type, {}).get(row.object_id)
         if view is None:
             was_never_shown = _RESOURCES[row.object_type].stays or row.object_id in hidden
-            never_seen = not row.is_gone and not run.is_whole and was_never_shown
+            # Beside news in one scope it may have been deleted in another: for them, it was there.
+            never_seen = not row.may_be_gone and not run.is_whole and was_never_shown
             if run.is_first or never_seen:
                 continue
         yield ChangeView(

@@ -6,10 +6,11 @@ from httpx import AsyncClient
 from tests.changes.phones import fresh, named
 from tests.documents.asking import uploaded
 from tests.factories import announcements, resolutions
-from tests.factories.meetings import SignedIn, announced, drafted, took
+from tests.factories.meetings import SignedIn, announced, drafted, inbox, took
 from tests.factories.polls import opened_poll, post_poll, seen, stepped
 from tests.factories.transfers import moved
 from tests.factories.world import World
+from tests.worker import JobRunner
 
 pytestmark = pytest.mark.usefixtures("told")
 
@@ -152,3 +153,43 @@ async def test_a_branch_hears_of_its_announcement_again_once_the_paper_from_abov
         assert phone.of("announcement")[notice]["documents"] == []
         assert named(phone, "delete") == {("document", paper["id"])}
         assert phone.held == (await fresh(client)).held
+
+
+async def test_who_has_lost_their_seat_forgets_the_committees_poll_at_its_close_and_others_never_hear_of_it(
+    world: World, secretary: AsyncClient, member: AsyncClient, signed_in: SignedIn
+) -> None:
+    administrator, other = signed_in(world.administrator), signed_in(world.away)
+    seat = {"member_id": str(world.member.member_id), "kind": "committee_member", "starts_on": "2026-01-01"}
+    granted = await administrator.post(f"/v1/organisations/{world.branch_a}/posts", json=seat)
+    meeting = await announced(secretary, world.branch_a, kind="committee")
+    poll = (await post_poll(secretary, meeting)).json()["id"]
+    await stepped(secretary, poll, "open")
+    assert (await administrator.delete(f"/v1/posts/{granted.json()['id']}")).status_code == 204
+    phone, theirs = await fresh(member), await fresh(other)
+    assert (set(phone.of("poll")), theirs.of("poll")) == ({poll}, {})
+
+    await stepped(secretary, poll, "close")
+    await phone.catch_up(member)
+    await theirs.catch_up(other)
+
+    assert ("poll", poll) in named(phone, "delete")
+    assert ("poll", poll) not in named(theirs, "delete")
+    assert phone.held == (await fresh(member)).held
+
+
+async def test_a_broad_notice_that_was_read_meanwhile_is_forgotten_with_its_announcement(
+    world: World, member: AsyncClient, signed_in: SignedIn, jobs: JobRunner
+) -> None:
+    officer = signed_in(world.officer)
+    notice = await announcements.published(officer, world.commune)
+    await jobs.run()
+    phone = await fresh(member)
+    [entry] = await inbox(member)
+    assert set(phone.of("notification")) == {entry["id"]}
+
+    assert (await member.put(f"/v1/me/notifications/{entry['id']}/read")).status_code == 204
+    assert (await announcements.remove(officer, notice)).status_code == 204
+    await phone.catch_up(member)
+
+    assert phone.of("notification") == {}
+    assert phone.held == (await fresh(member)).held
