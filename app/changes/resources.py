@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, cast, func, or_, select
+from sqlalchemy import ARRAY, Select, Uuid, and_, cast, func, or_, select
 
 from app.activity.entries.queries import find_activity_entries
 from app.activity.schemas import EntryView
@@ -19,7 +19,7 @@ from app.kernel.db import Session
 from app.kernel.models import EventRow
 from app.kernel.notices import Notices, Reader
 from app.kernel.security import Actor
-from app.meetings.events import CourseCorrected
+from app.meetings.events import CourseCorrected, RollTaken
 from app.meetings.models import Meeting, MeetingStatus
 from app.meetings.queries import find_meetings
 from app.meetings.roll.queries import find_rolls
@@ -33,6 +33,7 @@ from app.members.posts.queries import find_posts
 from app.members.posts.schemas import PostView
 from app.members.queries import find_members
 from app.members.schemas import MemberView
+from app.minutes.models import Minutes
 from app.minutes.queries import find_minutes
 from app.minutes.schemas import MinutesView
 from app.notifications.queries import find_notifications
@@ -123,10 +124,14 @@ def _called_to_by_nobody(ids: Collection[UUID]) -> Select[UUID]:
 
 
 def _never_of_others(ids: Collection[UUID]) -> Select[UUID]:
-    # Whom a meeting's corrected course no longer names had its draft minutes.
+    # Whom a meeting's corrected course no longer names had its draft minutes; whom its roll no longer says there, had
+    # them if they were sent before.
     one = func.unnest(cast(list(ids), ARRAY(Uuid))).column_valued("one")
-    corrected = select(EventRow.id).where(EventRow.subject_id == one, EventRow.code == CourseCorrected.code)
-    return select(one).where(~corrected.exists())
+    sent_at = select(Minutes.sent_at).where(Minutes.meeting_id == one).scalar_subquery()
+    corrected = or_(
+        EventRow.code == CourseCorrected.code, and_(EventRow.code == RollTaken.code, EventRow.occurred_at >= sent_at)
+    )
+    return select(one).where(~select(EventRow.id).where(EventRow.subject_id == one, corrected).exists())
 
 
 RESOURCES = (

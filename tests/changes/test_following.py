@@ -6,8 +6,11 @@ from httpx import AsyncClient
 from tests.changes.phones import fresh, named
 from tests.documents.asking import uploaded
 from tests.factories import announcements, resolutions
+from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, drafted, inbox, took
+from tests.factories.minutes import over
 from tests.factories.polls import opened_poll, post_poll, seen, stepped
+from tests.factories.rolls import put_roll
 from tests.factories.transfers import moved
 from tests.factories.world import World
 from tests.worker import JobRunner
@@ -192,4 +195,24 @@ async def test_a_broad_notice_that_was_read_meanwhile_is_forgotten_with_its_anno
     await phone.catch_up(member)
 
     assert phone.of("notification") == {}
+    assert phone.held == (await fresh(member)).held
+
+
+async def test_whom_the_roll_no_longer_counts_among_the_present_forgets_the_draft_that_was_sent(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    meeting = await over(world, signed_in, clock)
+    secretary, member, other = signed_in(world.secretary), signed_in(world.member), signed_in(world.away)
+    theirs = await fresh(other)
+    assert (await put_roll(secretary, meeting, (world.phoneless, "excused"))).status_code == 200
+    await theirs.catch_up(other)
+    assert ("minutes", meeting) not in named(theirs, "delete")  # nobody had been sent them
+    assert (await secretary.post(f"/v1/meetings/{meeting}/minutes/send")).status_code == 200
+    phone = await fresh(member)
+    assert set(phone.of("minutes")) == {meeting}
+
+    assert (await put_roll(secretary, meeting, (world.member, "excused"))).status_code == 200
+    await phone.catch_up(member)
+
+    assert phone.of("minutes") == {}
     assert phone.held == (await fresh(member)).held
