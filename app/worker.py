@@ -18,8 +18,7 @@ from app.admissions.reviews.service import follow_corrections, remind_of_reviews
 from app.announcements.service import publish_due_announcements
 from app.documents.service import INDEX_TASK, REMOVE_TASK, index_document, sweep_orphans
 from app.documents.store import DocumentStore
-from app.identity.second_factor.service import SILENCE_TASK
-from app.identity.sessions.service import silence_phones
+from app.identity.sessions.service import SILENCE_TASK, silence_phones
 from app.kernel.clock import system_clock
 from app.kernel.db import PooledDatabase, Session, synchronised, transaction
 from app.kernel.events import EXPAND_TASK
@@ -110,7 +109,7 @@ async def dismiss_notice(
 
 
 async def silence_lost_phones(office: PostOffice, account_id: str) -> None:
-    """Stop pushing to the phones of an account that was let in again at the console."""
+    """Stop pushing to the phones of an account that somebody was let into anew an hour ago."""
     async with transaction(office.database) as session:
         await silence_phones(session, UUID(account_id))
 

@@ -38,7 +38,8 @@ async def _prepare_reuse(session: Session, event: RefreshTokenReused) -> Prepare
 
 
 async def _prepare_new_device(session: Session, event: SignedInOnNewDevice) -> Prepared:
-    return _prepare(session, event, device_name=event.device_name or "?")
+    # As below: one that came with an activation code leaves the other phones an hour.
+    return _prepare(session, event, breaks_quiet_hours=True, device_name=event.device_name or "?")
 
 
 async def _prepare_removal(session: Session, event: SecondFactorRemoved) -> Prepared:

@@ -31,7 +31,7 @@ from app.identity.proofs.service import (
     somewhere,
 )
 from app.identity.schemas import Activation, ActivationCodeView, PasswordChange, SignIn, Tokens
-from app.identity.sessions.service import begin_session, end_sessions
+from app.identity.sessions.service import begin_session, end_sessions, end_sessions_but_tell
 from app.kernel.context import Door, knock
 from app.kernel.db import Session
 from app.kernel.events import record
@@ -119,6 +119,7 @@ async def _write_code(
 async def activate(session: Session, body: Activation, *, address: str | None = None, keyring: Keyring) -> Tokens:
     """Take a code, set the password and sign in; every other session of the member ends.
 
+    An account that was there is told of the new phone on those it had, which are silenced an hour later.
     A wrong, used or expired code, one with five failures and one from before a post raise the same ActivationRefused,
     after the same work.
     A code replaces the password alone: an account with a second factor still needs it (SecondFactorRequired, -Refused).
@@ -186,7 +187,7 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
         # Last, as whoever signs in does: failures, second factor, account.
         await session.refresh(account, with_for_update=True)
         account.password_hash = password_hash
-        await end_sessions(session, account.id)
+        await end_sessions_but_tell(session, account.id)
     await session.flush()  # the session's foreign key needs the account
     await record(
         session,

@@ -7,6 +7,7 @@ from httpx import AsyncClient
 
 from app.kernel.db import Database
 from app.kernel.passwords import Passwords
+from tests.factories.clock import FakeClock
 from tests.factories.world import World
 from tests.identity.steps import (
     SignedIn,
@@ -67,3 +68,24 @@ async def test_the_first_phone_is_new_to_nobody(
 
     await jobs.run()
     assert jobs.sender.tokens("new_device") == []
+
+
+async def test_taking_an_account_over_with_a_code_is_told_of_at_night_too_and_the_phones_are_silenced_an_hour_later(
+    client: AsyncClient, signed_in: SignedIn, world: World, clock: FakeClock, jobs: JobRunner, database: Database
+) -> None:
+    clock.set(clock().replace(hour=16))  # 23:00 in Hà Nội
+    code = await issue_code(signed_in(world.secretary), world.member)
+    assert (await try_to_activate(client, code)).status_code == 200
+    held = "SELECT push_token FROM devices WHERE account_id = :account"
+
+    await jobs.run()
+
+    assert jobs.sender.tokens("new_device") == [world.member.push_token]
+    clock.advance(minutes=59)
+    await jobs.run()
+    assert [row.push_token for row in await rows(database, held, account=world.member.account_id)] == [
+        world.member.push_token
+    ]
+    clock.advance(minutes=1)
+    await jobs.run()
+    assert [row.push_token for row in await rows(database, held, account=world.member.account_id)] == [None]

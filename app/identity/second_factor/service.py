@@ -1,9 +1,8 @@
 """Commands of the second factor: enrol, confirm, renew the recovery codes, remove."""
 
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.identity import access, totp
@@ -15,23 +14,20 @@ from app.identity.events import (
     SecondFactorRemoved,
 )
 from app.identity.keyring import Keyring
-from app.identity.models import Account, LoginSession, RecoveryCode, SecondFactor
+from app.identity.models import Account, RecoveryCode, SecondFactor
 from app.identity.proofs.service import Proof, prove, refuse, require_patience, somebody, spend_code
 from app.identity.queries import find_placed_posts
 from app.identity.second_factor.schemas import CodeProof, RecoveryCodes, SecondFactorEnrol, SecondFactorSecret
 from app.identity.service import hold_proven, require_password
+from app.identity.sessions.service import end_sessions_but_tell
 from app.kernel.db import Session
 from app.kernel.events import record
-from app.kernel.jobs import Lane, defer
 from app.kernel.security import Actor
 from app.members.errors import MemberNotFound
 from app.members.models import Member
 from app.members.queries import get_visible_member
 
 ISSUER = "Sổ tay"
-SILENCE_TASK = "identity.silence_phones"
-TOLD_FOR = timedelta(hours=1)
-"""So long after an override every phone of the account may still be told of it."""
 
 
 async def enrol_second_factor(
@@ -150,14 +146,7 @@ async def override_second_factor(session: Session, *, phone: str) -> Member:
         raise MemberNotFound
     account_id = await _find_factor(session, member.id)
     await _remove(session, account_id)
-    # Not `end_sessions`: the phones are still to be told of it.
-    await session.execute(
-        update(LoginSession)
-        .where(LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None))
-        .values(revoked_at=session.now())
-    )
-    at = session.now() + TOLD_FOR
-    await defer(session, SILENCE_TASK, {"account_id": str(account_id)}, lane=Lane.bulk, schedule_at=at)
+    await end_sessions_but_tell(session, account_id)
     await record(
         session,
         SecondFactorOverridden(

@@ -15,6 +15,7 @@ from app.identity.schemas import Installation, Refresh, Tokens
 from app.kernel.context import Door, knock
 from app.kernel.db import Session
 from app.kernel.events import Event, record
+from app.kernel.jobs import Lane, defer
 from app.kernel.security import Actor
 from app.kernel.tokens import LIFETIME
 from app.members.models import Member
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 SESSION_LIFETIME = timedelta(days=180)
 SESSION_IDLE = timedelta(days=30)
 RETRY_WINDOW = timedelta(seconds=60)
+SILENCE_TASK = "identity.silence_phones"
+TOLD_FOR = timedelta(hours=1)
+"""So long after somebody was let in anew every phone of the account may still be told of it."""
 LONGEST_SIGN_IN = timedelta(seconds=10)
 """So long a sign-in may still be at work, or its answer on its way, when the phone tries again."""
 
@@ -208,12 +212,26 @@ async def end_session(session: Session, actor: Actor, session_id: UUID) -> None:
 
 async def end_sessions(session: Session, account_id: UUID, *which: ColumnElement[bool]) -> None:
     """End the account's open sessions, or those of them that are meant; their installations get no more pushes."""
+    await _revoke(session, account_id, *which)
+    await silence_phones(session, account_id)
+
+
+async def end_sessions_but_tell(session: Session, account_id: UUID) -> None:
+    """End every session of an account that somebody is let into anew, who may be somebody else.
+
+    Its phones can still be told of it; an hour later those that have not signed in again are pushed to no more.
+    """
+    await _revoke(session, account_id)
+    at = session.now() + TOLD_FOR
+    await defer(session, SILENCE_TASK, {"account_id": str(account_id)}, lane=Lane.bulk, schedule_at=at)
+
+
+async def _revoke(session: Session, account_id: UUID, *which: ColumnElement[bool]) -> None:
     await session.execute(
         update(LoginSession)
         .where(LoginSession.account_id == account_id, LoginSession.revoked_at.is_(None), *which)
         .values(revoked_at=session.now())
     )
-    await silence_phones(session, account_id)
 
 
 async def silence_phones(session: Session, account_id: UUID) -> None:
