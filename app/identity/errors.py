@@ -77,7 +77,10 @@ class IdentityNotFound(NotFound):
 
 
 class ActivationRefused(NotSignedIn):
-    title = Text(vi="Mã kích hoạt không đúng hoặc đã hết hạn", en="The activation code is wrong or has expired")
+    title = Text(
+        vi="Mã kích hoạt không đúng, đã dùng hoặc đã hết hạn; nếu vừa đặt mật khẩu, hãy đăng nhập bằng mật khẩu đó",
+        en="The activation code is wrong, was used or has expired; if you just chose a password, sign in with it",
+    )
 
 
 class RefreshRefused(NotSignedIn):

@@ -71,7 +71,8 @@ async def activate(request: Request, session: DbSession, keyring: KeyringDep, bo
     """Set a password with the code that the secretary or an administrator handed out, and sign in.
 
     A wrong, used and expired code are answered alike; after five wrong tries a code no longer works. It replaces the
-    password only: an account with a second factor sends `totp_code` too.
+    password only: an account with a second factor sends `totp_code` too. A code works once: after a lost answer sign in
+    with the password just chosen, and send the code again only where that is refused. `passwords_busy` uses up no try.
     """
     return await service.activate(session, body, address=address_of(request), keyring=keyring)
 

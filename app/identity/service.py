@@ -36,7 +36,7 @@ from app.kernel.context import Door, knock
 from app.kernel.db import Session
 from app.kernel.events import record
 from app.kernel.ids import least_beside
-from app.kernel.passwords import is_common
+from app.kernel.passwords import PasswordsBusy, is_common
 from app.kernel.phones import parse_phone
 from app.kernel.security import Actor
 from app.members.errors import StillCandidate
@@ -124,7 +124,7 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
     after the same work.
     A code replaces the password alone: an account with a second factor still needs it (SecondFactorRequired, -Refused).
     Wrong codes delay their `address` as wrong passwords do, and those of the second factor the account, however many
-    codes are handed out for it (SignInDelayed).
+    codes are handed out for it (SignInDelayed). A try that the server had no time to judge (PasswordsBusy) is none.
     """
     if is_common(body.password):
         raise PasswordTooCommon
@@ -153,10 +153,16 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
                 )
             )
             found = tried.one_or_none()
-    right = await keyring.passwords.matches(found.secret_hash if found else None, typed.secret if typed else "")
-    if typed is None or found is None or not right:
+    password_hash = None
+    try:
+        if await keyring.passwords.matches(found.secret_hash if found else None, typed.secret if typed else ""):
+            password_hash = await keyring.passwords.hash(body.password)
+    except PasswordsBusy:
+        if typed is not None and found is not None:
+            await _take_back_try(typed, found.id, keyring=keyring)
+        raise
+    if typed is None or found is None or password_hash is None:
         await refuse(session, ActivationRefused(), [where], keyring=keyring)
-    password_hash = await keyring.passwords.hash(body.password)  # while no connection is held
     await knock(session, Door.activation_code, typed.selector)
     used = await session.scalar(
         delete(ActivationCode).where(ActivationCode.id == found.id).returning(ActivationCode.member_id)
@@ -194,6 +200,17 @@ async def activate(session: Session, body: Activation, *, address: str | None = 
         AccountActivated(organisation_id=member.organisation_id, subject_id=account.id, actor_member_id=member.id),
     )
     return await begin_session(session, account, member.organisation_id, body.installation, keyring=keyring)
+
+
+async def _take_back_try(typed: Code, code_id: UUID, *, keyring: Keyring) -> None:
+    """Take back the try that was counted for a code and told nobody anything; what others tried meanwhile stays."""
+    async with keyring.independently() as apart:
+        await knock(apart, Door.activation_code, typed.selector)
+        await apart.execute(
+            update(ActivationCode)
+            .where(ActivationCode.id == code_id, ActivationCode.try_count > 0)
+            .values(try_count=ActivationCode.try_count - 1)
+        )
 
 
 async def sign_in(session: Session, body: SignIn, *, address: str | None = None, keyring: Keyring) -> Tokens:

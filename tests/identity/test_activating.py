@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from app.identity.credentials import Code
 from app.identity.models import ActivationCode
 from app.identity.service import hand_out_code
 from app.kernel.db import Database
-from app.kernel.passwords import Passwords
+from app.kernel.passwords import Passwords, PasswordsBusy
 from app.kernel.security import PostKind
 from app.members.models import Member, Post
 from tests.factories.clock import FakeClock
@@ -360,3 +361,47 @@ async def test_a_code_that_was_handed_out_with_a_post_lets_its_holder_in(
         await session.commit()
 
     assert (await try_to_activate(client, view.activation_code)).status_code == 200
+
+
+class BusyPasswords(Passwords):
+    """Refuses a kind of work as often as it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), concurrency=4)
+        self.refusals = {"matches": 0, "hash": 0}
+
+    async def hash(self, password: str) -> str:
+        self._refuse("hash")
+        return await super().hash(password)
+
+    async def matches(self, password_hash: str | None, password: str) -> bool:
+        self._refuse("matches")
+        return await super().matches(password_hash, password)
+
+    def _refuse(self, work: str) -> None:
+        if self.refusals[work]:
+            self.refusals[work] -= 1
+            raise PasswordsBusy(headers={"Retry-After": "5"})
+
+
+class TestOnABusyServer:
+    @pytest.fixture
+    def passwords(self) -> BusyPasswords:
+        return BusyPasswords()
+
+    @pytest.mark.parametrize("work", ["matches", "hash"])
+    async def test_tries_that_were_not_judged_are_not_counted_and_those_that_were_are(
+        self, work: str, live_app: LiveApp, passwords: BusyPasswords
+    ) -> None:
+        client, world = live_app.client, live_app.world
+        code = await issue_code(live_app.signed_in(world.secretary), world.member)
+        assert (await try_to_activate(client, wrong(code))).status_code == 401
+        passwords.refusals[work] = 5
+
+        answers = [await try_to_activate(client, code) for _ in range(5)]
+
+        assert {(answer.status_code, answer.headers.get("Retry-After")) for answer in answers} == {(503, "5")}
+        assert {answer.json()["code"] for answer in answers} == {"passwords_busy"}
+        [row] = await rows(live_app.database, "SELECT try_count FROM activation_codes")
+        assert row.try_count == 1
+        assert (await try_to_activate(client, code)).status_code == 200
