@@ -180,7 +180,7 @@ def _closing(record: MinutesRecord, zone: ZoneInfo) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionPaper:
-    """What an adopted resolution says on paper."""
+    """What an adopted resolution says on paper: `on` is the day of its adoption, `voted_on` that of the vote."""
 
     above: str | None
     organisation: str
@@ -191,6 +191,7 @@ class ResolutionPaper:
     on: date
     paragraphs: Sequence[str]
     carried: MinutesPoll | None
+    voted_on: date | None
     tasks: Sequence[MinutesTask]
     secretary: str | None
 

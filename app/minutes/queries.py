@@ -342,10 +342,11 @@ async def get_resolution_pdf(session: Session, actor: Actor, resolution_id: UUID
     adopted = await get_adopted(session, actor, resolution_id)
     meeting_id = await session.scalar(select(Resolution.meeting_id).where(Resolution.id == adopted.id))
     own = await session.get_one(Organisation, adopted.organisation_id)
-    on = adopted.adopted_at.astimezone(ZoneInfo(own.time_zone)).date()
+    zone = ZoneInfo(own.time_zone)
+    on = adopted.adopted_at.astimezone(zone).date()
     head = await _head(session, adopted.organisation_id, on)
     results = await list_results(session, subject_ids=[adopted.id], organisation_id=adopted.organisation_id)
-    carried = next((_poll(result) for result in results if result.poll_id == adopted.decided_by_poll_id), None)
+    carried = next((result for result in results if result.poll_id == adopted.decided_by_poll_id), None)
     html = resolution_html(
         ResolutionPaper(
             above=head.above,
@@ -356,7 +357,8 @@ async def get_resolution_pdf(session: Session, actor: Actor, resolution_id: UUID
             title=adopted.title,
             on=on,
             paragraphs=[paragraph.text for paragraph in adopted.paragraphs],
-            carried=carried,
+            carried=_poll(carried) if carried else None,
+            voted_on=carried.closed_at.astimezone(zone).date() if carried else None,
             tasks=await _tasks_on_resolution(session, adopted.organisation_id, meeting_id) if meeting_id else [],
             secretary=await _secretary(session, adopted.organisation_id, on),
         )

@@ -289,6 +289,21 @@ async def test_adopted_resolution_is_printed_with_its_vote_and_the_frozen_tasks(
     assert printed.headers["Content-Disposition"] == f'attachment; filename="nghi-quyet-{resolution_id}.pdf"'
 
 
+async def test_resolution_is_dated_by_its_adoption_and_its_vote_by_the_close(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    secretary = signed_in(world.secretary)
+    resolution_id = (await closed(secretary, world.branch_a))["id"]
+    poll_id = await polled(secretary, resolution_id)
+    await unanimous(signed_in, world, poll_id, "for")
+    clock.advance(days=1)
+    secretary = signed_in(world.secretary)
+    await adopted(secretary, resolution_id, "adopt", {"poll_id": poll_id})
+    said = text_of((await secretary.get(f"/v1/resolutions/{resolution_id}/resolution.pdf")).content)
+    assert "Yên Mô, ngày 23 tháng 11 năm 2026" in said
+    assert "biểu quyết ngày 22/11/2026: tán thành" in said
+
+
 async def test_resolution_of_no_meeting_is_printed_without_tasks(world: World, signed_in: SignedIn) -> None:
     secretary = signed_in(world.secretary)
     resolution_id = (await closed(secretary, world.branch_a))["id"]

@@ -80,6 +80,7 @@ RESOLUTION = ResolutionPaper(
     on=date(2026, 12, 4),
     paragraphs=["Hoàn thành thu đảng phí.\nBáo cáo Đảng ủy.", "Phát triển một đảng viên."],
     carried=POLL,
+    voted_on=date(2026, 12, 3),
     tasks=[TASK],
     secretary="Nguyễn Văn An",
 )
@@ -185,7 +186,7 @@ async def test_resolution_is_printed_with_its_vote_and_tasks() -> None:
     assert "NGHỊ QUYẾT về nhiệm vụ tháng 12" in said
     assert "1. Hoàn thành thu đảng phí. Báo cáo Đảng ủy. 2. Phát triển một đảng viên." in said
     assert "1 Thu đảng phí quý IV Lê Văn Cường 20/12/2026" in said
-    assert "Nghị quyết được Chi bộ thôn Đông biểu quyết ngày 04/12/2026: tán thành 16/20 (80,0%)" in said
+    assert "Nghị quyết được Chi bộ thôn Đông biểu quyết ngày 03/12/2026: tán thành 16/20 (80,0%)" in said
     assert "T/M CHI BỘ BÍ THƯ Nguyễn Văn An" in said
 
 

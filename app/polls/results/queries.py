@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -44,6 +45,7 @@ class PollResult:
     denominator: int
     percent: float
     passed: bool
+    closed_at: datetime
 
 
 async def get_decision(session: Session, poll_id: UUID) -> Decision:
@@ -88,6 +90,7 @@ def _voted_count(poll: Poll) -> int:
 
 
 def _result(poll: Poll) -> PollResult:
+    assert poll.closed_at is not None
     denominator = poll.electorate_count or 0
     in_favour = poll.for_count or 0
     return PollResult(
@@ -103,4 +106,5 @@ def _result(poll: Poll) -> PollResult:
         denominator=denominator,
         percent=percent(in_favour, of=denominator),
         passed=bool(poll.passed),
+        closed_at=poll.closed_at,
     )
