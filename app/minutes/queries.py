@@ -187,6 +187,7 @@ async def compose(session: Session, meeting: Meeting, minutes: Minutes | None) -
     own = meeting.organisation_id
     adopted = await list_adopted(session, meeting_id=meeting.id, organisation_id=own)
     results = await list_results(session, subject_ids=await find_voted_on(session, meeting.id), organisation_id=own)
+    told = await _told_elsewhere(session, meeting) if results else set()
     roll = await session.execute(
         select(Member.full_name, RosterEntry.standing, RosterEntry.attendance)
         .join(RosterEntry, RosterEntry.member_id == Member.id)
@@ -211,7 +212,7 @@ async def compose(session: Session, meeting: Meeting, minutes: Minutes | None) -
         headcount=count_heads([(row[0], row[1], row[2]) for row in roll], guests=await _guests(session, meeting.id)),
         sections=await _sections(session, meeting.id, minutes),
         conclusion=minutes.conclusion if minutes else None,
-        polls=[_poll(result) for result in results],
+        polls=[_poll(result) for result in results if str(result.poll_id) not in told],
         resolutions=[MinutesResolution(id=one.id, title=one.title, number=one.number) for one in adopted],
         tasks=await _tasks(session, meeting.id),
     )
@@ -275,8 +276,21 @@ async def _sections(session: Session, meeting_id: UUID, minutes: Minutes | None)
     return [MinutesSection(heading=item.title, body=item.body) for item in agenda]
 
 
+async def _told_elsewhere(session: Session, meeting: Meeting) -> set[str]:
+    """Return the ids of the polls that other minutes of the organisation have frozen: a vote was taken once."""
+    frozen = await session.scalars(
+        select(Minutes.record["polls"]).where(
+            Minutes.organisation_id == meeting.organisation_id,
+            Minutes.meeting_id != meeting.id,
+            Minutes.record.is_not(None),
+        )
+    )
+    return {poll["id"] for polls in frozen for poll in polls if poll.get("id")}
+
+
 def _poll(result: PollResult) -> MinutesPoll:
     return MinutesPoll(
+        id=result.poll_id,
         question=result.question,
         is_secret=result.secrecy is Secrecy.secret,
         electorate_count=result.denominator,

@@ -44,6 +44,7 @@ class MinutesSection(Response):
 class MinutesPoll(Response):
     """The result of one vote; shares are of the electorate, absent ones too (domain.md 19)."""
 
+    id: UUID | None = Field(default=None, description="The poll's; null in minutes approved before it was kept")
     question: str = Field(examples=["Thông qua nghị quyết tháng 12"])
     is_secret: bool
     electorate_count: Int32 = Field(examples=[20])

@@ -12,7 +12,8 @@ from app.meetings.models import Meeting, MeetingStatus
 from app.resolutions.decisions.service import open_poll
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced
-from tests.factories.minutes import over, stepped
+from tests.factories.meetings import took as held
+from tests.factories.minutes import minutes_of, over, stepped
 from tests.factories.resolutions import closed, polled, put_version, revised, step, voted
 from tests.factories.resolutions import took as decided
 from tests.factories.world import World
@@ -67,7 +68,8 @@ async def test_what_passed_before_its_minutes_stood_is_adopted_by_the_same_vote_
     draft = await closed(secretary, world.branch_a, meeting_id=meeting_id)
     poll_id = await polled(secretary, draft["id"])
     await voted(signed_in, world, poll_id, "for")
-    await stepped(secretary, meeting_id, "approve")
+    stood = await stepped(secretary, meeting_id, "approve")
+    assert [one["id"] for one in stood["polls"]] == [poll_id]
     later = None if goes_to == "none" else await announced(secretary, world.branch_a)
     clock.advance(minutes=1)
 
@@ -76,6 +78,12 @@ async def test_what_passed_before_its_minutes_stood_is_adopted_by_the_same_vote_
     assert moved == {**draft, "meeting_id": later, "revision": draft["revision"] + 1}
     adopted = await decided(secretary, draft["id"], "adopt", {"poll_id": poll_id})
     assert (adopted["status"], adopted["meeting_id"], adopted["version"]) == ("adopted", later, 1)
+    if later:
+        await held(secretary, later, "start")
+        await held(secretary, later, "end")
+        minutes = await minutes_of(secretary, later)
+        assert (minutes["polls"], [one["id"] for one in minutes["resolutions"]]) == ([], [draft["id"]])
+    assert (await minutes_of(secretary, meeting_id))["polls"] == stood["polls"]
 
 
 @pytest.mark.parametrize("what", ["open", "adopt"])

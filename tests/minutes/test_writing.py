@@ -48,6 +48,7 @@ async def test_minutes_are_composed_of_agenda_roll_votes_and_tasks(
         "exempt": ["Đỗ Văn Phúc"],
         "guests": ["Ngô Văn Lâm (Đảng ủy xã Yên Mô)"],
     }
+    assert [one.pop("id") is not None for one in minutes["polls"]] == [True]
     assert minutes["polls"] == [
         {
             "question": "Thông qua nghị quyết tháng 12",
