@@ -106,7 +106,7 @@ async def _tagger(
 Tagged = Annotated[Tagger, Depends(_tagger)]
 
 
-async def _expected_version(
+async def _seen_version(
     if_match: Annotated[
         str | None,
         Header(
@@ -116,19 +116,32 @@ async def _expected_version(
             max_length=MAX_HEADER_LENGTH,
         ),
     ] = None,
-) -> int:
+) -> int | None:
     if if_match is None:
-        raise IfMatchMissing
+        return None
     found = re.fullmatch(r'\s*(?:W/)?"(\d{1,10})(?:-[0-9a-f]+)?"\s*', if_match)
     # A tag this server never gave can match no version.
     return int(found[1]) if found else -1
+
+
+SeenVersion = Annotated[int | None, Depends(_seen_version)]
+"""The version the caller has seen, if they say so: of a POST that settles what another person may be writing."""
+
+
+async def _expected_version(seen: SeenVersion) -> int:
+    if seen is None:
+        raise IfMatchMissing
+    return seen
 
 
 ExpectedVersion = Annotated[int, Depends(_expected_version)]
 """The version the caller has seen; a route that two people may write to hands it to its service."""
 
 
-def require_version(current: int, expected: int) -> None:
-    """Refuse a change to a version the caller has not seen; raises VersionChanged with the current one."""
-    if current != expected:
+def require_version(current: int, expected: int | None) -> None:
+    """Refuse a change to a version the caller has not seen; raises VersionChanged with the current one.
+
+    Where None is expected, the caller named none.
+    """
+    if expected is not None and current != expected:
         raise VersionChanged(current_version=current)

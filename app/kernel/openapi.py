@@ -255,7 +255,7 @@ def _finish_operation(method: str, operation: Document, schemas: Document) -> No
         responses["304"] = {"description": "Not modified: the caller holds this version"}
         _describe_headers(responses["304"], tagged=True)
     content: Document = operation.get("requestBody", {}).get("content", {})
-    _add(responses, *_common_refusals(operation, names, content))
+    _add(responses, *_common_refusals(method, operation, names, content))
     # `default` covers it, but does not say that it too has a name.
     failed = f"`{InternalError.code}`: {InternalError.title.en}"
     responses["500"] = {"description": failed, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
@@ -273,9 +273,9 @@ def _finish_operation(method: str, operation: Document, schemas: Document) -> No
         _mark_files(schemas, media_type["schema"])
 
 
-def _common_refusals(operation: Document, names: set[str], content: Document) -> Iterator[type[AppError]]:
+def _common_refusals(method: str, operation: Document, names: set[str], content: Document) -> Iterator[type[AppError]]:
     if "If-Match" in names:
-        yield from (VersionChanged, IfMatchMissing)
+        yield from (VersionChanged, IfMatchMissing) if method != "post" else (VersionChanged,)
     if IDEMPOTENCY_KEY in names:
         yield from (AnswerNoLongerYours, RequestInFlight, IdempotencyKeyReused)
     if operation.get("security"):
@@ -293,20 +293,20 @@ def _finish_parameters(method: str, operation: Document) -> set[str]:
     given: list[Document] = operation.pop("parameters", [])
     kept = [parameter for parameter in given if method == "get" or parameter["name"] != "If-None-Match"]
     for parameter in kept:
-        _finish_parameter(parameter)
+        _finish_parameter(method, parameter)
     if kept:
         operation["parameters"] = kept
     return {parameter["name"] for parameter in kept}
 
 
-def _finish_parameter(parameter: Document) -> None:
+def _finish_parameter(method: str, parameter: Document) -> None:
     schema: Document = parameter["schema"]
     # A parameter is there or not; none can be null.
     kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
     for kind in kinds:
         schema.update(kind)
     if parameter["name"] == "If-Match":
-        parameter["required"] = True  # without it: 428, by that name
+        parameter["required"] = method != "post"  # without it: 428, by that name; a step takes it if it is sent
 
 
 def _describe_headers(

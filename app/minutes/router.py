@@ -11,7 +11,7 @@ from fastapi import Response
 
 from app.kernel.bodies import StrictRoute
 from app.kernel.db import DbSession
-from app.kernel.etags import ExpectedVersion, Tagged, Tagger
+from app.kernel.etags import ExpectedVersion, SeenVersion, Tagged, Tagger
 from app.kernel.problems import problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
@@ -107,12 +107,15 @@ async def send_minutes(session: DbSession, actor: CurrentActor, meeting_id: UUID
     summary="Approve the minutes",
     responses=problems(MeetingNotFound, MinutesNotFound, NotForYourPost, MinutesTooEarly, MinutesFrozen, PollNotClosed),
 )
-async def approve_minutes(session: DbSession, actor: CurrentActor, meeting_id: UUID, tagged: Tagged) -> MinutesView:
+async def approve_minutes(
+    session: DbSession, actor: CurrentActor, meeting_id: UUID, seen: SeenVersion, tagged: Tagged
+) -> MinutesView:
     """Let the minutes stand, by the chair, the secretary or a deputy: they get their number and never change again.
 
     The roll, the votes and the tasks are frozen in them as they are; polls of the meeting must be closed by then.
+    With `If-Match` only words that the caller has seen are approved.
     """
-    return tagged.one(await service.approve_minutes(session, actor, meeting_id))
+    return tagged.one(await service.approve_minutes(session, actor, meeting_id, expected=seen))
 
 
 @router.post(

@@ -75,16 +75,19 @@ async def send_minutes(session: Session, actor: Actor, meeting_id: UUID) -> Minu
     return await queries.view_minutes(session, found.meeting, minutes)
 
 
-async def approve_minutes(session: Session, actor: Actor, meeting_id: UUID) -> MinutesView:
+async def approve_minutes(
+    session: Session, actor: Actor, meeting_id: UUID, *, expected: int | None = None
+) -> MinutesView:
     """Let the minutes stand: roll, votes and tasks are frozen in them as they are now, and they get their number.
 
     They may have been sent for remarks before, or read out at the meeting's end (42-HD/BTCTW); the minute-taker
-    alone cannot approve. Raises MeetingNotFound, MinutesNotFound, MinutesTooEarly, NotForYourPost, MinutesFrozen, and
-    PollNotClosed: a vote that is closed later would stand in no minutes.
+    alone cannot approve. Raises MeetingNotFound, MinutesNotFound, MinutesTooEarly, NotForYourPost, MinutesFrozen,
+    VersionChanged, and PollNotClosed: a vote that is closed later would stand in no minutes.
     """
     found = await queries.find_readable(session, actor, meeting_id, for_update=True)
     access.require_approver(actor, found.meeting)
     _require_open(found)
+    require_version(found.minutes.version if found.minutes else 1, expected)
     for subject_id in await queries.find_voted_on(session, meeting_id):
         await require_closed(session, subject_id, organisation_id=found.meeting.organisation_id)
     minutes = await _written(session, actor, found)

@@ -165,7 +165,8 @@ async def tags_what_each_reader_sees(ask: Ask, _: Effects) -> None:
 
 
 async def changes_only_the_version_that_was_seen(ask: Ask, _: Effects) -> None:
-    assert code_of(await ask(without="If-Match")) == (428, "if_match_missing")
+    if ask.operation.method != "POST":
+        assert code_of(await ask(without="If-Match")) == (428, "if_match_missing")
     for stale in STALE:
         answer = await ask({"If-Match": stale})
         assert code_of(answer) == (412, "version_changed"), stale

@@ -157,6 +157,22 @@ async def test_nobody_overwrites_minutes_they_have_not_seen(
     assert (await minutes_of(secretary, meeting_id))["conclusion"] == "Của thư ký"
 
 
+async def test_nobody_approves_minutes_they_have_not_seen(world: World, signed_in: SignedIn, clock: FakeClock) -> None:
+    meeting_id = await over(world, signed_in, clock, chair=world.away)
+    chair, minute_taker = signed_in(world.away), signed_in(world.minute_taker)
+    path = f"/v1/meetings/{meeting_id}/minutes"
+    seen = (await chair.get(path)).headers["ETag"]
+    assert (await put_minutes(minute_taker, meeting_id, conclusion="Của thư ký")).status_code == 200
+
+    stale = await chair.post(f"{path}/approve", headers={"If-Match": seen})
+
+    assert (stale.status_code, stale.json()["code"], stale.json()["current_version"]) == (412, "version_changed", 2)
+    again = await chair.get(path)
+    assert again.json()["status"] == "draft"
+    approved = await chair.post(f"{path}/approve", headers={"If-Match": again.headers["ETag"]})
+    assert (approved.status_code, approved.json()["conclusion"]) == (200, "Của thư ký"), approved.text
+
+
 async def test_draft_is_for_organisers_and_sent_for_those_who_took_part(
     world: World, signed_in: SignedIn, clock: FakeClock, jobs: JobRunner
 ) -> None:
