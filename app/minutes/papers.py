@@ -19,6 +19,7 @@ _KINDS = {
     MeetingKind.extraordinary: "họp bất thường",
     MeetingKind.committee: "họp chi ủy",
 }
+_KINDS_ABOVE = {**_KINDS, MeetingKind.committee: "họp cấp ủy"}
 _BODIES = re.compile(
     r"^(Đảng bộ|Đảng ủy|Chi bộ)\s+(cơ sở\s+)?((xã|phường|đặc khu|thị trấn|thành phố|tỉnh)\s+)?", re.IGNORECASE
 )
@@ -96,9 +97,13 @@ def _opening(record: MinutesRecord, zone: ZoneInfo) -> str:
         (False, False): "",
     }[record.place is not None, record.online]
     when = f"Vào hồi {_clock(began)}, ngày {began:%d} tháng {began:%m} năm {began:%Y}"
-    return (
-        ", ".join(part for part in (when, where, f"{record.organisation} tổ chức {_KINDS[record.kind]}") if part) + "."
-    )
+    kind = (_KINDS if _is_branch(record) else _KINDS_ABOVE)[record.kind]
+    return ", ".join(part for part in (when, where, f"{record.organisation} tổ chức {kind}") if part) + "."
+
+
+def _is_branch(record: MinutesRecord) -> bool:
+    # The letters behind the number tell, in minutes that were frozen long ago too.
+    return not record.series.endswith("/ĐU")
 
 
 def _person(person: MinutesPerson | None) -> str:
@@ -171,7 +176,7 @@ def tally(poll: MinutesPoll) -> str:
 
 def _closing(record: MinutesRecord, zone: ZoneInfo) -> str:
     if record.ended_at is None:
-        return "Biên bản được lập thành văn bản và lưu tại chi bộ."
+        return f"Biên bản được lập thành văn bản và lưu tại {'chi bộ' if _is_branch(record) else 'Đảng ủy'}."
     ended = record.ended_at.astimezone(zone)
     same = ended.date() == record.began_at.astimezone(zone).date()
     on = "cùng ngày" if same else f"ngày {_day(ended.date())}"

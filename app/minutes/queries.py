@@ -49,7 +49,7 @@ from app.resolutions.models import Resolution
 from app.resolutions.queries import get_adopted, list_adopted
 from app.rules import rules_in_force, rules_named
 
-_POSTS = {PostKind.secretary: "Bí thư chi bộ", PostKind.deputy_secretary: "Phó Bí thư chi bộ"}
+_POSTS = {PostKind.secretary: "Bí thư", PostKind.deputy_secretary: "Phó Bí thư"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +207,8 @@ async def compose(session: Session, meeting: Meeting, minutes: Minutes | None) -
         time_zone=meeting.time_zone,
         place=meeting.place,
         online=meeting.online_url is not None,
-        chair=await _person(session, meeting.chair_id, meeting.organisation_id, on),
-        minute_taker=await _person(session, meeting.minute_taker_id, meeting.organisation_id, on),
+        chair=await _person(session, meeting.chair_id, own, on, head=head),
+        minute_taker=await _person(session, meeting.minute_taker_id, own, on, head=head),
         headcount=count_heads([(row[0], row[1], row[2]) for row in roll], guests=await _guests(session, meeting.id)),
         sections=await _sections(session, meeting.id, minutes),
         conclusion=minutes.conclusion if minutes else None,
@@ -244,7 +244,9 @@ async def _head(session: Session, organisation_id: UUID, on: date) -> _Head:
     )
 
 
-async def _person(session: Session, member_id: UUID | None, organisation_id: UUID, on: date) -> MinutesPerson | None:
+async def _person(
+    session: Session, member_id: UUID | None, organisation_id: UUID, on: date, *, head: _Head
+) -> MinutesPerson | None:
     member = await session.get(Member, member_id) if member_id else None
     if member is None:
         return None
@@ -252,7 +254,8 @@ async def _person(session: Session, member_id: UUID | None, organisation_id: UUI
         select(Post.kind).where(Post.member_id == member.id, _held_in(organisation_id, on), Post.kind.in_(_POSTS))
     )
     titles = set(held)
-    post = next((title for kind, title in _POSTS.items() if kind in titles), None)
+    body = "chi bộ" if head.is_branch else "Đảng ủy"
+    post = next((f"{title} {body}" for kind, title in _POSTS.items() if kind in titles), None)
     return MinutesPerson(member_id=member.id, full_name=member.full_name, post=post)
 
 

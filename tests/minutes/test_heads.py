@@ -2,15 +2,18 @@
 
 from datetime import date
 
+from app.kernel.security import PostKind
 from app.organisations.models import OrganisationKind
 from app.organisations.succession.queries import list_line_on
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn
+from tests.factories.meetings import took as held
 from tests.factories.minutes import minutes_of, over, stepped, text_of
 from tests.factories.reorganisations import done
 from tests.factories.resolutions import closed, polled, took, voted
-from tests.factories.world import World
+from tests.factories.rolls import begun
+from tests.factories.world import Maker, World
 
 HEAD = ("above", "organisation", "locality", "series")
 
@@ -54,6 +57,23 @@ async def test_minutes_finished_after_a_merger_into_another_commune_are_written_
     await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.far_branch)
     after = await minutes_of(signed_in(world.member), meeting_id)
     assert [after[name] for name in HEAD] == [before[name] for name in HEAD]
+
+
+async def test_minutes_of_a_communes_committee_speak_of_no_branch(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    async with database.session() as session:
+        posts = ((PostKind.secretary, world.commune),)
+        head = await Maker(session).person("Cao Văn Sơn", world.office, posts=posts)
+        await session.commit()
+    caller = signed_in(head)
+    meeting_id = await begun(caller, world.commune, {"chair_id": str(head.member_id)}, kind="committee")
+    await held(caller, meeting_id, "end")
+    minutes = await minutes_of(caller, meeting_id)
+    assert (minutes["series"], minutes["chair"]["post"]) == ("BB/ĐU", "Bí thư Đảng ủy")
+    said = text_of((await caller.get(f"/v1/meetings/{meeting_id}/minutes.pdf")).content)
+    assert "Đảng bộ xã Yên Mô tổ chức họp cấp ủy." in said
+    assert "Đồng chí Cao Văn Sơn, Bí thư Đảng ủy." in said
 
 
 async def test_a_new_name_heads_the_papers_of_its_own_days(

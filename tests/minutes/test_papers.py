@@ -133,8 +133,10 @@ async def test_minutes_say_everything_in_its_place() -> None:
     [
         ({"place": None, "online": True}, "theo hình thức trực tuyến, Chi bộ thôn Đông"),
         ({"place": None}, "ngày 04 tháng 12 năm 2026, Chi bộ thôn Đông tổ chức"),
-        ({"kind": MeetingKind.committee}, "tổ chức họp chi ủy."),
+        ({"kind": MeetingKind.committee, "series": "BB/CU"}, "tổ chức họp chi ủy."),
+        ({"kind": MeetingKind.committee, "series": "BB/ĐU"}, "tổ chức họp cấp ủy."),
         ({"ended_at": None, "elapsed_minutes": None}, "Biên bản được lập thành văn bản và lưu tại chi bộ."),
+        ({"ended_at": None, "series": "BB/ĐU"}, "Biên bản được lập thành văn bản và lưu tại Đảng ủy."),
         ({"ended_at": BEGAN + timedelta(hours=5)}, "kết thúc vào hồi 00 giờ 30 phút ngày 05/12/2026"),
         ({"chair": None}, "1. Chủ trì: ......"),
         ({"above": None, "locality": None}, "ĐẢNG CỘNG SẢN VIỆT NAM Ngày 04 tháng 12 năm 2026"),
