@@ -38,7 +38,7 @@ async def _prepare_reuse(session: Session, event: RefreshTokenReused) -> Prepare
 
 
 async def _prepare_new_device(session: Session, event: SignedInOnNewDevice) -> Prepared:
-    # As below: one that came with an activation code leaves the other phones an hour.
+    # Nobody should sleep while another signs in as them: one that came with a code leaves their phones an hour.
     return _prepare(session, event, breaks_quiet_hours=True, device_name=event.device_name or "?")
 
 
@@ -47,7 +47,7 @@ async def _prepare_removal(session: Session, event: SecondFactorRemoved) -> Prep
 
 
 async def _prepare_override(session: Session, event: SecondFactorOverridden) -> Prepared:
-    # The phones are pushed to for an hour more; and nobody should sleep while another signs in as them.
+    # The phones are pushed to for an hour more, at night too: the password alone signs in now.
     return _prepare(session, event, breaks_quiet_hours=True)
 
 
@@ -157,3 +157,6 @@ NOTICES: Notices = (
         render=_render_link,
     ),
 )
+
+WARNINGS = frozenset(notice.type for notice in NOTICES)
+"""Types whose pushes neither reading nor a wish stops: whoever signs in as the member could do both to hide it."""

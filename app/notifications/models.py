@@ -156,7 +156,10 @@ class SmsDelivery(Base):
 
 
 class NotificationPreference(Base):
-    """A wish not to be pushed a kind of notice on a channel; no row means yes. The inbox cannot be switched off."""
+    """A wish not to be pushed a kind of notice on a channel; no row means yes.
+
+    Neither the inbox nor a warning of a sign-in can be switched off.
+    """
 
     __tablename__ = "notification_preferences"
 

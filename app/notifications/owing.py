@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, select, text, true
+from sqlalchemy import Boolean, Row, Select, and_, bindparam, exists, or_, select, text, true
 
 from app.identity.models import Account, Device
+from app.identity.notices import WARNINGS
 from app.kernel.db import Session
 from app.kernel.i18n import Locale
 from app.kernel.jobs import Lane, defer
@@ -103,6 +104,7 @@ async def owe(
     values = {
         "notification": notification.id,
         "channel": notification.channel,
+        "warning": notification.type in WARNINGS,
         "after": after or FIRST_ID,
         "through": through or LAST_ID,
     }
@@ -224,7 +226,10 @@ def _among(audience: Audience, on: date, *, is_small: bool) -> Select[*tuple[Any
 
 
 def _judged(devices: Select[*tuple[Any, ...]]) -> Select[Any]:
-    """Say of each device whether the notice is owed to it: not if it was read, nor if its kind was switched off."""
+    """Say of each device whether the notice is owed to it: not if it was read, nor if its kind was switched off.
+
+    A warning is owed whatever was read or switched off.
+    """
     found = devices.cte("found")
     is_silenced = exists().where(
         NotificationPreference.account_id == found.c.account_id,
@@ -239,6 +244,6 @@ def _judged(devices: Select[*tuple[Any, ...]]) -> Select[Any]:
     )
     return select(
         found,
-        and_(found.c.read_at.is_(None), ~is_silenced).label("is_owed"),
+        or_(bindparam("warning", type_=Boolean()), and_(found.c.read_at.is_(None), ~is_silenced)).label("is_owed"),
         select(is_known).scalar_subquery().label("is_known"),
     ).order_by(found.c.device_id)

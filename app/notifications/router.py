@@ -23,7 +23,10 @@ me = Router(prefix="/me", tags=["me"], route_class=StrictRoute)
     responses=problems(NotificationNotFound),
 )
 async def read_notification(session: DbSession, actor: CurrentActor, notification_id: UUID) -> None:
-    """Mark one notice as read; again changes nothing. A push of it that has not left yet stays away."""
+    """Mark one notice as read; again changes nothing. A push of it that has not left yet stays away.
+
+    My other phones take it away. A warning about my sign-ins is pushed, and stays on them, all the same.
+    """
     await service.read_notification(session, actor, notification_id)
 
 
@@ -41,7 +44,10 @@ async def mark_read(session: DbSession, actor: CurrentActor, body: MarkRead) -> 
 
 @me.get("/notification-preferences", operation_id="listMyPreferences", summary="My wishes about pushes")
 async def list_my_preferences(session: DbSession, actor: CurrentActor, tagged: Tagged) -> PreferenceList:
-    """List every kind of notice with my wish. The inbox holds all of them, whatever is switched off here."""
+    """List every kind of notice with my wish. The inbox holds all of them, whatever is switched off here.
+
+    Warnings about my sign-ins are of the kind `system`, and are pushed all the same.
+    """
     return tagged.whole(await queries.list_my_preferences(session, actor))
 
 

@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
 
 from app.identity.models import Account, Device, LoginSession
+from app.identity.notices import WARNINGS
 from app.kernel.db import Database, Session
 from app.kernel.events import EXPAND_TASK, record, select_fact
 from app.kernel.jobs import JobArguments, Lane, defer, hand_over
@@ -234,15 +235,20 @@ async def _withdraw(session: Session, *which: ColumnElement[bool]) -> None:
 
 
 async def _dismiss_elsewhere(session: Session, actor: Actor, read: Sequence[UUID]) -> None:
-    """Have notices that were just read taken off the member's other phones, as far as they were sent there."""
+    """Have notices that were just read taken off the member's other phones, as far as they were sent there.
+
+    A warning stays where it is: the session that read it may be a thief's.
+    """
     if not read:
         return
     here = select(LoginSession.installation_id).where(LoginSession.id == actor.session_id).scalar_subquery()
     elsewhere = await session.execute(
         select(Delivery.notification_id, here.label("read_on"))
+        .join(Notification, Notification.id == Delivery.notification_id)
         .join(Device, Device.id == Delivery.device_id)
         .where(
             Delivery.notification_id.in_(read),
+            Notification.type.not_in(WARNINGS),
             Device.account_id == actor.account_id,
             Device.installation_id != here,
             _is_shown,

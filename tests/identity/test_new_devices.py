@@ -1,5 +1,6 @@
 """Who signs in where they never did is told on the phones they had."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -7,6 +8,7 @@ from httpx import AsyncClient
 
 from app.kernel.db import Database
 from app.kernel.passwords import Passwords
+from app.kernel.push import RetryAfter
 from tests.factories.clock import FakeClock
 from tests.factories.world import World
 from tests.identity.steps import (
@@ -20,6 +22,8 @@ from tests.identity.steps import (
     try_to_sign_in,
 )
 from tests.worker import JobRunner
+
+SYSTEM_OFF = {"items": [{"kind": "system", "channel": "push", "enabled": False}]}
 
 
 @pytest.fixture
@@ -89,3 +93,61 @@ async def test_taking_an_account_over_with_a_code_is_told_of_at_night_too_and_th
     clock.advance(minutes=1)
     await jobs.run()
     assert [row.push_token for row in await rows(database, held, account=world.member.account_id)] == [None]
+
+
+async def test_who_signs_in_with_a_stolen_password_does_not_take_the_warning_off_the_phones_by_reading_it(
+    client: AsyncClient, world: World, jobs: JobRunner
+) -> None:
+    tokens = (await try_to_sign_in(client, world.member.phone, on=uuid4())).json()
+    headers = bearer(tokens["access_token"])
+    await jobs.run()
+    assert jobs.sender.tokens("new_device") == [world.member.push_token]
+    [item] = (await client.get("/v1/me/notifications", headers=headers)).json()["items"]
+
+    await client.put(f"/v1/me/notifications/{item['id']}/read", headers=headers)
+    await jobs.run()
+    assert jobs.sender.dismissals == []
+
+    await try_to_sign_in(client, world.member.phone, on=uuid4())
+    await jobs.run()
+    newest = (await client.get("/v1/me/notifications", headers=headers)).json()["items"][0]
+    body = {"through": newest["id"]}
+    assert (await client.post("/v1/me/notifications/mark-read", json=body, headers=headers)).status_code == 204
+    await jobs.run()
+    assert jobs.sender.dismissals == []
+
+
+async def test_warning_wakes_the_owner_whatever_the_thief_has_switched_off(
+    client: AsyncClient, world: World, jobs: JobRunner, database: Database, passwords: Passwords
+) -> None:
+    """In Berlin it is two in the night."""
+    await give_password(database, passwords, world.away)
+    tokens = (await try_to_sign_in(client, world.away.phone, on=uuid4())).json()
+    headers = bearer(tokens["access_token"])
+    off = await client.put("/v1/me/notification-preferences", json=SYSTEM_OFF, headers=headers)
+    assert off.status_code == 200, off.text
+
+    await jobs.run()
+
+    assert jobs.sender.tokens("new_device") == [world.away.push_token]
+
+
+async def test_warning_that_has_not_left_yet_is_not_stopped_by_reading_it(
+    client: AsyncClient, world: World, jobs: JobRunner, clock: FakeClock
+) -> None:
+    """Read before its devices are found, and, the push service being busy, before it is tried again."""
+    tokens = (await try_to_sign_in(client, world.member.phone, on=uuid4())).json()
+    headers = bearer(tokens["access_token"])
+    jobs.sender.answers = {world.member.push_token: RetryAfter(timedelta(seconds=15), "HTTP 503")}
+    assert await jobs.run_one()  # the fact is expanded
+    [item] = (await client.get("/v1/me/notifications", headers=headers)).json()["items"]
+    await client.put(f"/v1/me/notifications/{item['id']}/read", headers=headers)
+    await jobs.run()
+    assert jobs.sender.tokens("new_device") == [world.member.push_token]
+
+    await client.put("/v1/me/notification-preferences", json=SYSTEM_OFF, headers=headers)
+    jobs.sender.answers = {}
+    clock.advance(minutes=1)
+    await jobs.run()
+
+    assert jobs.sender.tokens("new_device") == [world.member.push_token] * 2

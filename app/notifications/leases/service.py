@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, text
 
+from app.identity.notices import WARNINGS
 from app.kernel.db import Session
 from app.kernel.push import QUIET_FROM, QUIET_UNTIL, Outcome, Platform, Sent, Target, TokenDead, TokenRefused
 from app.kernel.telemetry import WorkerMeters
@@ -60,7 +61,7 @@ WHERE {_RANGE} AND outcome IS NULL AND (leased_until IS NULL OR leased_until < c
 RETURNING device_id, digest_count
 """)  # noqa: S608 only this module's own text is put together
 
-# The recheck before sending: read meanwhile, kind switched off, token gone, or the person has left.
+# The recheck before sending: token gone, the person has left, or, of no warning, read meanwhile or kind switched off.
 _WITHDRAW_SETTLED = text(f"""
 UPDATE deliveries SET outcome = 'withdrawn', reason = 'no longer owed', finished_at = :now
 FROM devices
@@ -70,11 +71,11 @@ LEFT JOIN inbox_entries ON inbox_entries.member_id = accounts.member_id
 WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
     AND (leased_until IS NULL OR leased_until < clock_timestamp())
     AND (devices.push_token IS NULL OR accounts.disabled_at IS NOT NULL
-         OR (inbox_entries.member_id IS NULL AND NOT :broad) OR inbox_entries.read_at IS NOT NULL
-         OR EXISTS (
+         OR (inbox_entries.member_id IS NULL AND NOT :broad)
+         OR (NOT :warning AND (inbox_entries.read_at IS NOT NULL OR EXISTS (
              SELECT FROM notification_preferences AS wish
              WHERE wish.account_id = accounts.id AND wish.kind = :kind AND wish.channel = 'push' AND NOT wish.enabled
-         ))
+         ))))
 RETURNING device_id, digest_count
 """)  # noqa: S608 only this module's own text is put together
 
@@ -231,7 +232,8 @@ async def lease(
     now = session.now()
     range_ = _parameters(chunk, now)
     is_broad = notification.audience is not None
-    rechecked = {**range_, "broad": is_broad, "kind": notification.channel}
+    is_warning = notification.type in WARNINGS
+    rechecked = {**range_, "broad": is_broad, "warning": is_warning, "kind": notification.channel}
     settled = (await session.execute(_WITHDRAW_SETTLED, rechecked)).all()
     meters.withdrawn(notification.type, reason="no longer owed", count=len(settled))
     await owe_again(session, notification, settled)
