@@ -27,6 +27,7 @@ from app.meetings.events import (
 from app.meetings.models import (
     UPCOMING,
     Meeting,
+    MeetingKind,
     MeetingReply,
     MeetingTask,
     ReminderAudience,
@@ -64,6 +65,7 @@ def _prepared(
     # Any: further values for the texts. The push is worth sending until the meeting begins, and for a day at most.
     params = {
         "title": meeting.title,
+        "kind": meeting.kind.value,
         "starts_at": meeting.starts_at.isoformat(),
         "time_zone": meeting.time_zone,
         "place": meeting.place,
@@ -199,7 +201,7 @@ def _render_reminder(params: Params, reader: Reader) -> tuple[str, str]:
 
 
 def _sms(said: str) -> Callable[[Params], str]:
-    """Return what makes the text of a notice, with the meeting's own time in the place of `{when}`.
+    """Return what makes the text of a notice, with what meets and its own time in the places of `{what}` and `{when}`.
 
     In Vietnamese, without accents: then one message is enough. The place is a person's free text, and may be a name.
     """
@@ -207,7 +209,9 @@ def _sms(said: str) -> Callable[[Params], str]:
     def write(params: Params) -> str:
         starts_at = datetime.fromisoformat(params["starts_at"]).astimezone(ZoneInfo(params["time_zone"]))
         when = f"{starts_at:%H:%M} ngay {starts_at:%d/%m/%Y}"
-        return f"So tay dang vien: {said.format(when=when)}. Dia diem, chi tiet: hoi bi thu chi bo."
+        # Notices of earlier releases do not say the kind.
+        what = "hop chi uy" if params.get("kind") == MeetingKind.committee.value else "sinh hoat chi bo"
+        return f"So tay dang vien: {said.format(what=what, when=when)}. Dia diem, chi tiet: hoi bi thu chi bo."
 
     return write
 
@@ -228,7 +232,7 @@ NOTICES: Notices = (
         body=Text(vi="Chi bộ có lịch sinh hoạt mới", en="Your branch has called a meeting"),
         prepare=_prepare_announced,
         render=_render_announced,
-        sms=_sms("moi dong chi sinh hoat chi bo luc {when}"),
+        sms=_sms("moi dong chi {what} luc {when}"),
     ),
     Notice(
         event=MeetingMoved,
@@ -238,7 +242,7 @@ NOTICES: Notices = (
         body=Text(vi="Lịch sinh hoạt đổi giờ hoặc địa điểm", en="A meeting has a new time or place"),
         prepare=_prepare_moved,
         render=_render_moved,
-        sms=_sms("lich sinh hoat chi bo thay doi, hop luc {when}"),
+        sms=_sms("lich {what} thay doi, hop luc {when}"),
     ),
     Notice(
         event=MeetingPostponed,
@@ -248,7 +252,7 @@ NOTICES: Notices = (
         body=Text(vi="Cuộc họp chi bộ được hoãn", en="A meeting of your branch is postponed"),
         prepare=_prepare_postponed,
         render=_render_postponed,
-        sms=_sms("sinh hoat chi bo hoan den {when}"),
+        sms=_sms("{what} hoan den {when}"),
     ),
     Notice(
         event=MeetingCancelled,
@@ -258,7 +262,7 @@ NOTICES: Notices = (
         body=Text(vi="Cuộc họp chi bộ đã hủy", en="A meeting of your branch is cancelled"),
         prepare=_prepare_cancelled,
         render=_render_cancelled,
-        sms=_sms("HUY buoi sinh hoat chi bo luc {when}"),
+        sms=_sms("HUY buoi {what} luc {when}"),
     ),
     Notice(
         event=MeetingLapsed,
@@ -268,7 +272,7 @@ NOTICES: Notices = (
         body=Text(vi="Cuộc họp chi bộ đã hủy do sắp xếp tổ chức", en="A meeting is off: its branch was reorganised"),
         prepare=_prepare_lapsed,
         render=_render_cancelled,
-        sms=_sms("HUY buoi sinh hoat chi bo luc {when}"),
+        sms=_sms("HUY buoi {what} luc {when}"),
     ),
     Notice(
         event=MeetingReminderDue,

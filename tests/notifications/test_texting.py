@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from app.kernel.push import Rejected, RetryAfter
+from app.kernel.security import PostKind
 from app.members.models import StandingKind
 from app.notifications.texting import text_people
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.meetings import SignedIn, announced, awake_phones_of, put_meeting, took
-from tests.factories.members import add_standing, transfer
+from tests.factories.members import add_standing, give_post, transfer
 from tests.factories.world import World
 from tests.notifications.test_figures import counted
 from tests.sms import CollectingSmsSender
@@ -93,6 +94,21 @@ async def test_member_without_the_app_is_texted_each_call_and_the_cancellation_a
         await text_people(jobs.office, texts, row["notification_id"])
     assert len(texts.sent) == 4
     assert set(jobs.sender.tokens("meeting_announced")) == awake_phones_of(world)
+
+
+async def test_who_has_a_seat_in_the_committee_is_texted_that_the_committee_meets(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, texts: CollectingSmsSender
+) -> None:
+    await give_post(database, world.phoneless, PostKind.committee_member, world.branch_a)
+    secretary = signed_in(world.secretary)
+    meeting_id = await announced(secretary, world.branch_a, kind="committee")
+    await jobs.run()
+    await took(secretary, meeting_id, "cancel", {"reason": "Mưa bão"})
+    await jobs.run()
+    assert [one.text for one in texts.sent] == [
+        f"So tay dang vien: moi dong chi hop chi uy luc 19:30 ngay 04/12/2026. {WHERE}",
+        f"So tay dang vien: HUY buoi hop chi uy luc 19:30 ngay 04/12/2026. {WHERE}",
+    ]
 
 
 async def test_reminder_is_no_call(
