@@ -200,15 +200,21 @@ def _render_reminder(params: Params, reader: Reader) -> tuple[str, str]:
     return title.to(reader.locale), said
 
 
+def _clock_of(zone: str) -> str:
+    # The names of zones are ASCII.
+    return "Viet Nam" if zone == "Asia/Ho_Chi_Minh" else zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
 def _sms(said: str) -> Callable[[Params], str]:
     """Return what makes the text of a notice, with what meets and its own time in the places of `{what}` and `{when}`.
 
     In Vietnamese, without accents: then one message is enough. The place is a person's free text, and may be a name.
+    It names its zone, since it is the same for those who are abroad.
     """
 
     def write(params: Params) -> str:
         starts_at = datetime.fromisoformat(params["starts_at"]).astimezone(ZoneInfo(params["time_zone"]))
-        when = f"{starts_at:%H:%M} ngay {starts_at:%d/%m/%Y}"
+        when = f"{starts_at:%H:%M} ngay {starts_at:%d/%m/%Y} (gio {_clock_of(params['time_zone'])})"
         # Notices of earlier releases do not say the kind.
         what = "hop chi uy" if params.get("kind") == MeetingKind.committee.value else "sinh hoat chi bo"
         return f"So tay dang vien: {said.format(what=what, when=when)}. Dia diem, chi tiet: hoi bi thu chi bo."

@@ -3,12 +3,14 @@
 import asyncio
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import available_timezones
 
 import pytest
 
 from app.kernel.push import Outcome, Rejected, RetryAfter, Sent
 from app.kernel.settings import PushMode, Settings
 from app.kernel.sms import LONGEST, Sms
+from app.meetings.models import MeetingKind
 from app.notices import NOTICES
 from app.notifications.sms import HttpSmsSender, RecordingSmsSender
 from app.worker import make_sms_sender
@@ -90,6 +92,23 @@ def test_texts_fit_in_one_message_and_hold_nothing_but_times() -> None:
         assert len(said) <= LONGEST
         assert "19:30 ngay 04/12/2026" in said
         assert "Cuong" not in said
+
+
+@pytest.mark.parametrize("kind", list(MeetingKind))
+def test_text_names_the_zone_of_its_hour_and_fits_whatever_the_zone(kind: MeetingKind) -> None:
+    """It is the same for who is at home and who is away."""
+
+    def said(zone: str) -> list[str]:
+        params = {"starts_at": "2026-12-04T12:30:00+00:00", "time_zone": zone, "kind": kind.value}
+        return [notice.sms(params) for notice in NOTICES if notice.sms is not None]
+
+    assert all("19:30 ngay 04/12/2026 (gio Viet Nam)" in one for one in said("Asia/Ho_Chi_Minh"))
+    assert all("13:30 ngay 04/12/2026 (gio Berlin)" in one for one in said("Europe/Berlin"))
+    assert all("07:30 ngay 04/12/2026 (gio New York)" in one for one in said("America/New_York"))
+    for zone in available_timezones():
+        for one in said(zone):
+            assert one.isascii()
+            assert len(one) <= LONGEST
 
 
 def test_texts_are_sent_only_where_a_gateway_is_named() -> None:

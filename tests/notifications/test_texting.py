@@ -79,10 +79,10 @@ async def test_member_without_the_app_is_texted_each_call_and_the_cancellation_a
     await jobs.run()
     assert {one.phone for one in texts.sent} == {PHONE}
     assert [one.text for one in texts.sent] == [
-        f"So tay dang vien: moi dong chi sinh hoat chi bo luc 19:30 ngay 04/12/2026. {WHERE}",
-        f"So tay dang vien: lich sinh hoat chi bo thay doi, hop luc 19:30 ngay 04/12/2026. {WHERE}",
-        f"So tay dang vien: sinh hoat chi bo hoan den 19:30 ngay 06/12/2026. {WHERE}",
-        f"So tay dang vien: HUY buoi sinh hoat chi bo luc 19:30 ngay 06/12/2026. {WHERE}",
+        f"So tay dang vien: moi dong chi sinh hoat chi bo luc 19:30 ngay 04/12/2026 (gio Viet Nam). {WHERE}",
+        f"So tay dang vien: lich sinh hoat chi bo thay doi, hop luc 19:30 ngay 04/12/2026 (gio Viet Nam). {WHERE}",
+        f"So tay dang vien: sinh hoat chi bo hoan den 19:30 ngay 06/12/2026 (gio Viet Nam). {WHERE}",
+        f"So tay dang vien: HUY buoi sinh hoat chi bo luc 19:30 ngay 06/12/2026 (gio Viet Nam). {WHERE}",
     ]
     rows = await deliveries(database)
     assert {(row["member_id"], row["outcome"], row["attempts"]) for row in rows} == {
@@ -106,8 +106,8 @@ async def test_who_has_a_seat_in_the_committee_is_texted_that_the_committee_meet
     await took(secretary, meeting_id, "cancel", {"reason": "Mưa bão"})
     await jobs.run()
     assert [one.text for one in texts.sent] == [
-        f"So tay dang vien: moi dong chi hop chi uy luc 19:30 ngay 04/12/2026. {WHERE}",
-        f"So tay dang vien: HUY buoi hop chi uy luc 19:30 ngay 04/12/2026. {WHERE}",
+        f"So tay dang vien: moi dong chi hop chi uy luc 19:30 ngay 04/12/2026 (gio Viet Nam). {WHERE}",
+        f"So tay dang vien: HUY buoi hop chi uy luc 19:30 ngay 04/12/2026 (gio Viet Nam). {WHERE}",
     ]
 
 

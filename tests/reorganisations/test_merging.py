@@ -284,7 +284,7 @@ async def test_called_meetings_are_called_off_where_the_preview_said_so_and_peop
     )
     # Who has no app was texted the call, and is texted that it is off.
     assert [(one.phone, one.text.partition(". ")[0]) for one in texts.sent] == [
-        ("+84905555555", "So tay dang vien: HUY buoi sinh hoat chi bo luc 19:30 ngay 04/12/2026")
+        ("+84905555555", "So tay dang vien: HUY buoi sinh hoat chi bo luc 19:30 ngay 04/12/2026 (gio Viet Nam)")
     ]
 
 
