@@ -1,7 +1,7 @@
 """What people are told of transfers: the secretaries of both branches, and the member."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -131,7 +131,9 @@ def _render_withdrawn(params: Params, reader: Reader) -> tuple[str, str]:
 
 
 def _render_stay(params: Params, reader: Reader) -> tuple[str, str]:
-    return _render(Text(vi="Đổi thời hạn sinh hoạt tạm thời", en="Stay ends on another day"), params, reader)
+    title, body = _render(Text(vi="Đổi thời hạn sinh hoạt tạm thời", en="Stay ends on another day"), params, reader)
+    until = Text(vi=", đến ngày {until}", en=", until {until}")
+    return title, body + until.format(until=f"{date.fromisoformat(params['until']):%d/%m/%Y}").to(reader.locale)
 
 
 def _render_reminder(params: Params, reader: Reader) -> tuple[str, str]:

@@ -100,7 +100,12 @@ async def test_who_returns_early_is_a_guest_no_more_and_their_replies_there_are_
     assert (view["until"], view["status"]) == ("2026-11-26", "accepted")
     counts = [(await new.get(f"/v1/meetings/{one}")).json()["reply_counts"]["attending"] for one in (soon, later)]
     assert counts == [1, 0]
-    assert "stay_changed" in {item["type"] for item in await inbox(signed_in(world.member))}
+    for language, words in (
+        ("vi", "Từ Chi bộ thôn Đông đến Chi bộ thôn Đoài, đến ngày 26/11/2026"),
+        ("en", "From Chi bộ thôn Đông to Chi bộ thôn Đoài, until 26/11/2026"),
+    ):
+        told = await inbox(signed_in(world.member), **{"Accept-Language": language})
+        assert [item["body"] for item in told if item["type"] == "stay_changed"] == [words]
     ends = {row[0]: row[3] for row in await standings_of(database, world.member)}
     assert ends == {
         "official": None,
