@@ -147,6 +147,58 @@ async def test_standing_tells_due_from_waiting_quiet_leased_and_lapsed(
     assert sum(one.last_hour for one in ended) == 0
 
 
+async def test_device_deleted_while_a_push_to_it_waits_leaves_nothing_owed(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    jobs.sender.answers[world.member.push_token] = RetryAfter(timedelta(minutes=5), "UNAVAILABLE")
+    await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    # One waits for Berlin's morning, the other for its next try.
+    for person in (world.away, world.member):
+        await sql(database, "DELETE FROM devices WHERE push_token = :token", token=person.push_token)
+    clock.advance(hours=5)
+    await jobs.run()
+    async with database.session() as session:
+        standing = await find_standing(session, silence=SILENCE)
+        assert standing.deliveries == OpenDeliveries(due=0, leased=0, waiting=0, lapsed=0, oldest_due_seconds=0)
+        ended = await session.execute(
+            text("SELECT reason, count(*) AS times FROM deliveries WHERE outcome = 'withdrawn' GROUP BY reason")
+        )
+        assert [tuple(row) for row in ended] == [("no longer owed", 2)]
+    clock.advance(hours=5)
+    assert await jobs.run() == 0
+
+
+class DeletingItsPhones(CollectingSender):
+    """Asks to be tried later, while the devices it sent to are deleted."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.database = database
+
+    async def send(
+        self, message: Message, targets: Sequence[Target], *, until: datetime, told: Outcomes | None = None
+    ) -> Outcomes:
+        for target in targets:
+            self.answers[target.token] = RetryAfter(timedelta(minutes=5), "UNAVAILABLE")
+            await sql(self.database, "DELETE FROM devices WHERE push_token = :token", token=target.token)
+        return await super().send(message, targets, until=until, told=told)
+
+
+async def test_devices_deleted_while_a_push_is_on_its_way_leave_nothing_owed(
+    world: World, signed_in: SignedIn, jobs: JobRunner, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    use_sender(jobs, DeletingItsPhones(database))
+    clock.advance(hours=5)
+    await announced(signed_in(world.secretary), world.branch_a)
+    await jobs.run()
+    clock.advance(minutes=10)
+    await jobs.run()
+    async with database.session() as session:
+        standing = await find_standing(session, silence=SILENCE)
+    assert standing.deliveries == OpenDeliveries(due=0, leased=0, waiting=0, lapsed=0, oldest_due_seconds=0)
+
+
 async def test_standing_of_lanes_and_workers(world: World, signed_in: SignedIn, database: RolledBackDatabase) -> None:
     await announced(signed_in(world.secretary), world.branch_a)
     await sql(

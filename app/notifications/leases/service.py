@@ -79,6 +79,14 @@ WHERE {_RANGE} AND outcome IS NULL AND devices.id = device_id
 RETURNING device_id, digest_count
 """)  # noqa: S608 only this module's own text is put together
 
+# A device that was deleted meanwhile (unheard of for long, erased) is joined by nothing else here.
+_WITHDRAW_ORPHANED = text(f"""
+UPDATE deliveries SET outcome = 'withdrawn', reason = 'no longer owed', finished_at = :now
+WHERE {_RANGE} AND outcome IS NULL AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    AND NOT EXISTS (SELECT FROM devices WHERE devices.id = device_id)
+RETURNING device_id, digest_count
+""")  # noqa: S608 only this module's own text is put together
+
 # Of the chunk's own phones: its range may hold everybody else's too.
 _ZONES = text(f"""
 SELECT DISTINCT devices.time_zone FROM deliveries JOIN devices ON devices.id = device_id
@@ -142,7 +150,7 @@ WHERE devices.id = refused.id AND devices.push_token = refused.token
 _OPEN = text(f"""
 SELECT devices.time_zone, devices.platform,
     min(greatest(coalesce(not_before, :now), coalesce(leased_until, :now))) AS next_at
-FROM deliveries JOIN devices ON devices.id = device_id
+FROM deliveries LEFT JOIN devices ON devices.id = device_id
 WHERE {_RANGE} AND outcome IS NULL
 GROUP BY devices.time_zone, devices.platform
 """)  # noqa: S608 only this module's own text is put together
@@ -237,6 +245,9 @@ async def lease(
     settled = (await session.execute(_WITHDRAW_SETTLED, rechecked)).all()
     meters.withdrawn(notification.type, reason="no longer owed", count=len(settled))
     await owe_again(session, notification, settled)
+    orphaned = (await session.execute(_WITHDRAW_ORPHANED, range_)).all()
+    meters.withdrawn(notification.type, reason="no longer owed", count=len(orphaned))
+    await owe_again(session, notification, orphaned)
     quiet: Sequence[str] = ()
     if not notification.breaks_quiet_hours:
         zones = await session.scalars(_ZONES, range_)
@@ -354,6 +365,9 @@ async def next_look(session: Session, chunk: Chunk, *, breaks_quiet_hours: bool)
     lanes = await find_lanes(session) if rows else {}
     times = []
     for row in rows:
+        if row.platform is None:  # its device was deleted: there is nothing to wait for but the end of its lease
+            times.append(row.next_at)
+            continue
         free_at = lanes[Platform(row.platform)].free_at(row.next_at)
         quiet = None if breaks_quiet_hours else _quiet_until(free_at, row.time_zone)
         times.append(quiet or free_at)
