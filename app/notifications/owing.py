@@ -5,9 +5,9 @@ before its send, and one update after it. What ended in a digest's favour is owe
 refused.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -65,9 +65,8 @@ WHERE organisation_id = ANY (
     AND id >= uuid_v7_floor(:looked_back) AND NOT urgent
 """)
 
-# What carried a digest may have been gathered into a later one itself. One that was refused says nothing of the notice
-# that carried it: this is owed too. Whatever was begun before carries no digest (`gather`).
-_OWE_AGAIN = text("""
+# What carried a digest may have been gathered into a later one itself.
+_STOOD_FOR = """
 WITH RECURSIVE stood_for AS (
     SELECT CAST(:notification AS uuid) AS notification_id, device_id
     FROM unnest(CAST(:devices AS uuid[])) AS carrier(device_id)
@@ -77,6 +76,12 @@ WITH RECURSIVE stood_for AS (
         AND gathered.reason = 'gathered: ' || stood_for.notification_id
     WHERE gathered.notification_id = ANY (:recent)
 )
+"""
+
+# A digest that was refused says nothing of the notice that carried it: this is owed too. Whatever was begun before
+# carries no digest (`gather`).
+_OWE_AGAIN = text(f"""
+{_STOOD_FOR}
 UPDATE deliveries
 SET outcome = NULL, reason = NULL, finished_at = NULL, digest_count = NULL, fence = fence + CAST(:each_alone AS int)
 FROM stood_for
@@ -84,7 +89,14 @@ WHERE deliveries.notification_id = stood_for.notification_id AND deliveries.devi
     AND deliveries.notification_id = ANY (:holding)
     AND (deliveries.reason LIKE 'gathered%' OR deliveries.outcome = 'rejected')
 RETURNING deliveries.notification_id, deliveries.device_id
-""")
+""")  # noqa: S608 only this module's own text is put together
+
+_HOLDS_UNTIL = text(f"""
+{_STOOD_FOR}
+SELECT stood_for.device_id, max(notifications.expires_at) AS expires_at
+FROM stood_for JOIN notifications ON notifications.id = stood_for.notification_id
+GROUP BY stood_for.device_id
+""")  # noqa: S608 only this module's own text is put together
 
 
 async def owe(
@@ -150,9 +162,7 @@ async def owe_again(
     carriers = [row.device_id for row in ended if row.digest_count is not None]
     if not carriers:
         return
-    now = session.now()
-    looked = {"organisation": notification.organisation_id, "looked_back": now - CHAINED_WITHIN, "now": now}
-    recent = (await session.execute(_RECENT, looked)).all()
+    recent = await _find_recent(session, notification)
     rows = await session.execute(
         _OWE_AGAIN,
         {
@@ -173,6 +183,21 @@ async def owe_again(
         for row in sorted(rows, key=lambda row: (row.notification_id, row.device_id))
     ]
     await defer(session, DELIVER_TASK, *chunks, lane=Lane.bulk)
+
+
+async def find_ends(session: Session, notification: Notification, devices: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return until when the digest holds that the notice carries to each device: as long as the last it stands for."""
+    recent = [row.id for row in await _find_recent(session, notification)]
+    rows = await session.execute(
+        _HOLDS_UNTIL, {"notification": notification.id, "devices": list(devices), "recent": recent}
+    )
+    return {row.device_id: row.expires_at for row in rows}
+
+
+async def _find_recent(session: Session, notification: Notification) -> Sequence[Row[UUID, bool]]:
+    now = session.now()
+    looked = {"organisation": notification.organisation_id, "looked_back": now - CHAINED_WITHIN, "now": now}
+    return (await session.execute(_RECENT, looked)).all()
 
 
 def target_of(row: Row[Any]) -> Target:

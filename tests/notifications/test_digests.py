@@ -151,6 +151,26 @@ async def test_digest_that_was_not_taken_over_is_owed_until_it_is(
     assert _shown(jobs, world.away) == [("digest", 7)] * 2  # the one that was refused, and that which was taken
 
 
+@pytest.mark.parametrize("tries", [1, 2])
+async def test_digest_waits_for_a_phone_as_long_as_the_last_of_its_notices_holds(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock, tries: int
+) -> None:
+    soon = (MORNING + timedelta(minutes=10)).isoformat()
+    await published(signed_in(world.secretary), world.branch_a, expires_at=soon)
+    await jobs.run()
+    await _tell(world, signed_in, jobs, clock, count=5, minutes=30)
+    last = clock() - timedelta(minutes=30) + timedelta(hours=24)
+    clock.set(MORNING)
+    if tries > 1:
+        jobs.sender.answers[world.away.push_token] = RetryAfter(timedelta(seconds=10), "INTERNAL")
+        await jobs.run()
+        jobs.sender.answers.clear()
+        clock.advance(minutes=1)
+    await jobs.run()
+    digests = [message for message, _ in jobs.sender.pushes if message.type == "digest"]
+    assert [(message.digest_count, message.expires_at) for message in digests] == [(6, last)] * tries
+
+
 async def _refused(world: World, jobs: JobRunner, clock: FakeClock) -> UUID:
     """Let the morning's digest be refused for now, and return the notice that carries it."""
     clock.set(MORNING)

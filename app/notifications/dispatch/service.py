@@ -20,7 +20,7 @@ from app.kernel.push import Outcomes, PushMessage, PushSender
 from app.kernel.telemetry import WorkerMeters
 from app.notifications import models
 from app.notifications.departures import withdraw_departed
-from app.notifications.digests.service import gather, send_gathered
+from app.notifications.digests.service import Digest, gather, send_gathered
 from app.notifications.fcm import UNHEARD_DELAY
 from app.notifications.lanes.queries import Lanes, find_lanes
 from app.notifications.lanes.service import report_all
@@ -81,7 +81,7 @@ async def deliver(office: PostOffice, chunk: Chunk, *, job_id: int | None = None
         return
     holding = Holding(leased=[], is_all=False, border=None)
     lanes: Lanes = {}
-    digests: Mapping[UUID, int] = {}
+    digests: Mapping[UUID, Digest] = {}
     until = office.last_send()
     async with synchronised(office.database) as session:
         notification = await session.get_one(Notification, chunk.notification_id)
@@ -131,7 +131,7 @@ async def _send(
     notification: Notification,
     leased: Sequence[Leased],
     lanes: Lanes,
-    digests: Mapping[UUID, int],
+    digests: Mapping[UUID, Digest],
     *,
     until: datetime,
 ) -> int:
