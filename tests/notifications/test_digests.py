@@ -7,14 +7,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.kernel.push import Message, Outcomes, PushMessage, Rejected, RetryAfter, Target
+from app.kernel.push import Message, Outcomes, PushMessage, Rejected, RetryAfter, Target, TokenDead
 from app.notifications.dispatch.service import deliver
 from app.notifications.leases.service import Chunk
 from tests.conftest import RolledBackDatabase
 from tests.factories.announcements import published, remove
 from tests.factories.clock import FakeClock
 from tests.factories.deliveries import use_sender
-from tests.factories.meetings import SignedIn, announced, inbox
+from tests.factories.meetings import Json, SignedIn, announced, inbox
 from tests.factories.members import transfer
 from tests.factories.world import Person, World
 from tests.notifications.test_delivering import Breaking
@@ -294,7 +294,49 @@ async def test_reach_tells_of_each_notice_of_a_digest_that_it_was_refused(
     clock.set(MORNING)
     await jobs.run()
     assert _shown(jobs, world.away) == [("digest", 6), *[PLAIN] * 6]
-    secretary = signed_in(world.secretary)
-    for item in (await secretary.get(f"/v1/organisations/{world.branch_a}/announcements")).json()["items"]:
-        reach = (await secretary.get(f"/v1/announcements/{item['id']}/reach")).json()
+    for reach in await _reaches(world, signed_in):
         assert [(one["reason_code"], one["count"]) for one in reach["failures"]] == [("message_refused", 1)]
+
+
+async def _reaches(world: World, signed_in: SignedIn) -> list[Json]:
+    secretary = signed_in(world.secretary)
+    items = (await secretary.get(f"/v1/organisations/{world.branch_a}/announcements")).json()["items"]
+    return [(await secretary.get(f"/v1/announcements/{item['id']}/reach")).json() for item in items]
+
+
+async def _counts(world: World, signed_in: SignedIn) -> set[tuple[int, ...]]:
+    names = ("on_a_phone_count", "waiting_count", "failed_count", "no_device_count", "inbox_only_count")
+    reaches = await _reaches(world, signed_in)
+    assert len(reaches) >= 6
+    return {tuple(reach[name] for name in names) for reach in reaches}
+
+
+async def test_each_notice_of_a_digest_has_come_as_far_as_the_digest(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    await _tell(world, signed_in, jobs, clock, count=6, minutes=30)
+    clock.set(MORNING)
+    jobs.sender.answers[world.away.push_token] = RetryAfter(timedelta(hours=1), "INTERNAL")
+    await jobs.run()
+    assert _shown(jobs, world.away) == [("digest", 6)]
+    assert await _counts(world, signed_in) == {(4, 1, 0, 1, 0)}
+    await _tell(world, signed_in, jobs, clock, count=1)  # it gathers the digest that waits
+    assert _shown(jobs, world.away) == [("digest", 6), ("digest", 7)]
+    assert await _counts(world, signed_in) == {(4, 1, 0, 1, 0)}
+    jobs.sender.answers.clear()
+    clock.advance(hours=2)
+    await jobs.run()
+    assert _shown(jobs, world.away)[2:] == [("digest", 7)]
+    assert await _counts(world, signed_in) == {(5, 0, 0, 1, 0)}
+
+
+async def test_each_notice_of_a_digest_for_a_phone_without_the_app_has_failed(
+    world: World, signed_in: SignedIn, jobs: JobRunner, clock: FakeClock
+) -> None:
+    await _tell(world, signed_in, jobs, clock, count=6, minutes=30)
+    clock.set(MORNING)
+    jobs.sender.answers[world.away.push_token] = TokenDead("UNREGISTERED: gone")
+    await jobs.run()
+    assert await _counts(world, signed_in) == {(4, 0, 1, 1, 0)}
+    for reach in await _reaches(world, signed_in):
+        assert [(one["reason_code"], one["count"]) for one in reach["failures"]] == [("app_removed", 1)]

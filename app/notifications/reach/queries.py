@@ -1,14 +1,32 @@
 """Reads of the reach: of each person a notice is for, whether a phone of theirs has it.
 
 The deliveries are the only source: "on a phone" is what FCM took over, or what its reader has seen in the app; "by
-text" what the gateway took over for a telephone without the app.
+text" what the gateway took over for a telephone without the app. What was gathered into a digest has come as far as the
+digest has.
 """
 
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Select, and_, case, exists, false, func, literal, null, or_, select, true
+from sqlalchemy import (
+    CTE,
+    Select,
+    Uuid,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import Subquery
 
 from app.identity.models import Account, Device
@@ -145,23 +163,42 @@ def _states(people: Subquery, notification: Notification | None, seen: Select[UU
 
 def _tried(notification: Notification) -> Select[Any]:
     """Select, for each person with a delivery, what became of theirs; Any: a row of four columns."""
+    ends = _ends(notification)
     failed = or_(
-        Delivery.outcome.in_([Outcome.token_dead, Outcome.quarantined, Outcome.rejected]),
-        and_(Delivery.outcome == Outcome.withdrawn, Delivery.reason == "expired"),
+        ends.c.outcome.in_([Outcome.token_dead, Outcome.quarantined, Outcome.rejected]),
+        and_(ends.c.outcome == Outcome.withdrawn, ends.c.reason == "expired"),
     )
-    code = func.split_part(func.coalesce(Delivery.reason, ""), ":", 1)
+    code = func.split_part(func.coalesce(ends.c.reason, ""), ":", 1)
     return (
         select(
             Account.member_id,
-            func.bool_or(func.coalesce(Delivery.outcome == Outcome.sent, false())).label("is_sent"),
-            func.bool_or(Delivery.outcome.is_(None)).label("is_open"),
-            func.max(func.concat(Delivery.outcome, literal(" "), code)).filter(failed).label("failure"),
+            func.bool_or(func.coalesce(ends.c.outcome == Outcome.sent, false())).label("is_sent"),
+            func.bool_or(ends.c.outcome.is_(None)).label("is_open"),
+            func.max(func.concat(ends.c.outcome, literal(" "), code)).filter(failed).label("failure"),
         )
-        .join(Device, Device.id == Delivery.device_id)
+        .join(Device, Device.id == ends.c.device_id)
         .join(Account, Account.id == Device.account_id)
-        .where(Delivery.notification_id == notification.id)
         .group_by(Account.member_id)
     )
+
+
+def _ends(notification: Notification) -> Subquery:
+    """Select how each delivery ended, and for one gathered into a digest also how the one ended that carried this.
+
+    What carried a digest may have been gathered into a later one itself.
+    """
+    own = select(Delivery.device_id, Delivery.outcome, Delivery.reason).where(
+        Delivery.notification_id == notification.id
+    )
+    gathered = own.where(Delivery.reason.like("gathered: %")).cte("gathered", recursive=True)
+    other = aliased(Delivery)
+    other_id = cast(func.substring(gathered.c.reason, "^gathered: (.*)$"), Uuid)
+    is_carrier = and_(other.notification_id == other_id, other.device_id == gathered.c.device_id)
+    # Looked up one by one, which the limit sees to: months of deliveries lie beside them.
+    carrier = select(other.device_id, other.outcome, other.reason).where(is_carrier).limit(1).correlate(gathered)
+    found = carrier.lateral("carrier")
+    carriers = select(found).select_from(gathered).join(found, true())
+    return union_all(own, select(gathered.union(carriers))).subquery()
 
 
 def _why(failure: str) -> DeliveryReason:
