@@ -10,6 +10,7 @@ from app.kernel.security import PostKind
 from app.transfers.models import Transfer
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
+from tests.factories.documents import put_document
 from tests.factories.meetings import SignedIn
 from tests.factories.members import give_post
 from tests.factories.reorganisations import done
@@ -100,6 +101,27 @@ async def test_successor_of_the_old_branch_may_withdraw_and_let_go(world: World,
     assert [one["id"] for one in listed] == [transfer]
     view = await took(secretary, transfer, "withdraw", reason="Đồng chí ở lại")
     assert (view["status"], view["from_organisation"]["id"]) == ("withdrawn", str(world.branch_b))
+
+
+async def test_who_arrived_before_the_old_branch_was_merged_belonged_to_it_up_to_that_day(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase, clock: FakeClock
+) -> None:
+    async with database.session() as session:
+        paper = f"/v1/documents/{await put_document(session, world.branch_a, world.secretary)}"
+        await session.commit()
+    transfer = await started(signed_in(world.secretary), world.member, world.far_branch)
+    clock.advance(days=3)
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    assert (await signed_in(world.member).get(paper)).status_code == 200
+    await took(signed_in(world.administrator), transfer, "accept", received_on="2026-11-22")
+    official = [row[1:] for row in await standings_of(database, world.member) if row[0] == "official"]
+    (before, *after) = official
+    assert (before[0], before[2]) == (world.branch_a, date(2026, 11, 21))
+    assert after == [
+        (world.far_branch, date(2026, 11, 22), date(2026, 11, 24)),
+        (world.far_branch, date(2026, 11, 25), None),
+    ]
+    assert (await signed_in(world.member).get(paper)).status_code == 404
 
 
 async def test_part_that_was_split_off_lets_its_members_go(world: World, signed_in: SignedIn) -> None:

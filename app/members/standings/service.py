@@ -107,13 +107,13 @@ async def recognise(session: Session, member: Member, *, on: date) -> None:
 async def move_home(session: Session, member: Member, *, to: UUID | None, on: date) -> None:
     """Make another branch a member's home from a day on; None is one outside the system.
 
-    Every state is cut at that day: what held before stays with the old branch, what goes on holds in the new one.
-    Outside the system they stay as they are, since being transferred overrules them all. The caller has locked the
-    member.
+    Every state is cut at that day: what held before stays with the old branch, what goes on holds in the new one. A day
+    before the old branch was merged cuts what they had in those before it. Outside the system they stay as they are,
+    since being transferred overrules them all. The caller has locked the member.
     """
     home = member.organisation_id
     if to is not None:
-        carried = (Standing.organisation_id == home, Standing.kind.in_(CARRIED))
+        carried = (Standing.organisation_id != to, Standing.kind.in_(CARRIED))
         for standing in await _holding(session, member.id, on, *carried):
             await begin_standing(
                 session,
