@@ -47,17 +47,18 @@ async def hold_organisation(session: Session, organisation_id: UUID | ScalarSele
 
 
 async def get_lasting_organisation(
-    session: Session, actor: Actor, organisation_id: UUID, *, for_update: bool = False
+    session: Session, actor: Actor, organisation_id: UUID, *, for_update: bool = False, in_turn: bool = False
 ) -> Organisation:
     """Return a visible organisation that something new shall be written into; it does not end before that is done.
 
-    With `for_update` its own changes follow each other too. Raises OrganisationNotFound, OrganisationHasEnded.
+    With `for_update` its own changes follow each other too; with `in_turn` those who ask for it like that follow each
+    other, and nobody else waits for them. Raises OrganisationNotFound, OrganisationHasEnded.
     """
     # At once as strong as needed: of two that share it already, neither gets it for itself. Its code is a key.
     found = await session.get(
         Organisation,
         organisation_id,
-        with_for_update=True if for_update else {"read": True, "key_share": True},
+        with_for_update=True if for_update else {"read": not in_turn, "key_share": True},
         populate_existing=True,
     )
     if found is None or not access.sees_organisation(actor, found.path):

@@ -63,7 +63,8 @@ async def import_roster(
     if actor is None:
         branch = await get_organisation(session, organisation_id)
     else:
-        branch = await get_lasting_organisation(session, actor, organisation_id)
+        # One roster after the other: of two at once each would find nobody of the other's on record.
+        branch = await get_lasting_organisation(session, actor, organisation_id, in_turn=commit)
         require_record_keeper(actor, branch.path)
     require_branch(branch)
     today = session.today()

@@ -5,7 +5,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select, text
 
-from app.kernel.db import commit
+from app.kernel.db import PooledDatabase, commit
 from app.members.imports.service import import_roster
 from app.members.models import Member, Post
 from tests.conftest import RolledBackDatabase
@@ -13,6 +13,7 @@ from tests.factories.members import new_member
 from tests.factories.world import Person, World
 from tests.members.imports.files import HEADINGS, Value, workbook
 from tests.members.imports.files import person as roster_row
+from tests.racing import waiting
 
 SignedIn = Callable[[Person], AsyncClient]
 BINH: dict[str, Value] = {"stt": 2, "name": "Lương Thị Bình", "sex": "Nữ", "card": "01234568"}
@@ -123,6 +124,22 @@ async def test_who_is_in_the_branch_already_is_not_made_twice(world: World, sign
     by_name = await _send(secretary, world.branch_a, _roster(_person(card=None, phone=None, citizen=None)))
     assert _codes(by_card.json()) == [["already_in_branch"]]
     assert _codes(by_name.json()) == [["already_in_branch"]]
+
+
+async def test_of_two_rosters_at_once_the_second_finds_whom_the_first_made(
+    live: PooledDatabase, people: World, client_of: SignedIn
+) -> None:
+    secretary = client_of(people.secretary)
+    content = _roster(_person(card=None, phone=None, citizen=None))
+    async with live.session() as holder, live.session() as watcher:
+        await holder.execute(text("LOCK TABLE members IN SHARE MODE"))  # all may be read, and nobody entered
+        first = await waiting(watcher, _send(secretary, people.branch_a, content, commits=True))
+        second = await waiting(watcher, _send(secretary, people.branch_a, content, commits=True), after=1)
+        assert not first.done()
+    refused = await second
+    assert ((await first).status_code, refused.status_code) == (200, 409)
+    assert refused.json()["code"] == "roster_has_errors"
+    assert _codes(refused.json()["report"]) == [["already_in_branch"]]
 
 
 async def test_namesake_of_another_birth_date_is_a_warning(world: World, signed_in: SignedIn) -> None:
