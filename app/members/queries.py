@@ -59,6 +59,12 @@ def is_not_admitted() -> ColumnElement[bool]:
     return ~was_member & ~exists().where(Post.member_id == Member.id)
 
 
+def is_dropped(on: Day) -> ColumnElement[bool]:
+    """Say of a `members` row that it was a candidate and by a day is none any more, nor became a member."""
+    in_pool = exists().where(_any.member_id == Member.id, _any.kind == StandingKind.candidate)
+    return is_not_admitted() & ~in_pool.where(holds_on(_any.starts_on, _any.ends_on, on))
+
+
 async def get_visible_member(session: Session, actor: Actor, member_id: UUID) -> tuple[Member, tuple[UUID, ...]]:
     """Return a member of whom the actor may know the name, and the path of the home branch.
 

@@ -16,6 +16,7 @@ from app.members.imports.template import roster_template
 from app.members.imports.verdicts import Finding, Roster, RosterRow, RowStatus, Severity, status_of
 from app.members.models import Member
 from app.members.names import search_key, sort_key
+from app.members.queries import is_dropped
 from app.organisations.models import Organisation
 
 _TAKEN = {
@@ -59,7 +60,7 @@ async def compare_with_members(session: Session, actor: Actor | None, branch_id:
 
     Who may be on record already, under a number that lost its zeros or a name without accents, is looked for in the
     branch and in all that the actor administers; without an actor, everywhere. Who has left keeps nobody from their
-    numbers, and is found by the name alone.
+    numbers, and is found by the name alone; a candidate who was dropped is not found at all.
     """
     known = await _load_known(session, branch_id, roster.rows)
     known.alike = await _load_alike(session, actor, branch_id, roster.rows)
@@ -127,6 +128,8 @@ class _Known:
 
 async def _load_known(session: Session, branch_id: UUID, rows: Sequence[RosterRow]) -> _Known:
     names = {sort_key(row.full_name) for row in rows}
+    # Judged of the branch's own alone, whose standings are all there to read.
+    on_its_roll = (Member.organisation_id == branch_id) & ~is_dropped(session.today())
     await hold(session, *(number for row in rows for number in (row.card_number, row.citizen_id, row.phone)))
     members = (
         await session.scalars(
@@ -135,7 +138,7 @@ async def _load_known(session: Session, branch_id: UUID, rows: Sequence[RosterRo
                     Member.card_number.in_(_given(row.card_number for row in rows)),
                     Member.citizen_id.in_(_given(row.citizen_id for row in rows)),
                     Member.phone.in_(_given(row.phone for row in rows)),
-                    (Member.organisation_id == branch_id) & Member.sort_key.in_(names),
+                    Member.sort_key.in_(names) & on_its_roll,
                 ),
                 ~Member.has_left,
             )
@@ -166,7 +169,8 @@ async def _load_alike(session: Session, actor: Actor | None, branch_id: UUID, ro
             or_(
                 tuple_(Member.search_key, Member.born_on).in_(people),
                 Member.card_number.in_(numbers) & ~Member.has_left,
-            )
+            ),
+            ~is_dropped(session.today()),
         )
         .order_by(Member.has_left.desc(), Member.id)
     )

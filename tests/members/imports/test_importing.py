@@ -9,6 +9,7 @@ from app.kernel.db import PooledDatabase, commit
 from app.members.imports.service import import_roster
 from app.members.models import Member, Post
 from tests.conftest import RolledBackDatabase
+from tests.factories.clock import FakeClock
 from tests.factories.members import new_member
 from tests.factories.world import Person, World
 from tests.members.imports.files import HEADINGS, Value, workbook
@@ -140,6 +141,24 @@ async def test_of_two_rosters_at_once_the_second_finds_whom_the_first_made(
     assert ((await first).status_code, refused.status_code) == (200, 409)
     assert refused.json()["code"] == "roster_has_errors"
     assert _codes(refused.json()["report"]) == [["already_in_branch"]]
+
+
+@pytest.mark.parametrize("days", [0, 5])  # on the day they were entered, and later
+async def test_a_candidate_who_was_dropped_keeps_no_member_out(
+    days: int, world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    candidate = {"full_name": "Mai Văn Tài", "born_on": "1960-02-03", "source": "other"}
+    secretary = signed_in(world.secretary)
+    entered = await secretary.post(f"/v1/organisations/{world.branch_a}/candidacies", json=candidate)
+    assert entered.status_code == 201, entered.text
+    in_pool = await _send(secretary, world.branch_a, _roster(_person()))
+    assert _codes(in_pool.json()) == [["already_in_branch"]]
+    clock.advance(days=days)
+    secretary = signed_in(world.secretary)
+    dropped = await secretary.post(f"/v1/candidacies/{entered.json()['id']}/drop", json={"reason": "Nhập nhầm"})
+    assert dropped.status_code == 200, dropped.text
+    taken = await _send(secretary, world.branch_a, _roster(_person()), commits=True)
+    assert (taken.status_code, taken.json()["rows"][0]["verdict"]) == (200, "ok"), taken.text
 
 
 async def test_namesake_of_another_birth_date_is_a_warning(world: World, signed_in: SignedIn) -> None:
