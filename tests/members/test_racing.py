@@ -1,11 +1,12 @@
 import asyncio
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.kernel.db import PooledDatabase
-from app.members.models import Member
+from app.members.models import Member, Post
 from tests.factories.meetings import SignedIn
 from tests.factories.members import new_member
 from tests.factories.world import World
@@ -66,3 +67,20 @@ async def test_time_away_that_meets_a_transfer_waits_for_it_and_is_entered_in_th
         assert not entering.done()
         await moving.commit()
     assert ((await entering).status_code, (await entering).json()["code"]) == (404, "member_not_found")
+
+
+async def test_a_post_of_today_that_two_end_at_once_is_ended(
+    live: PooledDatabase, people: World, client_of: SignedIn
+) -> None:
+    administrator = client_of(people.administrator)
+    body = {"member_id": str(people.member.member_id), "kind": "deputy_secretary", "starts_on": "2026-11-22"}
+    granted = await administrator.post(f"/v1/organisations/{people.branch_a}/posts", json=body)
+    assert granted.status_code == 201, granted.text
+    post = granted.json()["id"]
+    async with live.session() as holder, live.session() as watcher:
+        await holder.execute(select(Post.id).where(Post.id == UUID(post)).with_for_update())
+        first = await waiting(watcher, administrator.delete(f"/v1/posts/{post}"))
+        second = await waiting(watcher, administrator.delete(f"/v1/posts/{post}"), after=1)
+        assert not first.done()
+    assert [(await task).status_code for task in (first, second)] == [204, 204]
+    assert (await administrator.delete(f"/v1/posts/{post}")).status_code == 404

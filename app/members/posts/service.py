@@ -82,8 +82,10 @@ async def end_post(session: Session, actor: Actor, post_id: UUID) -> None:
     require_administrator(actor, path)
     if post.kind is PostKind.administrator and len(path) == 1:
         await _require_another_administrator(session, post)
-    await session.refresh(post, with_for_update=True)
-    await _end_today(session, actor, post)
+    this = select(Post).where(Post.id == post.id).with_for_update()
+    lasting = await session.scalar(this.execution_options(populate_existing=True))
+    if lasting is not None:  # else somebody has just taken it back
+        await _end_today(session, actor, lasting)
 
 
 async def _require_another_administrator(session: Session, post: Post) -> None:
