@@ -164,6 +164,28 @@ async def test_nobody_comes_back_to_a_branch_that_was_dissolved(
     assert (refused.status_code, refused.json()["code"]) == (409, "organisation_has_ended")
 
 
+async def test_nobody_comes_back_to_a_branch_whose_successor_was_dissolved(
+    world: World, signed_in: SignedIn, clock: FakeClock
+) -> None:
+    administrator = signed_in(world.administrator)
+    founded = []
+    for name in ("Chi bộ tạm", "Chi bộ tạm 2"):
+        branch = {"parent_id": str(world.commune), "kind": "branch", "name": name}
+        founded.append(UUID((await administrator.post("/v1/organisations", json=branch)).json()["id"]))
+    former, successor = founded
+    alone = {"full_name": "Lê Văn Tám", "official_on": "2006-05-19"}
+    clock.advance(days=1)
+    administrator = signed_in(world.administrator)
+    member = (await administrator.post(f"/v1/organisations/{former}/members", json=alone)).json()["id"]
+    wrong = (await administrator.post(f"/v1/members/{member}/standings", json=REMOVED)).json()
+    await done(administrator, former, "merge", into_id=successor)
+    clock.advance(days=1)
+    administrator = signed_in(world.administrator)
+    await done(administrator, successor, "dissolve", reason="Không còn đảng viên")
+    refused = await administrator.post(f"/v1/standings/{wrong['id']}/revoke", json={"reason": "Nhầm người"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "organisation_has_ended")
+
+
 async def test_an_exemption_goes_along_to_another_branch_and_ends_there(
     world: World, signed_in: SignedIn, database: RolledBackDatabase, jobs: JobRunner
 ) -> None:

@@ -101,12 +101,15 @@ async def move_members(
 async def follow_merger(session: Session, member: Member, *, by: UUID) -> None:
     """Bring who had left when their branch ended, by mistake, to where the others went; raises OrganisationHasEnded.
 
-    A branch that was dissolved had no members any more: there is nowhere to go back to.
+    A branch that was dissolved, then or since, had no members any more: there is nowhere to go back to.
     """
     home = await session.get_one(Organisation, member.organisation_id, populate_existing=True)
     if home.valid_until is None or home.valid_until >= session.today():
         return
     if home.successor_id is None:
+        raise OrganisationHasEnded
+    successor = await session.get_one(Organisation, home.successor_id, populate_existing=True)
+    if successor.valid_until is not None and successor.valid_until < session.today():
         raise OrganisationHasEnded
     since = home.valid_until + timedelta(days=1)
     await move_members(session, home.id, successor_id=home.successor_id, on=since, by=by, only=[member.id])
