@@ -15,7 +15,6 @@ from app.cli.terminal import database_settings, refuse, screen
 from app.kernel.db import Session
 from app.members.imports.service import RosterImport, import_roster
 from app.members.imports.verdicts import RowStatus
-from app.organisations.queries import get_organisation
 from app.reorganisations.trees.service import TreeImport, import_tree
 
 command = typer.Typer(help="Nhập dữ liệu từ tệp · take in data from files", no_args_is_help=True)
@@ -80,7 +79,7 @@ def tree(
         async def take_in(session: Session) -> TreeImport:
             return await import_tree(
                 session,
-                (await get_organisation(session, under)).id if under else None,
+                under,
                 content=content,
                 filename=file.name,
                 commit=commit,

@@ -47,10 +47,11 @@ async def hold_organisation(session: Session, organisation_id: UUID | ScalarSele
 
 
 async def get_lasting_organisation(
-    session: Session, actor: Actor, organisation_id: UUID, *, for_update: bool = False, in_turn: bool = False
+    session: Session, actor: Actor | None, organisation_id: UUID, *, for_update: bool = False, in_turn: bool = False
 ) -> Organisation:
     """Return a visible organisation that something new shall be written into; it does not end before that is done.
 
+    Without an actor it is the operator's at the server's console, who sees them all.
     With `for_update` its own changes follow each other too; with `in_turn` those who ask for it like that follow each
     other, and nobody else waits for them. Raises OrganisationNotFound, OrganisationHasEnded.
     """
@@ -61,7 +62,7 @@ async def get_lasting_organisation(
         with_for_update=True if for_update else {"read": not in_turn, "key_share": True},
         populate_existing=True,
     )
-    if found is None or not access.sees_organisation(actor, found.path):
+    if found is None or (actor is not None and not access.sees_organisation(actor, found.path)):
         raise OrganisationNotFound
     if found.valid_until is not None and found.valid_until < session.today():
         raise OrganisationHasEnded
@@ -85,14 +86,6 @@ async def find_organisations(session: Session, actor: Actor, ids: Collection[UUI
     """Return those of the organisations that stand above or below the actor."""
     rows = await session.scalars(select(Organisation).where(Organisation.id.in_(ids), visible_to(actor)))
     return [OrganisationView.model_validate(row) for row in rows]
-
-
-async def get_organisation(session: Session, organisation_id: UUID) -> Organisation:
-    """Return any organisation, for the operator's console; raises OrganisationNotFound."""
-    found = await session.get(Organisation, organisation_id)
-    if found is None:
-        raise OrganisationNotFound
-    return found
 
 
 async def get_organisation_path(session: Session, organisation_id: UUID) -> tuple[UUID, ...]:

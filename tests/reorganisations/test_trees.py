@@ -1,13 +1,15 @@
 """A whole tree from a file: judged row by row, founded whole or not at all."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select, text, update
 
 from app.kernel.db import transaction
+from app.kernel.roles import Role
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from app.organisations.models import Organisation, OrganisationPeriod
 from app.reorganisations.trees.errors import TreeColumnsWrong, TreeEmpty, TreeHasFormulas, TreeTooLarge, TreeUnreadable
 from app.reorganisations.trees.service import import_tree
@@ -15,6 +17,7 @@ from app.reorganisations.trees.tables import MAX_ROWS, read_table
 from tests.changes.phones import announce_world, fresh
 from tests.conftest import RolledBackDatabase
 from tests.factories.meetings import SignedIn
+from tests.factories.reorganisations import done
 from tests.factories.world import World
 from tests.reorganisations.trees import HEADINGS, ROWS, a_country, as_csv, as_json, as_xlsx
 
@@ -201,3 +204,13 @@ async def test_a_whole_country_is_founded_where_there_is_nothing_yet_with_progre
             select(func.cardinality(Organisation.path), func.count()).group_by(func.cardinality(Organisation.path))
         )
         assert {row[0]: row[1] for row in depths} == {1: 1, 2: 34, 3: 3_321}
+
+
+async def test_operator_founds_nothing_below_what_has_ended(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    await done(signed_in(world.administrator), world.commune, "merge", into_id=world.other_commune)
+    async with database.acting_as(Role.worker).session() as session:
+        for above, refusal in ((world.commune, OrganisationHasEnded), (uuid4(), OrganisationNotFound)):
+            with pytest.raises(refusal):
+                await import_tree(session, above, content=as_csv(ROWS), filename="cay.csv", commit=True)

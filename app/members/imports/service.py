@@ -15,7 +15,7 @@ from app.members.imports.events import RosterImported
 from app.members.imports.roster import Roster, RowStatus, read_roster
 from app.members.imports.schemas import RosterImportView
 from app.members.service import Values, add_members, require_branch
-from app.organisations.queries import get_lasting_organisation, get_organisation
+from app.organisations.queries import get_lasting_organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,12 @@ async def import_roster(
     """Judge a branch's roster and, if `commit` and no row has an error, make its members: all or nothing.
 
     Without an actor it is the operator's at the server's console, who is asked for no post. A post in the
-    roster ("Chức vụ") gives no rights. Raises OrganisationNotFound, NotForYourPost, NotABranch, RosterUnreadable,
-    RosterTooLarge, RosterHeaderMissing, RosterEmpty, and what `add_members` raises for a race.
+    roster ("Chức vụ") gives no rights. Raises OrganisationNotFound, OrganisationHasEnded, NotForYourPost, NotABranch,
+    RosterUnreadable, RosterTooLarge, RosterHeaderMissing, RosterEmpty, and what `add_members` raises for a race.
     """
-    if actor is None:
-        branch = await get_organisation(session, organisation_id)
-    else:
-        # One roster after the other: of two at once each would find nobody of the other's on record.
-        branch = await get_lasting_organisation(session, actor, organisation_id, in_turn=commit)
+    # One roster after the other: of two at once each would find nobody of the other's on record.
+    branch = await get_lasting_organisation(session, actor, organisation_id, in_turn=commit)
+    if actor is not None:
         require_record_keeper(actor, branch.path)
     require_branch(branch)
     today = session.today()

@@ -69,12 +69,15 @@ async def import_tree(
 ) -> TreeImport:
     """Judge a file of organisations and, if `commit` and no row has an error, found them below the root.
 
-    Without a root the tree's own is meant; where there is none, the file brings it. Raises what `read_table` raises,
-    and OrganisationCodeTaken for a race.
+    Without a root the tree's own is meant; where there is none, the file brings it. Raises OrganisationNotFound,
+    OrganisationHasEnded, what `read_table` raises, and OrganisationCodeTaken for a race.
     """
     rows = await asyncio.to_thread(read_table, content, filename=filename)
     await hold_tree(session)
-    root_id = root_id or await queries.find_root(session)
+    if root_id is None:
+        root_id = await queries.find_root(session)
+    else:
+        await get_lasting_organisation(session, None, root_id)
     return await _take_in(session, rows, root_id, commit=commit, by=None, progress=progress)
 
 

@@ -1,16 +1,20 @@
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select, text
 
 from app.kernel.db import PooledDatabase, commit
+from app.kernel.roles import Role
 from app.members.imports.service import import_roster
 from app.members.models import Member, Post
+from app.organisations.errors import OrganisationHasEnded, OrganisationNotFound
 from tests.conftest import RolledBackDatabase
 from tests.factories.clock import FakeClock
 from tests.factories.members import new_member
+from tests.factories.reorganisations import done
 from tests.factories.world import Person, World
 from tests.members.imports.files import HEADINGS, Value, workbook
 from tests.members.imports.files import person as roster_row
@@ -247,11 +251,21 @@ async def test_template_comes_as_a_download_that_reads_back(world: World, signed
 
 async def test_operator_imports_without_a_post(world: World, database: RolledBackDatabase) -> None:
     before = await _count(database, world)
-    async with database.session() as session:
-        done = await import_roster(
+    async with database.acting_as(Role.worker).session() as session:
+        taken = await import_roster(
             session, None, world.branch_a, content=_roster(), filename="danh-sach.xlsx", commit=True
         )
         await commit(session)
-    assert len(done.member_ids) == 2
-    assert not done.has_errors
+    assert len(taken.member_ids) == 2
+    assert not taken.has_errors
     assert await _count(database, world) == before + 2
+
+
+async def test_operator_imports_nobody_into_a_branch_that_has_ended(
+    world: World, signed_in: SignedIn, database: RolledBackDatabase
+) -> None:
+    await done(signed_in(world.administrator), world.branch_a, "merge", into_id=world.branch_b)
+    async with database.acting_as(Role.worker).session() as session:
+        for branch, refusal in ((world.branch_a, OrganisationHasEnded), (uuid4(), OrganisationNotFound)):
+            with pytest.raises(refusal):
+                await import_roster(session, None, branch, content=_roster(), filename="danh-sach.xlsx", commit=True)
