@@ -3,9 +3,10 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.kernel.db import PooledDatabase
+from app.members.duplicates.models import DistinctMembers
 from app.members.models import Member, Post
 from tests.factories.meetings import SignedIn
 from tests.factories.members import new_member
@@ -84,3 +85,26 @@ async def test_a_post_of_today_that_two_end_at_once_is_ended(
         assert not first.done()
     assert [(await task).status_code for task in (first, second)] == [204, 204]
     assert (await administrator.delete(f"/v1/posts/{post}")).status_code == 404
+
+
+async def test_two_who_are_told_apart_while_that_is_taken_back_are_told_apart(
+    live: PooledDatabase, people: World, client_of: SignedIn
+) -> None:
+    administrator = client_of(people.administrator)
+    url = f"/v1/members/{people.member.member_id}/distinct-members/{people.sister_member.member_id}"
+    for _ in range(2):
+        assert (await administrator.put(url)).status_code == 200
+    async with live.session() as holder, live.session() as watcher:
+        await holder.execute(select(DistinctMembers.first_id).with_for_update())
+        taken_back = await waiting(watcher, administrator.delete(url))
+        said = await waiting(watcher, administrator.put(url), after=1)
+        assert not taken_back.done()
+    assert ((await taken_back).status_code, (await said).status_code) == (204, 200)
+    async with live.session() as session:
+        assert len((await session.scalars(select(DistinctMembers))).all()) == 1
+        facts = await session.scalars(text("SELECT code FROM events WHERE code LIKE 'members.disti%' ORDER BY code"))
+        assert [code.removeprefix("members.") for code in facts] == [
+            "distinction_revoked",
+            "distinguished",
+            "distinguished",
+        ]

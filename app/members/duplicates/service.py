@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import Boolean, delete, literal_column
 from sqlalchemy.dialects.postgresql import insert
 
 from app.kernel.db import Session
@@ -19,6 +19,9 @@ from app.members.queries import find_members, get_visible_member
 from app.members.record_views.models import ViewedPart
 from app.members.record_views.service import note_shown
 from app.organisations.queries import get_visible_organisation
+
+_IS_NEW = literal_column("xmax = 0", Boolean)
+"""PostgreSQL's own word of a row that is returned: nobody has locked it, so it was not there before."""
 
 
 async def list_duplicate_members(
@@ -50,9 +53,13 @@ async def distinguish_members(session: Session, actor: Actor, member_id: UUID, o
     said = insert(DistinctMembers).values(
         first_id=first_id, second_id=second_id, said_by=actor.member_id, said_at=session.now()
     )
-    if await session.scalar(said.on_conflict_do_nothing().returning(DistinctMembers.first_id)) is not None:
+    # Written as it is where it is there, so that it is there still if somebody takes it back meanwhile.
+    kept = said.on_conflict_do_update(
+        index_elements=["first_id", "second_id"], set_={"said_at": DistinctMembers.said_at}
+    )
+    row, is_new = (await session.execute(kept.returning(DistinctMembers, _IS_NEW))).one()
+    if is_new:
         await _record(session, actor, MembersDistinguished, first_id, second_id)
-    row = await session.get_one(DistinctMembers, (first_id, second_id))
     return DistinctMembersView.model_validate(row)
 
 
