@@ -6,11 +6,9 @@ from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, select
 
-from app.kernel.context import meet
 from app.kernel.db import Session
-from app.kernel.pagination import PageRequest
 from app.kernel.security import Actor, PostKind
 from app.kernel.typesetting import Paper, Typesetter
 from app.meetings.models import (
@@ -28,7 +26,7 @@ from app.members.models import Member, Post
 from app.members.queries import holds_on
 from app.members.schemas import MemberRef
 from app.minutes import access
-from app.minutes.models import FROZEN, Minutes, MinutesPaper, MinutesRemark, MinutesStatus
+from app.minutes.models import FROZEN, Minutes, MinutesPaper, MinutesStatus
 from app.minutes.papers import ResolutionPaper, in_series, locality, minutes_html, resolution_html
 from app.minutes.record import (
     MinutesPerson,
@@ -40,7 +38,7 @@ from app.minutes.record import (
     count_heads,
     elapsed_minutes,
 )
-from app.minutes.schemas import MinutesView, RemarkPage, RemarkView
+from app.minutes.schemas import MinutesView
 from app.organisations.models import Organisation, OrganisationKind
 from app.organisations.succession.queries import list_line_on
 from app.polls.models import Secrecy
@@ -312,43 +310,6 @@ async def _tasks(session: Session, meeting_id: UUID) -> list[MinutesTask]:
         .order_by(MeetingTask.due_on, MeetingTask.id)
     )
     return [MinutesTask(title=row.title, assignee=row.full_name, due_on=row.due_on) for row in rows]
-
-
-async def list_remarks(session: Session, actor: Actor, meeting_id: UUID, *, paging: PageRequest) -> RemarkPage:
-    """Return the remarks on minutes, in the order they were made, to those who took part and who works on the minutes.
-
-    Raises as `get_minutes`, and NotForYourPost.
-    """
-    found = await find_readable(session, actor, meeting_id)
-    access.require_reviewer(actor, found.meeting, took_part=found.took_part)
-    of_these = MinutesRemark.meeting_id == meeting_id
-    # A guest of that one day, say: nothing else leads to them any more.
-    await meet(session, await session.scalars(select(MinutesRemark.member_id).where(of_these)))
-    wanted = select(MinutesRemark, Member.full_name).join(Member, Member.id == MinutesRemark.member_id).where(of_these)
-    after = paging.after_instant()
-    if after is not None:
-        wanted = wanted.where(tuple_(MinutesRemark.created_at, MinutesRemark.id) > tuple_(*after))
-    ordered = wanted.order_by(MinutesRemark.created_at, MinutesRemark.id).limit(paging.limit + 1)
-    rows = (await session.execute(ordered)).all()
-    return paging.page(
-        rows,
-        into=RemarkPage,
-        view=lambda row: view_remark(row.MinutesRemark, full_name=row.full_name),
-        key=lambda row: (row.MinutesRemark.created_at.isoformat(), row.MinutesRemark.id),
-    )
-
-
-def view_remark(remark: MinutesRemark, *, full_name: str) -> RemarkView:
-    """Return a remark with the name of who made it."""
-    return RemarkView(
-        id=remark.id,
-        author=MemberRef(member_id=remark.member_id, full_name=full_name),
-        body=remark.body,
-        created_at=remark.created_at,
-        taken=remark.taken,
-        answer=remark.answer,
-        answered_at=remark.answered_at,
-    )
 
 
 async def get_resolution_pdf(session: Session, actor: Actor, resolution_id: UUID, *, typesetter: Typesetter) -> Paper:

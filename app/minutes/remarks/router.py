@@ -10,9 +10,8 @@ from app.kernel.problems import problems
 from app.kernel.routing import Router
 from app.kernel.security import CurrentActor, NotForYourPost
 from app.meetings.errors import MeetingNotFound
-from app.minutes import queries
 from app.minutes.errors import MinutesNotFound, MinutesNotInReview, MinutesTooEarly, NotAnAttendee, RemarkNotFound
-from app.minutes.remarks import service
+from app.minutes.remarks import queries, service
 from app.minutes.schemas import RemarkAnswer, RemarkPage, RemarkView, RemarkWrite
 
 meetings = Router(prefix="/meetings", tags=["minutes"], route_class=StrictRoute)

@@ -12,7 +12,8 @@ from app.minutes import access
 from app.minutes.errors import MinutesNotFound, MinutesNotInReview, RemarkNotFound
 from app.minutes.events import MinutesRemarkAnswered, MinutesRemarked
 from app.minutes.models import Minutes, MinutesRemark, MinutesStatus
-from app.minutes.queries import Found, find_readable, view_remark
+from app.minutes.queries import Found, find_readable
+from app.minutes.remarks.queries import view_remark
 from app.minutes.schemas import RemarkAnswer, RemarkView, RemarkWrite
 
 
