@@ -111,6 +111,10 @@ class Upheavals:
         self._hand_over_transfers(former, into, by)
         return True
 
+    def _goes_on(self, standing: Standing) -> bool:
+        lasts = standing.ends_on is None or standing.ends_on >= self.invention.today
+        return standing.kind not in FINALS and lasts
+
     def _at_home_in(self, branch: Organisation) -> list[Person]:
         return [one for one in self.state.people if one.organisation is branch]
 
@@ -197,7 +201,8 @@ class Upheavals:
         """From today on they are of the other branch, with every state that goes on; guests of the old one too."""
         day = self.invention.today
         model = self._model
-        going = [one for one in people if model.is_member(one) and one.standings]  # who was dropped has none
+        # Who was dropped from the pool has no state that goes on, but for a stay that is over, say.
+        going = [one for one in people if model.is_member(one) and any(map(self._goes_on, one.standings))]
         for person in going:
             back = {"temporary_guest", "transferred"}
             self._cut(person, [one for one in person.standings if one.organisation is into and one.kind in back])
